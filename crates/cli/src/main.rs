@@ -1,0 +1,2 @@
+//! Native companion.
+fn main() {}

@@ -1,0 +1,1 @@
+//! kubectl as a pure, async REST client.

@@ -1,0 +1,1 @@
+//! A small operating system as plain data.

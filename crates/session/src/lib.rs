@@ -1,0 +1,1 @@
+//! Cluster plus workstation: all that a front end drives.

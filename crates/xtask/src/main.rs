@@ -1,0 +1,2 @@
+//! What the README's commands do.
+fn main() {}
