@@ -1,1 +1,3 @@
 //! Cluster plus workstation: all that a front end drives.
+
+pub use kubarium_protocol as protocol;
