@@ -1,0 +1,180 @@
+//! The first parameter of every actor: the moment, randomness, and the API under the actor's identity.
+
+use std::marker::PhantomData;
+
+use api::http::{Body, Method, Request, Response};
+use api::{Json, Kind, Object, Status, Str, Timestamp};
+
+use super::Lister;
+use crate::apiserver::{ApiServer, RequestContext};
+use crate::sim::{Class, Duration, LatencyProfile, Rng};
+use crate::store::Trigger;
+
+/// Who a component is to the API server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    /// "system:serviceaccount:kube-system:deployment-controller", "system:kube-scheduler", "system:node:node-1".
+    pub user: Str,
+    pub groups: Vec<Str>,
+    /// The field manager and the `source.component` of events: "deployment-controller", "kubelet".
+    pub component: Str,
+    /// `source.host` of events: the node for kubelets, empty otherwise.
+    pub host: Str,
+}
+
+/// Timers that a handler asks for; the cluster puts them into the one queue. `E` is the component's own event type.
+#[derive(Clone, Debug)]
+pub struct Outbox<E> {
+    pub(crate) timers: Vec<(Timestamp, Class, E)>,
+}
+
+impl<E> Default for Outbox<E> {
+    fn default() -> Self {
+        Outbox { timers: Vec::new() }
+    }
+}
+
+impl<E> Outbox<E> {
+    /// Work due at `time`: it keeps the world busy.
+    pub fn at(&mut self, time: Timestamp, event: E) {
+        self.timers.push((time, Class::Work, event));
+    }
+
+    /// A background timer: heartbeats, probes, back-offs. "Run until idle" does not wait for it.
+    pub fn background(&mut self, time: Timestamp, event: E) {
+        self.timers.push((time, Class::Background, event));
+    }
+
+    /// What was asked for, in order.
+    pub fn drain(&mut self) -> std::vec::Drain<'_, (Timestamp, Class, E)> {
+        self.timers.drain(..)
+    }
+}
+
+/// Context of one handler call.
+pub struct Cx<'a> {
+    pub now: Timestamp,
+    pub rng: &'a mut Rng,
+    pub profile: &'a LatencyProfile,
+    /// Set by the caller before each reconcile; goes into the cause of each write.
+    pub trigger: Trigger,
+    pub identity: &'a Identity,
+    api: &'a mut ApiServer,
+    api_rng: &'a mut Rng,
+    writes: u32,
+}
+
+impl<'a> Cx<'a> {
+    pub fn new(
+        now: Timestamp,
+        api: &'a mut ApiServer,
+        api_rng: &'a mut Rng,
+        rng: &'a mut Rng,
+        profile: &'a LatencyProfile,
+        identity: &'a Identity,
+        trigger: Trigger,
+    ) -> Cx<'a> {
+        Cx { now, rng, profile, trigger, identity, api, api_rng, writes: 0 }
+    }
+
+    /// The same context under another identity (one process, several controllers).
+    pub fn with_identity<'b>(&'b mut self, identity: &'b Identity, trigger: Trigger) -> Cx<'b> {
+        Cx {
+            now: self.now,
+            rng: self.rng,
+            profile: self.profile,
+            trigger,
+            identity,
+            api: self.api,
+            api_rng: self.api_rng,
+            writes: 0,
+        }
+    }
+
+    /// Cached reads of `K`.
+    pub fn lister<K: Kind>(&self) -> Lister<'_, K> {
+        Lister::new(self.api)
+    }
+
+    /// How many writes this context has made: the runner turns them into time.
+    pub fn writes(&self) -> u32 {
+        self.writes
+    }
+
+    /// Sends any request under this identity.
+    pub fn request(&mut self, mut request: Request) -> Response {
+        request.set_user(self.identity.user.clone(), &self.identity.groups);
+        request.set_manager(self.identity.component.clone());
+        self.writes += u32::from(request.method != Method::Get);
+        let mut cx = RequestContext { now: self.now, rng: self.api_rng, trigger: self.trigger };
+        self.api.handle(&mut cx, &request)
+    }
+
+    fn object(&mut self, method: Method, path: String, body: Body) -> Result<Object, Status> {
+        self.request(Request::new(method, path).with_body(body)).into_object()
+    }
+
+    /// A live read, past the cache.
+    pub fn get<K: Kind>(&mut self, namespace: &str, name: &str) -> Result<Object, Status> {
+        self.object(Method::Get, path::<K>(namespace, name, ""), Body::Empty)
+    }
+
+    pub fn create<K: Kind>(&mut self, object: K) -> Result<Object, Status> {
+        let path = path::<K>(&object.meta().namespace, "", "");
+        self.object(Method::Post, path, Body::Object(Object::of(object)))
+    }
+
+    /// Replaces the object; its `resourceVersion`, if set, must be current.
+    pub fn update<K: Kind>(&mut self, object: K) -> Result<Object, Status> {
+        let path = path::<K>(&object.meta().namespace, &object.meta().name, "");
+        self.object(Method::Put, path, Body::Object(Object::of(object)))
+    }
+
+    pub fn update_status<K: Kind>(&mut self, object: K) -> Result<Object, Status> {
+        let path = path::<K>(&object.meta().namespace, &object.meta().name, "status");
+        self.object(Method::Put, path, Body::Object(Object::of(object)))
+    }
+
+    /// A patch of `content_type` ("application/merge-patch+json", …), to the object or one of its subresources.
+    pub fn patch<K: Kind>(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        subresource: &str,
+        content_type: &'static str,
+        patch: Json,
+    ) -> Result<Object, Status> {
+        let request = Request::new(Method::Patch, path::<K>(namespace, name, subresource))
+            .with_header("content-type", content_type)
+            .with_body(Body::Json(patch));
+        self.request(request).into_object()
+    }
+
+    /// Creates a subresource: a Binding, an Eviction.
+    pub fn create_subresource<K: Kind>(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        subresource: &str,
+        body: Body,
+    ) -> Result<Response, Status> {
+        self.request(Request::new(Method::Post, path::<K>(namespace, name, subresource)).with_body(body)).into_result()
+    }
+
+    /// Deletes with DeleteOptions given as JSON (`Json::Null` for none).
+    pub fn delete<K: Kind>(&mut self, namespace: &str, name: &str, options: Json) -> Result<Response, Status> {
+        let body = if options.is_null() { Body::Empty } else { Body::Json(options) };
+        self.request(Request::new(Method::Delete, path::<K>(namespace, name, "")).with_body(body)).into_result()
+    }
+
+    /// `now + delay`.
+    pub fn after(&self, delay: Duration) -> Timestamp {
+        self.now + delay
+    }
+}
+
+/// The REST path of an object of kind `K`: `/apis/apps/v1/namespaces/default/deployments/web/status`.
+pub fn path<K: Kind>(namespace: &str, name: &str, subresource: &str) -> String {
+    let _: PhantomData<K>;
+    api::http::resource_path(&K::GVK.group, &K::GVK.version, namespace, K::PLURAL, name, subresource)
+}

@@ -1,0 +1,182 @@
+//! Writes Events as client-go's EventRecorder does: one Event per (object, reason, message), counted when it repeats.
+//!
+//! Mirrors k8s.io/client-go/tools/record: the correlator raises `count` and `lastTimestamp` of an event already
+//! written, folds more than ten similar events within ten minutes into "(combined from similar events): …", and drops
+//! what exceeds 25 events per source and object (refilled by one every five minutes).
+
+use std::collections::BTreeMap;
+
+use api::core::v1::{Event, EventSource, ObjectReference};
+use api::meta::v1::ObjectMeta;
+use api::{Kind, Object, Str, Timestamp};
+use serde_json::json;
+
+use super::Cx;
+use crate::sim::Duration;
+
+/// defaultAggregateMaxEvents and defaultAggregateIntervalInSeconds.
+const AGGREGATE_MAX: usize = 10;
+const AGGREGATE_INTERVAL: Duration = Duration::from_secs(600);
+/// defaultSpamBurst and the refill period 1 / defaultSpamQPS.
+const SPAM_BURST: u32 = 25;
+const SPAM_REFILL: Duration = Duration::from_secs(300);
+/// Entries kept before the oldest are forgotten (client-go's LRU has 4,096).
+const CACHE: usize = 4096;
+
+#[derive(Clone, Debug)]
+struct Written {
+    name: Str,
+    count: i32,
+    last: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+struct Similar {
+    messages: Vec<Str>,
+    last: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+struct Bucket {
+    tokens: u32,
+    refilled: Timestamp,
+}
+
+/// The events a component has written lately.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    written: BTreeMap<Str, Written>,
+    similar: BTreeMap<Str, Similar>,
+    buckets: BTreeMap<Str, Bucket>,
+}
+
+impl Recorder {
+    /// Records an event about `object`; failures are ignored, as upstream drops events it cannot write.
+    /// `kind` is "Normal" or "Warning".
+    pub fn event(&mut self, cx: &mut Cx, object: &Object, kind: &str, reason: &str, message: impl Into<Str>) {
+        self.event_for(cx, &reference(object), kind, reason, message);
+    }
+
+    /// Records an event about a reference, which may carry a field path (`spec.containers{web}`).
+    pub fn event_for(&mut self, cx: &mut Cx, about: &ObjectReference, kind: &str, reason: &str, message: impl Into<Str>) {
+        let mut message: Str = message.into();
+        let about_key = format!("{}/{}/{}/{}/{}", about.kind, about.namespace, about.name, about.uid, about.field_path);
+        if !self.spend(&about_key, cx.now) {
+            return;
+        }
+        let group = format!("{about_key}/{kind}/{reason}");
+        let combined = self.aggregate(&group, &message, cx.now);
+        let key: Str = if combined {
+            message = format!("(combined from similar events): {message}").into();
+            group.into()
+        } else {
+            format!("{group}/{message}").into()
+        };
+        if let Some(written) = self.written.get(&key).cloned()
+            && self.repeat(cx, about, &key, &written, &message)
+        {
+            return;
+        }
+        self.first(cx, about, kind, reason, key, message);
+    }
+
+    /// Raises the count of an event already written; false when it is gone (events expire after an hour).
+    fn repeat(&mut self, cx: &mut Cx, about: &ObjectReference, key: &Str, written: &Written, message: &Str) -> bool {
+        let count = written.count + 1;
+        let patch = json!({ "count": count, "lastTimestamp": cx.now.to_rfc3339(), "message": message.as_str() });
+        let namespace = event_namespace(about);
+        let content_type = "application/strategic-merge-patch+json";
+        if cx.patch::<Event>(&namespace, &written.name, "", content_type, patch).is_err() {
+            self.written.remove(key);
+            return false;
+        }
+        self.written.insert(key.clone(), Written { name: written.name.clone(), count, last: cx.now });
+        true
+    }
+
+    fn first(&mut self, cx: &mut Cx, about: &ObjectReference, kind: &str, reason: &str, key: Str, message: Str) {
+        // Upstream: fmt.Sprintf("%v.%x", ref.Name, t.UnixNano()); a counter in the low digits keeps names unique.
+        let nanos = cx.now.micros().unsigned_abs() * 1000 + cx.rng.below(1000);
+        let name: Str = format!("{}.{:x}", about.name, nanos).into();
+        let event = Event {
+            metadata: ObjectMeta { name: name.clone(), namespace: event_namespace(about), ..Default::default() },
+            involved_object: about.clone(),
+            reason: reason.into(),
+            message,
+            source: EventSource { component: cx.identity.component.clone(), host: cx.identity.host.clone() },
+            first_timestamp: Some(cx.now),
+            last_timestamp: Some(cx.now),
+            count: 1,
+            type_: kind.into(),
+            reporting_component: cx.identity.component.clone(),
+            reporting_instance: cx.identity.host.clone(),
+            ..Default::default()
+        };
+        if cx.create(event).is_ok() {
+            if self.written.len() >= CACHE
+                && let Some(oldest) = self.written.iter().min_by_key(|(_, w)| w.last).map(|(k, _)| k.clone())
+            {
+                self.written.remove(&oldest);
+            }
+            self.written.insert(key, Written { name, count: 1, last: cx.now });
+        }
+    }
+
+    fn aggregate(&mut self, group: &str, message: &Str, now: Timestamp) -> bool {
+        if self.similar.len() >= CACHE {
+            self.similar.retain(|_, s| now.since(s.last) <= AGGREGATE_INTERVAL);
+        }
+        let similar = self.similar.entry(group.into()).or_insert(Similar { messages: Vec::new(), last: now });
+        if now.since(similar.last) > AGGREGATE_INTERVAL {
+            similar.messages.clear();
+        }
+        similar.last = now;
+        if !similar.messages.contains(message) && similar.messages.len() < AGGREGATE_MAX {
+            similar.messages.push(message.clone());
+        }
+        similar.messages.len() >= AGGREGATE_MAX
+    }
+
+    fn spend(&mut self, about: &str, now: Timestamp) -> bool {
+        if self.buckets.len() >= CACHE {
+            self.buckets.retain(|_, b| b.tokens < SPAM_BURST && now.since(b.refilled) < SPAM_REFILL * SPAM_BURST);
+        }
+        let bucket = self.buckets.entry(about.into()).or_insert(Bucket { tokens: SPAM_BURST, refilled: now });
+        while bucket.tokens < SPAM_BURST && now.since(bucket.refilled) >= SPAM_REFILL {
+            bucket.tokens += 1;
+            bucket.refilled = bucket.refilled + SPAM_REFILL;
+        }
+        if bucket.tokens == SPAM_BURST {
+            bucket.refilled = now;
+        }
+        if bucket.tokens == 0 {
+            return false;
+        }
+        bucket.tokens -= 1;
+        true
+    }
+}
+
+/// Cluster-scoped objects have their events in `default`.
+fn event_namespace(about: &ObjectReference) -> Str {
+    if about.namespace.is_empty() { "default".into() } else { about.namespace.clone() }
+}
+
+/// A full reference to an object, as k8s.io/client-go/tools/reference.GetReference makes it.
+pub fn reference(object: &Object) -> ObjectReference {
+    let (gvk, meta) = (object.gvk(), object.meta());
+    ObjectReference {
+        api_version: gvk.api_version().into(),
+        kind: gvk.kind.clone().into(),
+        namespace: meta.namespace.clone(),
+        name: meta.name.clone(),
+        uid: meta.uid.clone(),
+        resource_version: meta.resource_version.clone(),
+        ..Default::default()
+    }
+}
+
+/// A reference to one container of a pod: its field path is what `kubectl describe` groups events by.
+pub fn container_reference<K: Kind>(object: &Object, list: &str, container: &str) -> ObjectReference {
+    ObjectReference { field_path: format!("spec.{list}{{{container}}}").into(), ..reference(object) }
+}

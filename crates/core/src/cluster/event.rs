@@ -1,0 +1,27 @@
+//! Everything that can happen, as one closed enum.
+
+use crate::{controllers, kubelet, network, scheduler};
+
+/// One scheduled happening. Each component has an enum of its own; this is the sum.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Commits reach a watching component: the controller manager, the scheduler, the kubelet of a node, the network.
+    Deliver(Watcher),
+    Controllers(controllers::Event),
+    Scheduler(scheduler::Event),
+    Nodes(kubelet::Event),
+    Network(network::Event),
+    /// etcd's compaction, every five minutes (kube-apiserver's --etcd-compaction-interval), and event expiry.
+    Compact,
+}
+
+/// Processes that watch the API.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Watcher {
+    Controllers,
+    Scheduler,
+    /// The kubelet and kube-proxy of one node.
+    Node(api::Str),
+    /// What all nodes' kube-proxies and CoreDNS see: Services, EndpointSlices.
+    Network,
+}
