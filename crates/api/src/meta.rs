@@ -1,0 +1,14 @@
+//! Apimachinery in Rust: what all kinds have in common.
+
+pub mod codec;
+pub mod field;
+pub mod gvk;
+pub mod object;
+pub mod object_meta;
+pub mod schema;
+pub mod status;
+
+/// Types of `meta.k8s.io/v1`, by the path under which the other groups' types are found.
+pub mod v1 {
+    pub use super::object_meta::{ManagedFieldsEntry, ObjectMeta, OwnerReference};
+}

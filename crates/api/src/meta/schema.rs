@@ -1,0 +1,129 @@
+//! Fields of types as data. Codegen writes one constant table per built-in struct; encoding, decoding, strict
+//! validation, strategic merge patch, server-side apply, OpenAPI and explain all read these tables.
+
+use super::gvk::Gvk;
+
+/// What is known about a struct of the API.
+#[derive(Debug)]
+pub struct TypeInfo {
+    /// Name of the struct in Go, as error messages print it: `PodSpec`.
+    pub go: &'static str,
+    /// Short name of the Go package: `v1`, `v2`, `intstr`.
+    pub package: &'static str,
+    /// Full name of the OpenAPI definition: `io.k8s.api.core.v1.PodSpec`.
+    pub openapi: &'static str,
+    /// Set for kinds: the struct then has `kind` and `apiVersion` before its fields.
+    pub gvk: Option<KindName>,
+    /// Fields in Go's order.
+    pub fields: &'static [FieldInfo],
+}
+
+/// Group, version and kind in constant tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindName {
+    pub group: &'static str,
+    pub version: &'static str,
+    pub kind: &'static str,
+}
+
+impl KindName {
+    pub const fn gvk(self) -> Gvk {
+        Gvk::of(self.group, self.version, self.kind)
+    }
+}
+
+/// What is known about one field of a struct.
+#[derive(Debug)]
+pub struct FieldInfo {
+    /// Name in JSON.
+    pub name: &'static str,
+    pub ty: Type,
+    /// Not written when empty (`omitempty` where it has an effect in Go, or `omitzero`).
+    pub omit: bool,
+    /// Listed as required in OpenAPI.
+    pub required: bool,
+    /// How patches and apply treat the field, where that is not the rule for its type.
+    pub merge: Option<&'static Merge>,
+}
+
+/// Type of a value on the wire.
+#[derive(Debug, Clone, Copy)]
+pub enum Type {
+    String,
+    /// A named string type, with its Go name (`v1.PullPolicy`).
+    Enum(&'static str),
+    Int32,
+    Int64,
+    Float64,
+    Bool,
+    /// Base64 text.
+    Bytes,
+    /// RFC 3339 with seconds.
+    Time,
+    /// RFC 3339 with microseconds.
+    MicroTime,
+    Quantity,
+    IntOrString,
+    /// Any JSON.
+    Any,
+    Message(&'static TypeInfo),
+    List(&'static Type),
+    Map(&'static Type),
+}
+
+/// How a list, map or struct field is merged by patches and by server-side apply.
+#[derive(Debug)]
+pub struct Merge {
+    pub list: ListType,
+    /// True for maps and structs that server-side apply owns as a whole.
+    pub atomic: bool,
+    /// `x-kubernetes-patch-strategy` has `merge`.
+    pub patch_merge: bool,
+    /// `x-kubernetes-patch-strategy` has `retainKeys`.
+    pub retain_keys: bool,
+    /// `x-kubernetes-patch-merge-key`, or empty.
+    pub patch_key: &'static str,
+}
+
+/// `x-kubernetes-list-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListType {
+    Atomic,
+    Set,
+    /// Associative, keyed by these fields.
+    Map(&'static [&'static str]),
+}
+
+impl TypeInfo {
+    /// Finds a field by its JSON name. `kind` and `apiVersion` are not in the table.
+    pub fn field(&self, name: &str) -> Option<&'static FieldInfo> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+impl Type {
+    /// Name of the type in Go, as `encoding/json` prints it: `int32`, `[]v1.Container`, `map[string]string`.
+    pub fn go_name(&self) -> String {
+        match self {
+            Type::String => "string".to_owned(),
+            Type::Enum(name) => (*name).to_owned(),
+            Type::Int32 => "int32".to_owned(),
+            Type::Int64 => "int64".to_owned(),
+            Type::Float64 => "float64".to_owned(),
+            Type::Bool => "bool".to_owned(),
+            Type::Bytes => "[]uint8".to_owned(),
+            Type::Time => "v1.Time".to_owned(),
+            Type::MicroTime => "v1.MicroTime".to_owned(),
+            Type::Quantity => "resource.Quantity".to_owned(),
+            Type::IntOrString => "intstr.IntOrString".to_owned(),
+            Type::Any => "interface {}".to_owned(),
+            Type::Message(info) => format!("{}.{}", info.package, info.go),
+            Type::List(item) => format!("[]{}", item.go_name()),
+            Type::Map(value @ Type::Quantity) => {
+                let _ = value;
+                "v1.ResourceList".to_owned()
+            }
+            Type::Map(value) => format!("map[string]{}", value.go_name()),
+        }
+    }
+}
