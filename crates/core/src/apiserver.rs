@@ -40,7 +40,7 @@ impl ApiServer {
     /// Answers one request. Never panics on a request, however odd.
     pub fn handle(&mut self, cx: &mut RequestContext, request: &Request) -> Response {
         let _ = (cx, request);
-        Response::not_found()
+        Response::error(&api::Status::no_such_resource())
     }
 
     /// Read access for listers and for the cluster's dispatch; nobody else holds the store mutably.

@@ -9,9 +9,8 @@ pub mod latency;
 pub mod queue;
 pub mod rng;
 
-pub use api::Timestamp;
+pub use api::{Duration, Timestamp};
 pub use hash::{Hashed, Hasher64};
 pub use latency::LatencyProfile;
 pub use queue::{Class, EventQueue, TimerId};
 pub use rng::Rng;
-pub use std::time::Duration;

@@ -55,11 +55,17 @@ impl Storage {
     }
 
     /// Objects of a resource in key order; of one namespace when one is given.
-    pub fn list<'a>(&'a self, resource: ResourceId, namespace: Option<&str>) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
+    pub fn list<'a>(
+        &'a self,
+        resource: ResourceId,
+        namespace: Option<&str>,
+    ) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
         match (self.table(resource), namespace) {
             (None, _) => Box::new(std::iter::empty()),
             (Some(table), None) => Box::new(table.iter().map(|(_, stored)| &stored.object)),
-            (Some(table), Some(namespace)) => Box::new(table.namespace(namespace).map(|(_, stored)| &stored.object)),
+            (Some(table), Some(namespace)) => {
+                Box::new(table.namespace(namespace).map(|(_, stored)| &stored.object))
+            }
         }
     }
 
@@ -78,7 +84,11 @@ impl Storage {
     }
 
     /// Objects whose `spec.nodeName` is `node` (pods only; the index is empty for other resources).
-    pub fn on_node<'a>(&'a self, resource: ResourceId, node: &'a str) -> impl Iterator<Item = &'a Object> + 'a {
+    pub fn on_node<'a>(
+        &'a self,
+        resource: ResourceId,
+        node: &'a str,
+    ) -> impl Iterator<Item = &'a Object> + 'a {
         self.table(resource)
             .into_iter()
             .flat_map(move |table| table.on_node(node))
@@ -87,7 +97,14 @@ impl Storage {
 
     /// Writes one object, or removes it when `object` is `None`, and returns the new revision. The caller has already
     /// stamped `metadata.resourceVersion` with [`Storage::next_revision`].
-    pub fn commit(&mut self, time: Timestamp, resource: ResourceId, key: Key, object: Option<Object>, cause: Cause) -> Revision {
+    pub fn commit(
+        &mut self,
+        time: Timestamp,
+        resource: ResourceId,
+        key: Key,
+        object: Option<Object>,
+        cause: Cause,
+    ) -> Revision {
         self.revision += 1;
         let revision = self.revision;
         while self.tables.len() <= usize::from(resource.0) {
@@ -136,7 +153,12 @@ impl Storage {
 
     /// The object as it was at `revision`; `None` if it did not exist then. Errors with the compacted revision when the
     /// log does not reach back so far.
-    pub fn get_at(&self, resource: ResourceId, key: &Key, revision: Revision) -> Result<Option<Object>, Revision> {
+    pub fn get_at(
+        &self,
+        resource: ResourceId,
+        key: &Key,
+        revision: Revision,
+    ) -> Result<Option<Object>, Revision> {
         let Some(later) = self.log_since(revision) else { return Err(self.compacted()) };
         for change in later {
             if change.resource == resource && change.key == *key {
@@ -152,7 +174,8 @@ impl Storage {
 
     fn index_owners(&mut self, resource: ResourceId, key: &Key, old: Option<&Object>, new: Option<&Object>) {
         let owners = |object: Option<&Object>| -> Vec<Str> {
-            object.map_or_else(Vec::new, |o| o.meta().owner_references.iter().map(|r| r.uid.clone()).collect())
+            object
+                .map_or_else(Vec::new, |o| o.meta().owner_references.iter().map(|r| r.uid.clone()).collect())
         };
         let (old, new) = (owners(old), owners(new));
         if old == new {

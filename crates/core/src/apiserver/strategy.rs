@@ -1,7 +1,7 @@
 //! What is particular to a kind when it is created, changed, deleted and printed. Method names are Kubernetes' own
 //! (k8s.io/apiserver/pkg/registry/rest).
 
-use api::field::ErrorList;
+use api::meta::field::ErrorList;
 use api::{Object, Timestamp};
 
 /// Everything a strategy may know besides the objects.

@@ -1,8 +1,6 @@
 //! The first parameter of every actor: the moment, randomness, and the API under the actor's identity.
 
-use std::marker::PhantomData;
-
-use api::http::{Body, Method, Request, Response};
+use api::http::{self, Body, Method, Request, Response};
 use api::{Json, Kind, Object, Status, Str, Timestamp};
 
 use super::Lister;
@@ -103,15 +101,17 @@ impl<'a> Cx<'a> {
 
     /// Sends any request under this identity.
     pub fn request(&mut self, mut request: Request) -> Response {
-        request.set_user(self.identity.user.clone(), &self.identity.groups);
-        request.set_manager(self.identity.component.clone());
+        request.headers.push((http::USER.into(), self.identity.user.clone()));
+        request.headers.extend(self.identity.groups.iter().map(|group| (http::GROUP.into(), group.clone())));
+        request.headers.push(("user-agent".into(), self.identity.component.clone()));
         self.writes += u32::from(request.method != Method::Get);
         let mut cx = RequestContext { now: self.now, rng: self.api_rng, trigger: self.trigger };
         self.api.handle(&mut cx, &request)
     }
 
     fn object(&mut self, method: Method, path: String, body: Body) -> Result<Object, Status> {
-        self.request(Request::new(method, path).with_body(body)).into_object()
+        let request = Request { method, path: path.into(), body, ..Request::default() };
+        into_object(self.request(request))
     }
 
     /// A live read, past the cache.
@@ -144,10 +144,9 @@ impl<'a> Cx<'a> {
         content_type: &'static str,
         patch: Json,
     ) -> Result<Object, Status> {
-        let request = Request::new(Method::Patch, path::<K>(namespace, name, subresource))
-            .with_header("content-type", content_type)
-            .with_body(Body::Json(patch));
-        self.request(request).into_object()
+        let path = path::<K>(namespace, name, subresource).into();
+        let request = Request { method: Method::Patch, path, body: Body::json(patch), ..Request::default() };
+        into_object(self.request(request.with_header("content-type", content_type)))
     }
 
     /// Creates a subresource: a Binding, an Eviction.
@@ -158,13 +157,20 @@ impl<'a> Cx<'a> {
         subresource: &str,
         body: Body,
     ) -> Result<Response, Status> {
-        self.request(Request::new(Method::Post, path::<K>(namespace, name, subresource)).with_body(body)).into_result()
+        let path = path::<K>(namespace, name, subresource).into();
+        into_result(self.request(Request { method: Method::Post, path, body, ..Request::default() }))
     }
 
     /// Deletes with DeleteOptions given as JSON (`Json::Null` for none).
-    pub fn delete<K: Kind>(&mut self, namespace: &str, name: &str, options: Json) -> Result<Response, Status> {
-        let body = if options.is_null() { Body::Empty } else { Body::Json(options) };
-        self.request(Request::new(Method::Delete, path::<K>(namespace, name, "")).with_body(body)).into_result()
+    pub fn delete<K: Kind>(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        options: Json,
+    ) -> Result<Response, Status> {
+        let body = if options.is_null() { Body::Empty } else { Body::json(options) };
+        let path = path::<K>(namespace, name, "").into();
+        into_result(self.request(Request { method: Method::Delete, path, body, ..Request::default() }))
     }
 
     /// `now + delay`.
@@ -173,8 +179,35 @@ impl<'a> Cx<'a> {
     }
 }
 
-/// The REST path of an object of kind `K`: `/apis/apps/v1/namespaces/default/deployments/web/status`.
+/// The REST path of an object of kind `K`: `/apis/apps/v1/namespaces/default/deployments/web/status`. Empty parts are
+/// left out.
 pub fn path<K: Kind>(namespace: &str, name: &str, subresource: &str) -> String {
-    let _: PhantomData<K>;
-    api::http::resource_path(&K::GVK.group, &K::GVK.version, namespace, K::PLURAL, name, subresource)
+    let gvk = K::GVK;
+    let mut path = if gvk.group.is_empty() { "/api/".to_owned() } else { format!("/apis/{}/", gvk.group) };
+    path.push_str(&gvk.version);
+    if !namespace.is_empty() {
+        path.push_str("/namespaces/");
+        path.push_str(namespace);
+    }
+    for part in [K::PLURAL, name, subresource] {
+        if !part.is_empty() {
+            path.push('/');
+            path.push_str(part);
+        }
+    }
+    path
+}
+
+fn into_result(response: Response) -> Result<Response, Status> {
+    match response.to_status() {
+        Some(status) => Err(status),
+        None => Ok(response),
+    }
+}
+
+fn into_object(response: Response) -> Result<Object, Status> {
+    match into_result(response)?.body {
+        Body::Object(object) => Ok(object),
+        other => Err(Status::internal_error(&format!("expected an object, got {}", other.to_text()))),
+    }
 }

@@ -16,10 +16,10 @@ use crate::sim::Duration;
 
 /// defaultAggregateMaxEvents and defaultAggregateIntervalInSeconds.
 const AGGREGATE_MAX: usize = 10;
-const AGGREGATE_INTERVAL: Duration = Duration::from_secs(600);
+const AGGREGATE_INTERVAL: Duration = Duration::secs(600);
 /// defaultSpamBurst and the refill period 1 / defaultSpamQPS.
 const SPAM_BURST: u32 = 25;
-const SPAM_REFILL: Duration = Duration::from_secs(300);
+const SPAM_REFILL: Duration = Duration::secs(300);
 /// Entries kept before the oldest are forgotten (client-go's LRU has 4,096).
 const CACHE: usize = 4096;
 
@@ -58,9 +58,17 @@ impl Recorder {
     }
 
     /// Records an event about a reference, which may carry a field path (`spec.containers{web}`).
-    pub fn event_for(&mut self, cx: &mut Cx, about: &ObjectReference, kind: &str, reason: &str, message: impl Into<Str>) {
+    pub fn event_for(
+        &mut self,
+        cx: &mut Cx,
+        about: &ObjectReference,
+        kind: &str,
+        reason: &str,
+        message: impl Into<Str>,
+    ) {
         let mut message: Str = message.into();
-        let about_key = format!("{}/{}/{}/{}/{}", about.kind, about.namespace, about.name, about.uid, about.field_path);
+        let about_key =
+            format!("{}/{}/{}/{}/{}", about.kind, about.namespace, about.name, about.uid, about.field_path);
         if !self.spend(&about_key, cx.now) {
             return;
         }
@@ -81,9 +89,16 @@ impl Recorder {
     }
 
     /// Raises the count of an event already written; false when it is gone (events expire after an hour).
-    fn repeat(&mut self, cx: &mut Cx, about: &ObjectReference, key: &Str, written: &Written, message: &Str) -> bool {
+    fn repeat(
+        &mut self,
+        cx: &mut Cx,
+        about: &ObjectReference,
+        key: &Str,
+        written: &Written,
+        message: &Str,
+    ) -> bool {
         let count = written.count + 1;
-        let patch = json!({ "count": count, "lastTimestamp": cx.now.to_rfc3339(), "message": message.as_str() });
+        let patch = json!({ "count": count, "lastTimestamp": cx.now.rfc3339(), "message": message.as_str() });
         let namespace = event_namespace(about);
         let content_type = "application/strategic-merge-patch+json";
         if cx.patch::<Event>(&namespace, &written.name, "", content_type, patch).is_err() {
@@ -94,12 +109,24 @@ impl Recorder {
         true
     }
 
-    fn first(&mut self, cx: &mut Cx, about: &ObjectReference, kind: &str, reason: &str, key: Str, message: Str) {
+    fn first(
+        &mut self,
+        cx: &mut Cx,
+        about: &ObjectReference,
+        kind: &str,
+        reason: &str,
+        key: Str,
+        message: Str,
+    ) {
         // Upstream: fmt.Sprintf("%v.%x", ref.Name, t.UnixNano()); a counter in the low digits keeps names unique.
         let nanos = cx.now.micros().unsigned_abs() * 1000 + cx.rng.below(1000);
         let name: Str = format!("{}.{:x}", about.name, nanos).into();
         let event = Event {
-            metadata: ObjectMeta { name: name.clone(), namespace: event_namespace(about), ..Default::default() },
+            metadata: ObjectMeta {
+                name: name.clone(),
+                namespace: event_namespace(about),
+                ..Default::default()
+            },
             involved_object: about.clone(),
             reason: reason.into(),
             message,
@@ -139,7 +166,9 @@ impl Recorder {
 
     fn spend(&mut self, about: &str, now: Timestamp) -> bool {
         if self.buckets.len() >= CACHE {
-            self.buckets.retain(|_, b| b.tokens < SPAM_BURST && now.since(b.refilled) < SPAM_REFILL * SPAM_BURST);
+            self.buckets.retain(|_, b| {
+                b.tokens < SPAM_BURST && now.since(b.refilled) < SPAM_REFILL * i64::from(SPAM_BURST)
+            });
         }
         let bucket = self.buckets.entry(about.into()).or_insert(Bucket { tokens: SPAM_BURST, refilled: now });
         while bucket.tokens < SPAM_BURST && now.since(bucket.refilled) >= SPAM_REFILL {

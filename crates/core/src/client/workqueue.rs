@@ -11,8 +11,8 @@ use crate::sim::Duration;
 use crate::store::Trigger;
 
 /// Base delay and ceiling of DefaultControllerRateLimiter.
-const BASE_DELAY: Duration = Duration::from_millis(5);
-const MAX_DELAY: Duration = Duration::from_secs(1000);
+const BASE_DELAY: Duration = Duration::millis(5);
+const MAX_DELAY: Duration = Duration::secs(1000);
 
 /// Keys waiting to be reconciled.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl<K: Ord + Clone> WorkQueue<K> {
     /// Queues a failed key again after its back-off; returns when.
     pub fn add_rate_limited(&mut self, key: K, now: Timestamp) -> Timestamp {
         let failures = self.failures.entry(key.clone()).or_insert(0);
-        let delay = BASE_DELAY.saturating_mul(1u32.checked_shl(*failures).unwrap_or(u32::MAX)).min(MAX_DELAY);
+        let delay = Duration(BASE_DELAY.0 << (*failures).min(18)).min(MAX_DELAY);
         *failures += 1;
         let time = now + delay;
         self.add_at(key, time);
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn failures_back_off_from_5_ms_doubling() {
         let mut q = WorkQueue::default();
-        let now = Timestamp::from_micros(0);
+        let now = Timestamp(0);
         let delays: Vec<_> = (0..4).map(|_| q.add_rate_limited("a", now).micros() / 1000).collect();
         assert_eq!(delays, [5, 10, 20, 40]);
         q.forget(&"a");

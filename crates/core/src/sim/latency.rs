@@ -3,7 +3,7 @@
 //! Values published by Kubernetes (heartbeats, back-offs, grace periods) are not here: they belong to the component
 //! that owns them. These are the properties of machines and networks that Kubernetes does not define.
 
-use std::time::Duration;
+use api::Duration;
 
 /// Delays of the simulated hardware.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub struct LatencyProfile {
 
 impl Default for LatencyProfile {
     fn default() -> Self {
-        let ms = Duration::from_millis;
+        let ms = Duration::millis;
         LatencyProfile {
             watch_delivery: ms(2),
             reconcile: ms(1),
@@ -41,8 +41,8 @@ impl Default for LatencyProfile {
             container_start: ms(250),
             pull_latency: ms(600),
             pull_bandwidth: 25_000_000,
-            link_local: Duration::from_micros(50),
-            link_remote: Duration::from_micros(300),
+            link_local: Duration::micros(50),
+            link_remote: Duration::micros(300),
         }
     }
 }

@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn equal_times_run_by_class_then_sequence() {
         let mut q = EventQueue::default();
-        let t = Timestamp::from_micros(5);
+        let t = Timestamp(5);
         q.push(t, Class::Background, "beat");
         q.push(t, Class::Work, "a");
         q.push(t, Class::Work, "b");
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn cancelled_events_do_not_run_and_do_not_keep_the_world_busy() {
         let mut q = EventQueue::default();
-        let id = q.push(Timestamp::from_micros(1), Class::Work, 1);
+        let id = q.push(Timestamp(1), Class::Work, 1);
         assert!(!q.is_idle());
         assert_eq!(q.cancel(id), Some(1));
         assert_eq!(q.cancel(id), None);

@@ -60,7 +60,8 @@ impl Table {
             }
             None => {
                 self.reindex(&key, None, new_node);
-                self.objects.insert(key, Stored { object, create_revision: revision, mod_revision: revision });
+                self.objects
+                    .insert(key, Stored { object, create_revision: revision, mod_revision: revision });
                 None
             }
         }

@@ -1,0 +1,268 @@
+//! A cluster with its history: recorded inputs, checkpoints, looking back, branching.
+//!
+//! A checkpoint is a clone of the world. Any moment is reached by restoring the newest checkpoint before it and
+//! replaying the inputs recorded since: the world is deterministic, so this gives the very same world, and its history
+//! hash proves it. Checkpoints are spaced by work, not by time, so that the way from one to the next stays short however
+//! busy the cluster was; old ones are thinned out.
+
+use std::collections::BTreeMap;
+
+use api::Timestamp;
+use api::http::{Method, Request};
+
+use super::world::Opened;
+use super::{ClusterConfig, Fault, Input, Recorded, World};
+use crate::sim::Duration;
+
+/// Events between two checkpoints: replaying that many stays well below 100 ms.
+const CHECKPOINT_EVENTS: u64 = 2_000;
+/// Checkpoints kept before every second one of the older half is dropped.
+const CHECKPOINTS_MAX: usize = 96;
+
+#[derive(Clone)]
+struct Checkpoint {
+    world: World,
+    applied: usize,
+}
+
+/// A world, how it came about, and the way back.
+#[derive(Clone)]
+pub struct Cluster {
+    config: ClusterConfig,
+    world: World,
+    inputs: Vec<Recorded>,
+    /// How many of `inputs` the world has seen; fewer than all while it looks at the past.
+    applied: usize,
+    /// The newest moment this history has reached.
+    latest: Timestamp,
+    checkpoints: BTreeMap<u64, Checkpoint>,
+}
+
+/// A history written down: with it the same cluster comes back, event for event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saved {
+    pub config: ClusterConfig,
+    pub inputs: Vec<Recorded>,
+    pub latest: Timestamp,
+}
+
+/// How far a bounded piece of work came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The moment asked for is reached (or nothing is left to do).
+    Reached,
+    /// The limit of events ran out first; call again.
+    Unfinished,
+}
+
+impl Cluster {
+    /// Boots a new cluster: its first moment, before any event has been handled.
+    pub fn new(config: ClusterConfig) -> Cluster {
+        let world = World::new(&config);
+        let latest = world.now();
+        let mut cluster =
+            Cluster { config, world, inputs: Vec::new(), applied: 0, latest, checkpoints: BTreeMap::new() };
+        cluster.checkpoint();
+        cluster
+    }
+
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub fn config(&self) -> &ClusterConfig {
+        &self.config
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    /// The newest moment of this history.
+    pub fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
+    /// True when the moment shown is the newest: what is asked for now becomes history.
+    pub fn is_live(&self) -> bool {
+        self.world.now() >= self.latest && self.applied == self.inputs.len()
+    }
+
+    pub fn inputs(&self) -> &[Recorded] {
+        &self.inputs
+    }
+
+    /// The history hash: equal for equal seeds and inputs, natively and in wasm.
+    pub fn hash(&self) -> u64 {
+        self.world.history_hash()
+    }
+
+    // ---- inputs ------------------------------------------------------------------------------------------------
+
+    /// Answers a request from outside. One that may write makes the moment shown the newest one: the future that was
+    /// known until then is forgotten (callers who want to keep it clone the cluster first).
+    pub fn request(&mut self, request: Request) -> Opened {
+        if request.method == Method::Get && !World::is_connect(&request) {
+            return self.world.read(&request);
+        }
+        let input = if World::is_connect(&request) { Input::Connect(request) } else { Input::Request(request) };
+        self.input(input)
+    }
+
+    /// Breaks or mends something.
+    pub fn fault(&mut self, fault: Fault) -> Opened {
+        self.input(Input::Fault(fault))
+    }
+
+    /// Applies an input now and records it.
+    pub fn input(&mut self, input: Input) -> Opened {
+        self.branch();
+        let number = self.inputs.len() as u64;
+        let answer = self.world.apply(number, &input);
+        self.inputs.push(Recorded { time: self.world.now(), after: self.world.handled(), input });
+        self.applied = self.inputs.len();
+        answer
+    }
+
+    /// Makes the moment shown the newest: forgets what came after. Returns whether there was anything to forget.
+    pub fn branch(&mut self) -> bool {
+        if self.is_live() {
+            return false;
+        }
+        self.inputs.truncate(self.applied);
+        self.latest = self.world.now();
+        let handled = self.world.handled();
+        self.checkpoints.retain(|at, _| *at <= handled);
+        true
+    }
+
+    // ---- time --------------------------------------------------------------------------------------------------
+
+    /// Lets time pass up to `until`, handling at most `limit` events. In the past this plays back what happened.
+    pub fn advance_to(&mut self, until: Timestamp, limit: u64) -> Progress {
+        for _ in 0..limit {
+            if self.replay_input(until) {
+                continue;
+            }
+            if !self.world.handle_next(until) {
+                self.settle(until);
+                return Progress::Reached;
+            }
+            self.after_event();
+        }
+        Progress::Unfinished
+    }
+
+    /// Lets `span` pass, however much there is to do.
+    pub fn advance(&mut self, span: Duration) {
+        let until = self.world.now() + span;
+        while self.advance_to(until, u64::MAX) == Progress::Unfinished {}
+    }
+
+    /// Handles events until only background timers are left, at most `limit` of them and not beyond `until`.
+    pub fn run_until_idle(&mut self, until: Timestamp, limit: u64) -> Progress {
+        for _ in 0..limit {
+            if self.replay_input(until) {
+                continue;
+            }
+            if self.world.is_idle() || !self.world.handle_next(until) {
+                return Progress::Reached;
+            }
+            self.after_event();
+        }
+        Progress::Unfinished
+    }
+
+    /// Handles events until one of them has written something; says who did what, and why.
+    /// `None` when nothing happened within `limit` events.
+    pub fn step(&mut self, limit: u64) -> Option<super::Stepped> {
+        for _ in 0..limit {
+            if self.replay_input(Timestamp(i64::MAX)) {
+                continue;
+            }
+            let before = self.world.revision();
+            if !self.world.handle_next(Timestamp(i64::MAX)) {
+                return None;
+            }
+            self.after_event();
+            if let Some(stepped) = self.world.stepped_since(before) {
+                return Some(stepped);
+            }
+        }
+        None
+    }
+
+    /// Shows the world as it was at `time` (or will be, up to [`Cluster::latest`]).
+    pub fn seek(&mut self, time: Timestamp) {
+        let time = time.min(self.latest).max(self.config.start);
+        let checkpoint = self.checkpoints.values().rev().find(|checkpoint| checkpoint.world.now() <= time);
+        if let Some(checkpoint) = checkpoint
+            && (time < self.world.now() || checkpoint.world.now() > self.world.now())
+        {
+            self.world = checkpoint.world.clone();
+            self.applied = checkpoint.applied;
+        }
+        while self.advance_to(time, u64::MAX) == Progress::Unfinished {}
+    }
+
+    /// Back to the newest moment.
+    pub fn live(&mut self) {
+        self.seek(self.latest);
+    }
+
+    /// The history as data.
+    pub fn save(&self) -> Saved {
+        Saved { config: self.config.clone(), inputs: self.inputs.clone(), latest: self.latest }
+    }
+
+    /// Brings a saved history back by replaying it.
+    pub fn restore(saved: Saved) -> Cluster {
+        let mut cluster = Cluster::new(saved.config);
+        cluster.inputs = saved.inputs;
+        cluster.latest = saved.latest;
+        cluster.live();
+        cluster
+    }
+
+    /// Applies the next recorded input if its place in history has come and it is not after `until`.
+    fn replay_input(&mut self, until: Timestamp) -> bool {
+        let Some(next) = self.inputs.get(self.applied) else { return false };
+        if next.after != self.world.handled() || next.time > until {
+            return false;
+        }
+        self.world.set_now(next.time);
+        let number = self.applied as u64;
+        self.applied += 1;
+        let input = next.input.clone();
+        self.world.apply(number, &input);
+        true
+    }
+
+    fn settle(&mut self, until: Timestamp) {
+        self.world.set_now(until);
+        if self.applied == self.inputs.len() {
+            self.latest = self.latest.max(until);
+        }
+    }
+
+    fn after_event(&mut self) {
+        self.latest = self.latest.max(self.world.now());
+        if self.world.handled() % CHECKPOINT_EVENTS == 0 {
+            self.checkpoint();
+        }
+    }
+
+    fn checkpoint(&mut self) {
+        let at = self.world.handled();
+        if self.checkpoints.contains_key(&at) {
+            return;
+        }
+        self.checkpoints.insert(at, Checkpoint { world: self.world.clone(), applied: self.applied });
+        if self.checkpoints.len() > CHECKPOINTS_MAX {
+            let older: Vec<u64> = self.checkpoints.keys().copied().take(CHECKPOINTS_MAX / 2).collect();
+            for at in older.iter().skip(1).step_by(2) {
+                self.checkpoints.remove(at);
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Inputs: what comes into the world from outside. Recorded, they are all that a replay needs besides the seed.
+
+use api::http::Request;
+use api::{Str, Timestamp};
+
+/// One thing that somebody outside did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A request that may change something. Reads are not recorded.
+    Request(Request),
+    /// A stream into a container was opened: exec, attach, port-forward.
+    Connect(Request),
+    /// Bytes for such a stream.
+    StreamData { stream: u64, channel: u8, data: Vec<u8> },
+    StreamClose { stream: u64 },
+    Fault(Fault),
+}
+
+/// What can be broken, and mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The machine loses power: its kubelet and containers are gone until it is started.
+    StopNode(Str),
+    StartNode(Str),
+    /// The machine runs on but nobody reaches it.
+    CutNode(Str),
+    HealNode(Str),
+    /// The main process of a container is killed (SIGKILL).
+    KillContainer { namespace: Str, pod: Str, container: Str },
+    /// A process of the control plane stops ("kube-scheduler", "kube-controller-manager").
+    StopComponent(Str),
+    StartComponent(Str),
+}
+
+/// An input with its place in history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub time: Timestamp,
+    /// How many events the world had handled before: the exact place among events of the same moment.
+    pub after: u64,
+    pub input: Input,
+}
