@@ -9,6 +9,8 @@ mod build;
 mod serve;
 mod setup;
 mod sh;
+mod test;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -33,10 +35,22 @@ const COMMANDS: &[Command] = &[
         run: serve::run,
     },
     Command {
+        name: "test",
+        usage: "[LAYER…]",
+        about: "set up what is missing and run every check and test, or some layers",
+        run: test::run,
+    },
+    Command {
         name: "build",
         usage: "",
         about: "build dist/: hashed files with .br and .gz beside them",
         run: build::run,
+    },
+    Command {
+        name: "tidy",
+        usage: "",
+        about: "check the rules that the compiler does not know",
+        run: tidy::run,
     },
     Command { name: "setup", usage: "", about: "only install what the page's build needs", run: setup::run },
 ];

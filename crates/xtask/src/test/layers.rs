@@ -1,0 +1,41 @@
+//! The layers of `cargo xtask test`, one line each.
+
+use super::Layer;
+use super::count::{Count, check, suite};
+use crate::{Result, setup, sh, tidy};
+
+/// Every layer, from quick to slow.
+pub const LAYERS: &[Layer] = &[
+    Layer { name: "fmt", about: "rustfmt agrees", run: fmt },
+    Layer { name: "tidy", about: "the rules of this code base", run: tidy },
+    Layer { name: "clippy", about: "no lint speaks, natively and for the page", run: clippy },
+    Layer { name: "native", about: "unit and integration tests", run: native },
+];
+
+fn fmt() -> Result<Count> {
+    check(&mut sh::cargo(&["fmt", "--all", "--check"]))
+}
+
+fn tidy() -> Result<Count> {
+    let tree = tidy::Tree::read()?;
+    let mut count = Count::default();
+    for rule in tidy::RULES {
+        let findings = (rule.find)(&tree);
+        print!("{}", tidy::report(rule, &findings));
+        count = count + Count::one(findings.is_empty());
+    }
+    Ok(count)
+}
+
+fn clippy() -> Result<Count> {
+    setup::wasm_target()?;
+    let page =
+        ["clippy", "-q", "-p", "kubarium-web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+    let native =
+        ["clippy", "-q", "--workspace", "--exclude", "kubarium-web", "--all-targets", "--", "-D", "warnings"];
+    Ok(check(&mut sh::cargo(&native))? + check(&mut sh::cargo(&page))?)
+}
+
+fn native() -> Result<Count> {
+    suite(&mut sh::cargo(&["test", "-q", "--workspace"]))
+}

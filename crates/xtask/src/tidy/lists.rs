@@ -1,0 +1,100 @@
+//! No forgotten files: each file is a module of its parent, and in folders of like things each is in the list.
+
+use super::tree::File;
+use super::{Finding, Tree};
+
+/// Folders of like things: each module there must be named in the list, as `module::…`, in the file beside the folder.
+const LISTS: &[&str] = &[
+    "crates/core/src/controllers",
+    "crates/core/src/scheduler/plugins",
+    "crates/core/src/runtime/images",
+    "crates/kubectl/src/commands",
+    "crates/os/src/bin",
+    "crates/xtask/src/tidy",
+];
+
+/// Rust files that no `mod` line brings in, and members that no list names.
+pub fn find(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.rust("crates/").filter(|it| it.path.contains("/src/")) {
+        let Some((parents, module)) = parents(&file.path) else { continue };
+        let Some(parent) = parents.iter().find_map(|it| tree.file(it)) else {
+            findings.push(Finding::new(
+                &file.path,
+                0,
+                format!("has no parent module: none of {parents:?} exists"),
+            ));
+            continue;
+        };
+        if !declares(parent, module) {
+            findings.push(Finding::new(&file.path, 0, format!("{} has no `mod {module};`", parent.path)));
+        }
+        let folder = file.path.rsplit_once('/').map_or("", |it| it.0);
+        let listed = parent.code.contains(&format!("{module}::"));
+        if LISTS.contains(&folder) && !listed && !is_helper(parent, module) {
+            findings.push(Finding::new(&file.path, 0, format!("is not in the list of {}", parent.path)));
+        }
+    }
+    findings
+}
+
+/// The files that may declare a module, and its name. Nothing for the roots of crates.
+fn parents(path: &str) -> Option<(Vec<String>, &str)> {
+    let (folder, name) = path.rsplit_once('/')?;
+    let module = name.strip_suffix(".rs")?;
+    let root = folder.ends_with("/src");
+    if (root && matches!(module, "lib" | "main")) || folder.ends_with("/src/bin") && is_binaries(path) {
+        return None;
+    }
+    let files = if root {
+        vec![format!("{folder}/lib.rs"), format!("{folder}/main.rs")]
+    } else {
+        vec![format!("{folder}.rs")]
+    };
+    Some((files, module))
+}
+
+/// Cargo's `src/bin/` holds programs, except in os, where `bin` is a module: the simulated `/bin`.
+fn is_binaries(path: &str) -> bool {
+    !path.starts_with("crates/os/")
+}
+
+fn declares(parent: &File, module: &str) -> bool {
+    // A test-only module is blanked out of `code`, so look at the lines of the text.
+    parent.text.lines().any(|line| {
+        let line = line.trim_start();
+        let rest = line.strip_prefix("pub(crate) ").or_else(|| line.strip_prefix("pub(super) "));
+        let rest = rest.or_else(|| line.strip_prefix("pub ")).unwrap_or(line);
+        rest.strip_prefix("mod ").is_some_and(|it| it.split(';').next() == Some(module))
+    })
+}
+
+/// Whether the `mod` line says in a comment that it is shared by the members: `mod table; // shared`.
+fn is_helper(parent: &File, module: &str) -> bool {
+    parent.text.lines().any(|line| line.contains(&format!("mod {module};")) && line.contains("// shared"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_without_a_mod_line_or_a_list_entry_are_found() {
+        let tree = Tree::of(&[
+            ("crates/os/src/lib.rs", "pub mod bin;"),
+            ("crates/os/src/lost.rs", ""),
+            ("crates/os/src/bin.rs", "mod cat;\nmod echo;\nmod text;\nconst ALL: &[Bin] = &[cat::BIN];"),
+            ("crates/os/src/bin/cat.rs", ""),
+            ("crates/os/src/bin/echo.rs", ""),
+        ]);
+        let found: Vec<String> =
+            find(&tree).into_iter().map(|it| format!("{}: {}", it.path, it.message)).collect();
+        assert_eq!(
+            found,
+            [
+                "crates/os/src/lost.rs: crates/os/src/lib.rs has no `mod lost;`",
+                "crates/os/src/bin/echo.rs: is not in the list of crates/os/src/bin.rs",
+            ]
+        );
+    }
+}
