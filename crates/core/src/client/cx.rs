@@ -4,9 +4,9 @@ use api::http::{self, Body, Method, Request, Response};
 use api::{Json, Kind, Object, Status, Str, Timestamp};
 
 use super::Lister;
-use crate::apiserver::{ApiServer, RequestContext};
+use crate::apiserver::{ApiServer, Registry, RequestContext};
 use crate::sim::{Class, Duration, LatencyProfile, Rng};
-use crate::store::Trigger;
+use crate::store::{Storage, Trigger};
 
 /// Who a component is to the API server.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +92,16 @@ impl<'a> Cx<'a> {
     /// Cached reads of `K`.
     pub fn lister<K: Kind>(&self) -> Lister<'_, K> {
         Lister::new(self.api)
+    }
+
+    /// The state that informers see, for components that handle every kind (garbage collection, namespaces).
+    pub fn storage(&self) -> &Storage {
+        self.api.storage()
+    }
+
+    /// All served resources: what discovery tells such components.
+    pub fn registry(&self) -> &Registry {
+        self.api.registry()
     }
 
     /// How many writes this context has made: the runner turns them into time.
