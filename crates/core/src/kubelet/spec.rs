@@ -1,0 +1,107 @@
+//! What the simulated machines are: the hardware and the settings with which each kubelet starts.
+
+use std::collections::BTreeMap;
+
+use api::Str;
+use api::core::v1::Taint;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    ControlPlane,
+    Worker,
+}
+
+/// One machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeSpec {
+    pub name: Str,
+    pub role: Role,
+    /// Whole cores.
+    pub cpu: u32,
+    /// Bytes.
+    pub memory: u64,
+    /// Bytes of the disk that holds images and container layers.
+    pub disk: u64,
+    /// The kubelet's `maxPods`.
+    pub max_pods: u32,
+    /// `system-reserved` + `kube-reserved`: what allocatable lacks, in millicores and bytes.
+    pub reserved_cpu_milli: u32,
+    pub reserved_memory: u64,
+    /// `topology.kubernetes.io/zone` and `/region`; empty for none.
+    pub zone: Str,
+    pub region: Str,
+    /// Instance type label and `spec.providerID`; empty outside clouds.
+    pub instance_type: Str,
+    pub provider_id: Str,
+    /// `192.168.49.2`
+    pub internal_ip: Str,
+    pub external_ip: Str,
+    /// `10.244.1.0/24`
+    pub pod_cidr: Str,
+    /// `--node-labels`
+    pub labels: BTreeMap<Str, Str>,
+    /// `--register-with-taints`
+    pub taints: Vec<Taint>,
+    pub os_image: Str,
+    pub kernel_version: Str,
+    pub container_runtime: Str,
+    pub architecture: Str,
+}
+
+impl NodeSpec {
+    /// A machine as minikube and kind make them: 2 cores, 4 GiB; `index` numbers its addresses from 1.
+    pub fn new(name: &str, role: Role, index: u32) -> NodeSpec {
+        NodeSpec {
+            name: name.into(),
+            role,
+            cpu: 2,
+            memory: 4 << 30,
+            disk: 64 << 30,
+            max_pods: 110,
+            reserved_cpu_milli: 100,
+            reserved_memory: 100 << 20,
+            zone: Str::EMPTY,
+            region: Str::EMPTY,
+            instance_type: Str::EMPTY,
+            provider_id: Str::EMPTY,
+            internal_ip: format!("192.168.{}.{}", 49 + (index + 1) / 250, (index + 1) % 250).into(),
+            external_ip: Str::EMPTY,
+            pod_cidr: format!("10.{}.{}.0/24", 244 + (index - 1) / 256, (index - 1) % 256).into(),
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            os_image: "Debian GNU/Linux 12 (bookworm)".into(),
+            kernel_version: "6.12.30".into(),
+            container_runtime: "containerd://2.1.4".into(),
+            architecture: "amd64".into(),
+        }
+    }
+}
+
+/// All machines and what their kubelets share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodesConfig {
+    pub nodes: Vec<NodeSpec>,
+    /// `clusterDomain`: "cluster.local".
+    pub cluster_domain: Str,
+    /// `clusterDNS`: the address of the kube-dns Service.
+    pub cluster_dns: Str,
+    /// "v1.36.1"
+    pub kubelet_version: Str,
+    /// Address of the `kubernetes` Service and its port.
+    pub apiserver_ip: Str,
+    /// Whether control-plane nodes run etcd, kube-apiserver, kube-controller-manager and kube-scheduler as static pods.
+    pub static_control_plane: bool,
+}
+
+impl Default for NodesConfig {
+    fn default() -> Self {
+        NodesConfig {
+            nodes: Vec::new(),
+            cluster_domain: "cluster.local".into(),
+            cluster_dns: "10.96.0.10".into(),
+            kubelet_version: "v1.36.1".into(),
+            apiserver_ip: "10.96.0.1".into(),
+            static_control_plane: true,
+        }
+    }
+}
