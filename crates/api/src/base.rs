@@ -2,4 +2,6 @@
 
 pub mod hash;
 pub mod str;
+pub mod tabwriter;
 pub mod time;
+pub mod yaml;

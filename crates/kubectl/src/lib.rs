@@ -1,1 +1,116 @@
-//! kubectl as a pure, async REST client.
+//! kubectl v1.36 as a pure REST client: the same commands, flags, columns, messages and exit codes, with every machine
+//! dependency behind [`Host`]. It knows neither the simulated cluster nor the simulated workstation.
+//!
+//! ```text
+//! command tree (commands.txt, command.rs, flags.rs, help.rs) → cmd/* → builder → client → Host
+//!                                                                    → print/*, describe/*
+//! ```
+
+pub mod client;
+pub mod cmd;
+pub mod command;
+pub mod cx;
+pub mod discovery;
+pub mod error;
+pub mod flags;
+pub mod help;
+pub mod host;
+pub mod kubeconfig;
+pub mod print;
+
+use std::rc::Rc;
+
+use command::Tree;
+use cx::Cx;
+use error::CmdError;
+use flags::Parsed;
+pub use host::Host;
+
+/// Runs one command line (`argv[0]` is `kubectl`) and returns its exit code.
+pub async fn run(argv: &[String], host: Rc<dyn Host>) -> i32 {
+    match dispatch(argv, &host).await {
+        Ok(()) => 0,
+        Err(error) => {
+            let (text, code) = error.report();
+            if !text.is_empty() {
+                host.stderr(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
+            }
+            code
+        }
+    }
+}
+
+async fn dispatch(argv: &[String], host: &Rc<dyn Host>) -> Result<(), CmdError> {
+    let tree = Tree::load();
+    let mut words = argv.get(1..).unwrap_or(&[]).to_vec();
+    if words.first().is_some_and(|w| w == "help") {
+        return help_command(&tree, &words[1..], &**host);
+    }
+    if words.first().is_some_and(|w| w == "__complete") {
+        words.truncate(0);
+    }
+    let (command, rest) = tree.find(&words);
+    let command = command.clone();
+    let flags = tree.flags_of(&command);
+    if command.path.is_empty() && rest.first().is_some_and(|w| !w.starts_with('-')) {
+        return unknown_command(&tree, &rest[0]);
+    }
+    let parsed = Parsed::parse(&flags, &rest).map_err(|text| CmdError::Exit {
+        code: 1,
+        message: format!("error: {text}\nSee '{} --help' for usage.", command.full_path()),
+    })?;
+    for line in &parsed.deprecations {
+        host.stderr(format!("{line}\n").as_bytes());
+    }
+    if parsed.help {
+        host.stdout(help::page(&tree, &command).as_bytes());
+        return Ok(());
+    }
+    if let Some((_, run)) = cmd::COMMANDS.iter().find(|(path, _)| *path == command.path) {
+        let cx = Cx::new(host.clone(), tree, command, parsed);
+        run(&cx).await?;
+        let warned = *cx.client().map(|c| c.warnings.borrow().to_owned()).as_ref().unwrap_or(&0);
+        if cx.flags.bool("warnings-as-errors") && warned > 0 {
+            let words = if warned == 1 {
+                "1 warning received".to_string()
+            } else {
+                format!("{warned} warnings received")
+            };
+            return Err(CmdError::Msg(words));
+        }
+        return Ok(());
+    }
+    if cmd::GROUPS.contains(&command.path) {
+        return match parsed.args.first() {
+            Some(word) => Err(CmdError::usage(&command.full_path(), format!("unknown command {word:?}"))),
+            None => {
+                host.stdout(help::page(&tree, &command).as_bytes());
+                let code = i32::from(!command.path.is_empty());
+                if code == 0 { Ok(()) } else { Err(CmdError::Exit { code, message: String::new() }) }
+            }
+        };
+    }
+    Err(CmdError::Msg(format!("not simulated here: {}", command.full_path())))
+}
+
+fn unknown_command<T>(tree: &Tree, word: &str) -> Result<T, CmdError> {
+    let mut message = format!("error: unknown command {word:?} for \"kubectl\"");
+    let close = tree.suggestions(word);
+    if !close.is_empty() {
+        message += "\n\nDid you mean this?";
+        close.iter().for_each(|name| message += &format!("\n\t{name}"));
+    }
+    Err(CmdError::Exit { code: 1, message })
+}
+
+fn help_command(tree: &Tree, words: &[String], host: &dyn Host) -> Result<(), CmdError> {
+    let words: Vec<String> = words.iter().filter(|w| !w.starts_with('-')).cloned().collect();
+    let (command, rest) = tree.find(&words);
+    if command.path.is_empty() && !rest.is_empty() {
+        let text = format!("Unknown help topic [`{}`]\n\n\n{}", words.join(" "), help::groups(tree));
+        host.stdout(text.as_bytes());
+        return Err(CmdError::Exit { code: 1, message: String::new() });
+    }
+    host.stdout(help::page(tree, command).as_bytes());
+    Ok(())
+}
