@@ -1,5 +1,7 @@
 //! What std lacks, without knowledge of Kubernetes' kinds.
 
+pub mod base64;
+pub mod bytes;
 pub mod hash;
 pub mod str;
 pub mod tabwriter;

@@ -3,14 +3,76 @@
 //! lacks (`base`). Knows nothing about clusters, storage or clients.
 
 pub mod base;
+mod generated;
 pub mod http;
 pub mod meta;
 
+// Groups, so that types have the paths of their Go packages: `api::core::v1::Pod`.
+pub mod admissionregistration {
+    pub use crate::generated::admissionregistration_v1 as v1;
+}
+pub mod apiextensions {
+    pub use crate::generated::apiextensions_v1 as v1;
+}
+pub mod apps {
+    pub use crate::generated::apps_v1 as v1;
+}
+pub mod authentication {
+    pub use crate::generated::authentication_v1 as v1;
+}
+pub mod authorization {
+    pub use crate::generated::authorization_v1 as v1;
+}
+pub mod autoscaling {
+    pub use crate::generated::autoscaling_v1 as v1;
+    pub use crate::generated::autoscaling_v2 as v2;
+}
+pub mod batch {
+    pub use crate::generated::batch_v1 as v1;
+}
+pub mod certificates {
+    pub use crate::generated::certificates_v1 as v1;
+}
+pub mod coordination {
+    pub use crate::generated::coordination_v1 as v1;
+}
+pub mod core {
+    pub use crate::generated::core_v1 as v1;
+}
+pub mod discovery {
+    pub use crate::generated::discovery_v1 as v1;
+}
+pub mod events {
+    pub use crate::generated::events_v1 as v1;
+}
+pub mod networking {
+    pub use crate::generated::networking_v1 as v1;
+}
+pub mod node {
+    pub use crate::generated::node_v1 as v1;
+}
+pub mod policy {
+    pub use crate::generated::policy_v1 as v1;
+}
+pub mod rbac {
+    pub use crate::generated::rbac_v1 as v1;
+}
+pub mod scheduling {
+    pub use crate::generated::scheduling_v1 as v1;
+}
+pub mod storage {
+    pub use crate::generated::storage_v1 as v1;
+}
+
+pub use base::bytes::Bytes;
 pub use base::str::Str;
 pub use base::time::{Duration, Timestamp};
-pub use meta::codec::DecodeError;
+pub use generated::KINDS;
+pub use meta::codec::{DecodeError, Opaque};
 pub use meta::gvk::{Gvk, Gvr};
-pub use meta::object::{Key, Kind, Object};
+pub use meta::intstr::IntOrString;
+pub use meta::object::{Key, Kind, KindInfo, Object, kind_info};
+pub use meta::quantity::Quantity;
 pub use meta::status::Status;
 
 /// A JSON value. Objects keep the order of their keys: the order of the wire is the order of Go's structs.

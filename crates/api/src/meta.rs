@@ -3,12 +3,14 @@
 pub mod codec;
 pub mod field;
 pub mod gvk;
+pub mod intstr;
 pub mod object;
 pub mod object_meta;
+pub mod quantity;
 pub mod schema;
 pub mod status;
 
 /// Types of `meta.k8s.io/v1`, by the path under which the other groups' types are found.
 pub mod v1 {
-    pub use super::object_meta::{ManagedFieldsEntry, ObjectMeta, OwnerReference};
+    pub use crate::generated::meta_v1::*;
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod build;
+mod codegen;
 mod serve;
 mod setup;
 mod sh;
@@ -51,6 +52,12 @@ const COMMANDS: &[Command] = &[
         usage: "",
         about: "check the rules that the compiler does not know",
         run: tidy::run,
+    },
+    Command {
+        name: "codegen",
+        usage: "[--document PATH] [--check]",
+        about: "write the built-in kinds of crates/api from the OpenAPI document of Kubernetes",
+        run: codegen::run,
     },
     Command { name: "setup", usage: "", about: "only install what the page's build needs", run: setup::run },
 ];

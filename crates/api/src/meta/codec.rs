@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use super::intstr::IntOrString;
+use super::quantity::Quantity;
 use super::schema::{Type, TypeInfo};
+use crate::base::bytes::Bytes;
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
 use crate::{Json, JsonMap};
@@ -456,10 +459,144 @@ impl Value for Opaque {
     fn encode(&self, _: &'static Type) -> Json {
         self.json().clone()
     }
-    fn decode(&mut self, json: &Json, _: &'static Type, _: &mut Decoder) {
-        *self = Opaque::from(json.clone());
+    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
+        *self = Opaque::from(normalise(json, ty, decoder));
     }
     fn same(&self, other: &dyn Value) -> bool {
         downcast::<Opaque>(other) == Some(self)
+    }
+}
+
+/// What JSON becomes when Go decodes it as `ty` and encodes it again: the check and the field order that a struct would
+/// have given, without the struct.
+fn normalise(json: &Json, ty: &'static Type, decoder: &mut Decoder) -> Json {
+    match (ty, json) {
+        (Type::Any, _) | (_, Json::Null) => json.clone(),
+        (Type::Message(info), Json::Object(map)) => {
+            let outer = std::mem::replace(&mut decoder.owner, info.go);
+            let mut fields: Vec<(usize, Json)> = Vec::with_capacity(map.len());
+            for (key, value) in map {
+                let Some(index) = find_field(info, key, fields.len()) else { continue };
+                decoder.path.push(info.fields[index].name);
+                fields.push((index, normalise(value, &info.fields[index].ty, decoder)));
+                decoder.path.pop();
+            }
+            decoder.owner = outer;
+            fields.sort_by_key(|(index, _)| *index);
+            Json::Object(
+                fields
+                    .into_iter()
+                    .filter(|(index, value)| !(value.is_null() && info.fields[*index].omit))
+                    .map(|(index, value)| (info.fields[index].name.to_owned(), value))
+                    .collect(),
+            )
+        }
+        (Type::List(item), Json::Array(items)) => {
+            Json::Array(items.iter().map(|json| normalise(json, item, decoder)).collect())
+        }
+        (Type::Map(item), Json::Object(map)) => Json::Object(
+            map.iter().map(|(key, json)| (key.clone(), normalise(json, item, decoder))).collect(),
+        ),
+        (Type::Message(_) | Type::List(_) | Type::Map(_), _) => {
+            decoder.mismatch(json, ty);
+            Json::Null
+        }
+        _ => normalise_scalar(json, ty, decoder),
+    }
+}
+
+fn normalise_scalar(json: &Json, ty: &'static Type, decoder: &mut Decoder) -> Json {
+    fn through<T: Value + Default>(json: &Json, ty: &'static Type, decoder: &mut Decoder) -> Json {
+        let mut value = T::default();
+        value.decode(json, ty, decoder);
+        value.encode(ty)
+    }
+    match ty {
+        Type::Int32 => through::<i32>(json, ty, decoder),
+        Type::Int64 => through::<i64>(json, ty, decoder),
+        Type::Float64 => through::<f64>(json, ty, decoder),
+        Type::Bool => through::<bool>(json, ty, decoder),
+        Type::Bytes => through::<Bytes>(json, ty, decoder),
+        Type::Time | Type::MicroTime => through::<Timestamp>(json, ty, decoder),
+        Type::Quantity => through::<Quantity>(json, ty, decoder),
+        Type::IntOrString => through::<IntOrString>(json, ty, decoder),
+        _ => through::<Str>(json, ty, decoder),
+    }
+}
+
+impl Value for Bytes {
+    fn is_empty(&self) -> bool {
+        self.as_slice().is_empty()
+    }
+    fn encode(&self, _: &'static Type) -> Json {
+        Json::String(self.to_base64())
+    }
+    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
+        match json {
+            Json::String(text) => match Bytes::from_base64(text) {
+                Ok(bytes) => *self = bytes,
+                Err(position) => decoder.fail(format!("illegal base64 data at input byte {position}")),
+            },
+            Json::Null => {}
+            _ => decoder.mismatch(json, ty),
+        }
+    }
+    fn same(&self, other: &dyn Value) -> bool {
+        downcast::<Bytes>(other) == Some(self)
+    }
+}
+
+impl Value for Quantity {
+    fn is_empty(&self) -> bool {
+        self.is_zero()
+    }
+    fn encode(&self, _: &'static Type) -> Json {
+        Json::String(self.to_string())
+    }
+    fn decode(&mut self, json: &Json, _: &'static Type, decoder: &mut Decoder) {
+        // Upstream takes the JSON text of anything but strings and null as the text of the quantity.
+        let parsed = match json {
+            Json::Null => return,
+            Json::String(text) => Quantity::parse(text),
+            other => Quantity::parse(&other.to_string()),
+        };
+        match parsed {
+            Ok(quantity) => *self = quantity,
+            Err(message) => decoder.fail(message.to_owned()),
+        }
+    }
+    fn same(&self, other: &dyn Value) -> bool {
+        downcast::<Quantity>(other) == Some(self)
+    }
+}
+
+impl Value for IntOrString {
+    fn is_empty(&self) -> bool {
+        *self == IntOrString::Int(0)
+    }
+    fn encode(&self, _: &'static Type) -> Json {
+        match self {
+            IntOrString::Int(value) => Json::from(*value),
+            IntOrString::String(text) => Json::from(text),
+        }
+    }
+    fn decode(&mut self, json: &Json, _: &'static Type, decoder: &mut Decoder) {
+        match json {
+            Json::String(text) => *self = IntOrString::String(Str::new(text)),
+            Json::Null => {}
+            other => {
+                // Upstream decodes on its own here, so the message does not name the field.
+                let mut inner = Decoder::default();
+                let mut value = 0_i32;
+                value.decode(other, &Type::Int32, &mut inner);
+                match inner.error {
+                    None => *self = IntOrString::Int(value),
+                    Some(error) => decoder.fail(error.message),
+                }
+            }
+        }
+    }
+    fn same(&self, other: &dyn Value) -> bool {
+        downcast::<IntOrString>(other) == Some(self)
     }
 }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::codec::{self, DecodeError, Message};
 use super::gvk::Gvk;
 use super::object_meta::ObjectMeta;
+use super::schema::{KindName, TypeInfo};
 use crate::base::str::Str;
 use crate::{Json, JsonMap};
 
@@ -34,6 +35,32 @@ pub trait Kind: Message + Clone + Default + PartialEq + fmt::Debug {
     fn encode(&self) -> Json {
         codec::encode_message(self)
     }
+}
+
+/// A built-in kind as data: what [`Kind`] says, without naming the type.
+pub struct KindInfo {
+    pub name: KindName,
+    /// Lower-case plural, as in paths.
+    pub plural: &'static str,
+    pub namespaced: bool,
+    pub info: &'static TypeInfo,
+    /// Decodes JSON as this kind.
+    pub decode: fn(&Json) -> Result<Object, DecodeError>,
+}
+
+impl std::fmt::Debug for KindInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.name.gvk(), f)
+    }
+}
+
+/// Finds a built-in kind.
+pub fn kind_info(gvk: &Gvk) -> Option<&'static KindInfo> {
+    let is = |info: &&KindInfo| {
+        let KindName { group, version, kind } = info.name;
+        gvk.kind == kind && gvk.group == group && gvk.version == version
+    };
+    crate::generated::KINDS.iter().find(is)
 }
 
 /// Namespace and name of an object; the namespace is empty for cluster-scoped kinds. Ordered as the API lists objects.
@@ -192,6 +219,19 @@ impl Object {
             }
         }
         Ok(Object(Rc::new(Custom { gvk, meta, content: Rc::new(Json::Object(map)), json: OnceCell::new() })))
+    }
+
+    /// Decodes JSON as built-in kind `K`.
+    pub fn decode_as<K: Kind>(json: &Json) -> Result<Object, DecodeError> {
+        K::decode(json).map(Object::of)
+    }
+
+    /// Decodes JSON as the kind it claims to be if that is built in, else keeps it as JSON.
+    pub fn decode(gvk: &Gvk, json: &Json) -> Result<Object, DecodeError> {
+        match kind_info(gvk) {
+            Some(info) => (info.decode)(json),
+            None => Object::from_json(gvk.clone(), json.clone()),
+        }
     }
 
     pub fn meta(&self) -> &ObjectMeta {

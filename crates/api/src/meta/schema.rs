@@ -14,6 +14,8 @@ pub struct TypeInfo {
     pub openapi: &'static str,
     /// Set for kinds: the struct then has `kind` and `apiVersion` before its fields.
     pub gvk: Option<KindName>,
+    /// Server-side apply owns values of this type as a whole (`x-kubernetes-map-type: atomic`).
+    pub atomic: bool,
     /// Fields in Go's order.
     pub fields: &'static [FieldInfo],
 }
@@ -92,6 +94,36 @@ pub enum ListType {
     Set,
     /// Associative, keyed by these fields.
     Map(&'static [&'static str]),
+}
+
+impl FieldInfo {
+    /// Adds how the field is merged.
+    pub const fn merge(mut self, merge: &'static Merge) -> FieldInfo {
+        self.merge = Some(merge);
+        self
+    }
+
+    /// Value that the field of a list's key takes when it is left out, if it has one: all such keys are protocols.
+    pub fn key_default(&self) -> Option<&'static str> {
+        (self.name == "protocol").then_some("TCP")
+    }
+}
+
+/// A field that is left out when empty.
+pub const fn opt(name: &'static str, ty: Type) -> FieldInfo {
+    FieldInfo { name, ty, omit: true, required: false, merge: None }
+}
+/// A field that is left out when empty although it is required.
+pub const fn opt_required(name: &'static str, ty: Type) -> FieldInfo {
+    FieldInfo { name, ty, omit: true, required: true, merge: None }
+}
+/// A required field, always written.
+pub const fn req(name: &'static str, ty: Type) -> FieldInfo {
+    FieldInfo { name, ty, omit: false, required: true, merge: None }
+}
+/// An optional field that is written even when empty.
+pub const fn always(name: &'static str, ty: Type) -> FieldInfo {
+    FieldInfo { name, ty, omit: false, required: false, merge: None }
 }
 
 impl TypeInfo {
