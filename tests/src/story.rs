@@ -354,17 +354,7 @@ EOF"
         assert_eq!(heredoc.expected, Outcome::default());
         let Step::Command(watch) = watch else { panic!("{watch:?}") };
         assert_eq!(watch.interrupt_after, Some(90_000_000));
-        assert_eq!(
-            watch.expected,
-            Outcome {
-                output: "NAME
-
-# not a note
-"
-                .into(),
-                exit: 130
-            }
-        );
+        assert_eq!(watch.expected, Outcome { output: "NAME\n\n# not a note".into(), exit: 130 });
     }
 
     #[test]
