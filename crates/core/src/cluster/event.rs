@@ -1,6 +1,6 @@
 //! Everything that can happen, as one closed enum.
 
-use crate::{controllers, kubelet, network, scheduler};
+use crate::{controllers, kubelet, scheduler};
 
 /// One scheduled happening. Each component has an enum of its own; this is the sum.
 #[derive(Clone, Debug)]
@@ -9,8 +9,8 @@ pub enum Event {
     Deliver(Watcher),
     Controllers(controllers::Event),
     Scheduler(scheduler::Event),
+    /// Kubelets, their containers, and what the network delivers to them.
     Nodes(kubelet::Event),
-    Network(network::Event),
     /// etcd's compaction, every five minutes (kube-apiserver's --etcd-compaction-interval), and event expiry.
     Compact,
 }

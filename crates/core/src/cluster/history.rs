@@ -11,7 +11,7 @@ use api::Timestamp;
 use api::http::{Method, Request};
 
 use super::world::Opened;
-use super::{ClusterConfig, Fault, Input, Recorded, World};
+use super::{ClusterConfig, Fault, Input, Recorded, Saved, World};
 use crate::sim::Duration;
 
 /// Events between two checkpoints: replaying that many stays well below 100 ms.
@@ -36,14 +36,6 @@ pub struct Cluster {
     /// The newest moment this history has reached.
     latest: Timestamp,
     checkpoints: BTreeMap<u64, Checkpoint>,
-}
-
-/// A history written down: with it the same cluster comes back, event for event.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Saved {
-    pub config: ClusterConfig,
-    pub inputs: Vec<Recorded>,
-    pub latest: Timestamp,
 }
 
 /// How far a bounded piece of work came.

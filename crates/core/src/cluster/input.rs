@@ -40,3 +40,19 @@ pub struct Recorded {
     pub after: u64,
     pub input: Input,
 }
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::StopNode(node) => write!(f, "stop node {node}"),
+            Fault::StartNode(node) => write!(f, "start node {node}"),
+            Fault::CutNode(node) => write!(f, "cut node {node} off the network"),
+            Fault::HealNode(node) => write!(f, "reconnect node {node}"),
+            Fault::KillContainer { namespace, pod, container } => {
+                write!(f, "kill container {container} of pod {namespace}/{pod}")
+            }
+            Fault::StopComponent(name) => write!(f, "stop {name}"),
+            Fault::StartComponent(name) => write!(f, "start {name}"),
+        }
+    }
+}

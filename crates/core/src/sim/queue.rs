@@ -59,6 +59,16 @@ impl<E> EventQueue<E> {
         Some(event)
     }
 
+    /// Drops every scheduled event that `keep` refuses: what a stopped process had planned.
+    pub fn retain(&mut self, keep: impl Fn(&E) -> bool) {
+        let busy = &mut self.busy;
+        self.events.retain(|id, event| {
+            let keep = keep(event);
+            *busy -= usize::from(!keep && id.class != Class::Background);
+            keep
+        });
+    }
+
     /// Takes the next event due at or before `until`.
     pub fn pop_due(&mut self, until: Timestamp) -> Option<(TimerId, E)> {
         let entry = self.events.first_entry()?;

@@ -1,0 +1,139 @@
+//! Telling what happened, and why: sentences from commits, and the walk along causes.
+
+use api::http::Request;
+use api::{Object, Str, Timestamp};
+
+use super::{Input, Recorded, World};
+use crate::store::{Change, Operation, ResourceId, Revision, Trigger};
+
+/// What one step did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stepped {
+    pub at: Timestamp,
+    /// Who acted: "replicaset-controller", "kubelet node-1".
+    pub actor: Str,
+    /// "replicaset-controller created Pod default/web-6d4cf56db6-x7k2p, because ReplicaSet default/web-6d4cf56db6 was created."
+    pub sentence: String,
+}
+
+/// One link of a chain of causes, from an effect back to what set it off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CauseLink {
+    pub at: Timestamp,
+    /// 0 for links that are no commit: inputs, the passing of time.
+    pub revision: Revision,
+    pub actor: Str,
+    /// "created", "updated", "deleted", or how an input is worded.
+    pub verb: Str,
+    pub what: String,
+    pub object: Option<Object>,
+    pub reason: String,
+}
+
+/// Links followed at most: a chain is rarely longer than ten.
+const CHAIN_MAX: usize = 32;
+
+impl World {
+    /// What the commits after `before` say, if there are any.
+    pub fn stepped_since(&self, before: Revision) -> Option<Stepped> {
+        let changes: Vec<&Change> = self.api.storage().log_since(before)?.collect();
+        let first = changes.first()?;
+        let actor = first.cause.actor.clone();
+        let mut sentence = format!("{actor} {} {}", verb(first), name(first.subject()));
+        let others = changes[1..].iter().filter(|change| change.subject().gvk().kind != "Event").count();
+        if others > 0 {
+            sentence.push_str(&format!(" and wrote {others} more"));
+        }
+        if let Some(reason) = self.reason(first.cause.trigger) {
+            sentence.push_str(&format!(", because {reason}"));
+        }
+        sentence.push('.');
+        Some(Stepped { at: first.time, actor, sentence })
+    }
+
+    /// From the object's last change (or the one that made it what it was at `revision`) back to its origin.
+    pub fn why(&self, inputs: &[Recorded], resource: ResourceId, key: &api::Key) -> Vec<CauseLink> {
+        let mut chain = Vec::new();
+        let last = self.api.storage().stored(resource, key).map(|stored| stored.mod_revision);
+        let mut next = last.or_else(|| self.last_change(resource, key));
+        while let Some(revision) = next {
+            let Some(change) = self.api.storage().change(revision) else { break };
+            let trigger = change.cause.trigger;
+            chain.push(CauseLink {
+                at: change.time,
+                revision,
+                actor: change.cause.actor.clone(),
+                verb: verb(change).into(),
+                what: name(change.subject()),
+                object: Some(change.subject().clone()),
+                reason: self.reason(trigger).unwrap_or_default(),
+            });
+            if chain.len() >= CHAIN_MAX {
+                break;
+            }
+            next = match trigger {
+                Trigger::Revision(earlier) if earlier < revision => Some(earlier),
+                Trigger::Input(number) => {
+                    chain.extend(inputs.get(number as usize).map(link_of_input));
+                    None
+                }
+                _ => None,
+            };
+        }
+        chain
+    }
+
+    fn last_change(&self, resource: ResourceId, key: &api::Key) -> Option<Revision> {
+        let storage = self.api.storage();
+        let mut changes = storage.log_since(storage.compacted())?.rev();
+        changes.find(|change| change.resource == resource && change.key == *key).map(|change| change.revision)
+    }
+
+    fn reason(&self, trigger: Trigger) -> Option<String> {
+        match trigger {
+            Trigger::Revision(revision) => {
+                let change = self.api.storage().change(revision)?;
+                Some(format!("{} was {}", name(change.subject()), verb(change)))
+            }
+            Trigger::Input(_) => Some("somebody asked for it".to_owned()),
+            Trigger::Timer => Some("its time had come".to_owned()),
+            Trigger::Bootstrap => Some("the cluster was set up".to_owned()),
+        }
+    }
+}
+
+fn link_of_input(recorded: &Recorded) -> CauseLink {
+    CauseLink {
+        at: recorded.time,
+        revision: 0,
+        actor: "you".into(),
+        verb: "asked".into(),
+        what: describe_input(&recorded.input),
+        object: None,
+        reason: String::new(),
+    }
+}
+
+/// An input in words: "POST /api/v1/namespaces/default/pods", "stop node node-1".
+pub fn describe_input(input: &Input) -> String {
+    let request = |request: &Request| format!("{} {}", request.method, request.path);
+    match input {
+        Input::Request(r) | Input::Connect(r) => request(r),
+        Input::StreamData { data, .. } => format!("{} bytes into a container", data.len()),
+        Input::StreamClose { .. } => "closed a connection into a container".to_owned(),
+        Input::Fault(fault) => fault.to_string(),
+    }
+}
+
+fn verb(change: &Change) -> &'static str {
+    match change.operation {
+        Operation::Create => "created",
+        Operation::Update => "updated",
+        Operation::Delete => "deleted",
+    }
+}
+
+/// "Pod default/web-0", "Node node-1".
+fn name(object: &Object) -> String {
+    format!("{} {}", object.gvk().kind, object.key())
+}
