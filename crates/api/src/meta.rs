@@ -2,8 +2,11 @@
 
 pub mod codec;
 pub mod field;
+pub mod fields;
 pub mod gvk;
 pub mod intstr;
+pub mod labels;
+pub mod names;
 pub mod object;
 pub mod object_meta;
 pub mod quantity;
