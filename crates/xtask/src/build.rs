@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use crate::{Result, setup, sh, workspace};
+use crate::{Result, explain, setup, sh, workspace};
 
 /// What the page is made of, besides the crates: paths from the root.
 const INPUTS: &[&str] =
@@ -35,6 +35,9 @@ pub fn page() -> Result<PathBuf> {
     sh::step("Build the page (trunk build --release)", || {
         sh::run(tools.give_to(&mut sh::command("trunk", &["build", "--release"]))?)
     })?;
+    let explain = explain::texts()?;
+    std::fs::copy(&explain, dist.join("explain.json"))
+        .map_err(|err| format!("cannot copy explain.json: {err}"))?;
     sh::step("Compress it", || {
         let script = workspace::root().join("crates/xtask/src/build/compress.mjs");
         sh::run(sh::command("node", &[]).arg(script).arg(&dist))

@@ -7,6 +7,7 @@
 
 mod build;
 mod codegen;
+mod explain;
 mod serve;
 mod setup;
 mod sh;

@@ -2,7 +2,7 @@
 
 use super::Layer;
 use super::count::{Count, check, suite};
-use crate::{Result, setup, sh, tidy};
+use crate::{Result, build, serve, setup, sh, tidy};
 
 /// Every layer, from quick to slow.
 pub const LAYERS: &[Layer] = &[
@@ -10,6 +10,7 @@ pub const LAYERS: &[Layer] = &[
     Layer { name: "tidy", about: "the rules of this code base", run: tidy },
     Layer { name: "clippy", about: "no lint speaks, natively and for the page", run: clippy },
     Layer { name: "native", about: "unit and integration tests", run: native },
+    Layer { name: "e2e", about: "the built page in a real browser", run: e2e },
 ];
 
 fn fmt() -> Result<Count> {
@@ -38,4 +39,11 @@ fn clippy() -> Result<Count> {
 
 fn native() -> Result<Count> {
     suite(&mut sh::cargo(&["test", "-q", "--workspace"]))
+}
+
+fn e2e() -> Result<Count> {
+    setup::node_packages()?;
+    let chromium = setup::chromium()?;
+    let url = serve::in_background(build::page()?)?;
+    suite(sh::command("node", &["tests/e2e/run.mjs", &url]).env("CHROMIUM", chromium))
 }
