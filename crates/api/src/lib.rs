@@ -4,8 +4,10 @@
 
 pub mod base;
 mod generated;
+mod helpers;
 pub mod http;
 pub mod meta;
+pub mod validation;
 
 // Groups, so that types have the paths of their Go packages: `api::core::v1::Pod`.
 pub mod admissionregistration {
@@ -48,9 +50,6 @@ pub mod events {
 pub mod networking {
     pub use crate::generated::networking_v1 as v1;
 }
-pub mod node {
-    pub use crate::generated::node_v1 as v1;
-}
 pub mod policy {
     pub use crate::generated::policy_v1 as v1;
 }
@@ -68,6 +67,7 @@ pub use base::bytes::Bytes;
 pub use base::str::Str;
 pub use base::time::{Duration, Timestamp};
 pub use generated::KINDS;
+pub use helpers::{node, pod, service, workload};
 pub use meta::codec::{DecodeError, Opaque};
 pub use meta::gvk::{Gvk, Gvr};
 pub use meta::intstr::IntOrString;

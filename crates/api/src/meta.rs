@@ -1,6 +1,7 @@
 //! Apimachinery in Rust: what all kinds have in common.
 
 pub mod codec;
+pub mod condition;
 pub mod field;
 pub mod fields;
 pub mod gvk;
@@ -12,6 +13,7 @@ pub mod object_meta;
 pub mod quantity;
 pub mod schema;
 pub mod status;
+pub mod table;
 
 /// Types of `meta.k8s.io/v1`, by the path under which the other groups' types are found.
 pub mod v1 {

@@ -471,7 +471,7 @@ impl Value for Opaque {
 /// have given, without the struct.
 fn normalise(json: &Json, ty: &'static Type, decoder: &mut Decoder) -> Json {
     match (ty, json) {
-        (Type::Any, _) | (_, Json::Null) => json.clone(),
+        (Type::Any | Type::MessageOrAny(_), _) | (_, Json::Null) => json.clone(),
         (Type::Message(info), Json::Object(map)) => {
             let outer = std::mem::replace(&mut decoder.owner, info.go);
             let mut fields: Vec<(usize, Json)> = Vec::with_capacity(map.len());

@@ -69,6 +69,8 @@ pub enum Type {
     /// Any JSON.
     Any,
     Message(&'static TypeInfo),
+    /// A struct, a list of it, or something else (`JSONSchemaPropsOrArray`, `JSONSchemaPropsOrBool`).
+    MessageOrAny(&'static TypeInfo),
     List(&'static Type),
     Map(&'static Type),
 }
@@ -149,7 +151,7 @@ impl Type {
             Type::Quantity => "resource.Quantity".to_owned(),
             Type::IntOrString => "intstr.IntOrString".to_owned(),
             Type::Any => "interface {}".to_owned(),
-            Type::Message(info) => format!("{}.{}", info.package, info.go),
+            Type::Message(info) | Type::MessageOrAny(info) => format!("{}.{}", info.package, info.go),
             Type::List(item) => format!("[]{}", item.go_name()),
             Type::Map(value @ Type::Quantity) => {
                 let _ = value;

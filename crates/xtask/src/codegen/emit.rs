@@ -226,6 +226,9 @@ fn type_expr(ty: &Ty, module: &str) -> String {
         Ty::IntOrString => "Type::IntOrString".to_owned(),
         Ty::Any => "Type::Any".to_owned(),
         Ty::Message(name) => format!("Type::Message(&{}{})", prefix(name, module), screaming(short(name))),
+        Ty::MessageOrAny(name) => {
+            format!("Type::MessageOrAny(&{}{})", prefix(name, module), screaming(short(name)))
+        }
         Ty::List(item) => format!("Type::List(&{})", type_expr(item, module)),
         Ty::Map(item) => format!("Type::Map(&{})", type_expr(item, module)),
         Ty::Pointer(item) => type_expr(item, module),
@@ -239,7 +242,7 @@ fn prefix(name: &str, module: &str) -> String {
 
 fn rust_type(ty: &Ty, module: &str, structs: &BTreeMap<String, Struct>) -> String {
     let opaque = |ty: &Ty| match ty {
-        Ty::Any => true,
+        Ty::Any | Ty::MessageOrAny(_) => true,
         Ty::Message(name) => structs.get(name).is_some_and(|item| item.opaque),
         _ => false,
     };
@@ -254,7 +257,7 @@ fn rust_type(ty: &Ty, module: &str, structs: &BTreeMap<String, Struct>) -> Strin
         Ty::Time | Ty::MicroTime => "Timestamp".to_owned(),
         Ty::Quantity => "Quantity".to_owned(),
         Ty::IntOrString => "IntOrString".to_owned(),
-        Ty::Any => "Opaque".to_owned(),
+        Ty::Any | Ty::MessageOrAny(_) => "Opaque".to_owned(),
         Ty::Message(name) => format!("{}{}", prefix(name, module), short(name)),
         Ty::List(item) => format!("Vec<{}>", rust_type(item, module, structs)),
         Ty::Map(item) => format!("BTreeMap<Str, {}>", rust_type(item, module, structs)),

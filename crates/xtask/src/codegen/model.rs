@@ -25,6 +25,8 @@ pub enum Ty {
     Any,
     /// A struct, by qualified name.
     Message(String),
+    /// A struct, a list of it, or something else, by qualified name.
+    MessageOrAny(String),
     List(Box<Ty>),
     Map(Box<Ty>),
     Pointer(Box<Ty>),
@@ -87,7 +89,7 @@ pub fn build(facts: &BTreeMap<String, Fact>, document: &Json) -> Result<BTreeMap
 
 fn collect(ty: &Ty, into: &mut Vec<String>) {
     match ty {
-        Ty::Message(name) => into.push(name.clone()),
+        Ty::Message(name) | Ty::MessageOrAny(name) => into.push(name.clone()),
         Ty::List(item) | Ty::Map(item) | Ty::Pointer(item) => collect(item, into),
         _ => {}
     }
@@ -176,9 +178,10 @@ fn parse_type(go: &str, facts: &BTreeMap<String, Fact>) -> Result<Ty, String> {
         "runtime.RawExtension"
         | "meta.v1.FieldsV1"
         | "apiextensions.v1.JSON"
-        | "apiextensions.v1.JSONSchemaPropsOrArray"
-        | "apiextensions.v1.JSONSchemaPropsOrBool"
         | "apiextensions.v1.JSONSchemaPropsOrStringArray" => Ty::Any,
+        "apiextensions.v1.JSONSchemaPropsOrArray" | "apiextensions.v1.JSONSchemaPropsOrBool" => {
+            Ty::MessageOrAny("apiextensions.v1.JSONSchemaProps".to_owned())
+        }
         name => match facts.get(name) {
             Some(Fact::Struct(_)) => Ty::Message(name.to_owned()),
             Some(Fact::Named(target)) if target == "string" => {

@@ -1,0 +1,109 @@
+//! Questions about nodes: conditions, taints and the tolerations that excuse them
+//! (`k8s.io/component-helpers/scheduling/corev1`). Also holds the API group of the same name ([`v1`]).
+
+pub use crate::generated::node_v1 as v1;
+
+use crate::core::v1::{Node, NodeCondition, Taint, Toleration};
+
+pub const TAINT_NOT_READY: &str = "node.kubernetes.io/not-ready";
+pub const TAINT_UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+pub const TAINT_UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+pub const TAINT_MEMORY_PRESSURE: &str = "node.kubernetes.io/memory-pressure";
+pub const TAINT_DISK_PRESSURE: &str = "node.kubernetes.io/disk-pressure";
+pub const TAINT_PID_PRESSURE: &str = "node.kubernetes.io/pid-pressure";
+pub const TAINT_NETWORK_UNAVAILABLE: &str = "node.kubernetes.io/network-unavailable";
+
+/// The condition of this type.
+pub fn condition<'a>(node: &'a Node, kind: &str) -> Option<&'a NodeCondition> {
+    node.status.conditions.iter().find(|condition| condition.type_ == kind)
+}
+
+/// True if the node has condition Ready = True.
+pub fn is_ready(node: &Node) -> bool {
+    condition(node, "Ready").is_some_and(|condition| condition.status == "True")
+}
+
+/// True if the toleration excuses the taint (`Toleration.ToleratesTaint`).
+pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+    let effect = toleration.effect.is_empty() || toleration.effect == taint.effect;
+    let key = toleration.key.is_empty() || toleration.key == taint.key;
+    let value = match toleration.operator.as_str() {
+        "" | "Equal" => toleration.value == taint.value,
+        "Exists" => true,
+        "Lt" | "Gt" => {
+            let (bound, given) = (toleration.value.parse::<i64>(), taint.value.parse::<i64>());
+            match (given, bound) {
+                (Ok(given), Ok(bound)) if toleration.operator == "Lt" => given < bound,
+                (Ok(given), Ok(bound)) => given > bound,
+                _ => false,
+            }
+        }
+        _ => false,
+    };
+    effect && key && value
+}
+
+/// True if one of the tolerations excuses the taint (`TolerationsTolerateTaint`).
+pub fn any_tolerates(tolerations: &[Toleration], taint: &Taint) -> bool {
+    tolerations.iter().any(|toleration| tolerates(toleration, taint))
+}
+
+/// The first of the taints that concern the caller and that no toleration excuses (`FindMatchingUntoleratedTaint`).
+pub fn find_untolerated<'a>(
+    taints: &'a [Taint],
+    tolerations: &[Toleration],
+    concerns: impl Fn(&Taint) -> bool,
+) -> Option<&'a Taint> {
+    taints.iter().find(|taint| concerns(taint) && !any_tolerates(tolerations, taint))
+}
+
+/// True for effects that keep pods from being placed.
+pub fn keeps_pods_away(taint: &Taint) -> bool {
+    taint.effect == "NoSchedule" || taint.effect == "NoExecute"
+}
+
+/// `key=value:effect`, without what is empty (`Taint.ToString`).
+pub fn taint_text(taint: &Taint) -> String {
+    match (taint.effect.is_empty(), taint.value.is_empty()) {
+        (true, true) => taint.key.to_string(),
+        (true, false) => format!("{}={}:", taint.key, taint.value),
+        (false, true) => format!("{}:{}", taint.key, taint.effect),
+        (false, false) => format!("{}={}:{}", taint.key, taint.value, taint.effect),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taint(key: &str, value: &str, effect: &str) -> Taint {
+        Taint { key: key.into(), value: value.into(), effect: effect.into(), ..Taint::default() }
+    }
+    fn toleration(key: &str, operator: &str, value: &str, effect: &str) -> Toleration {
+        Toleration {
+            key: key.into(),
+            operator: operator.into(),
+            value: value.into(),
+            effect: effect.into(),
+            ..Toleration::default()
+        }
+    }
+
+    #[test]
+    fn tolerations_excuse_taints() {
+        let gpu = taint("gpu", "yes", "NoSchedule");
+        for (toleration, excused) in [
+            (toleration("gpu", "Equal", "yes", "NoSchedule"), true),
+            (toleration("gpu", "", "yes", ""), true),
+            (toleration("gpu", "Equal", "no", ""), false),
+            (toleration("gpu", "Exists", "", ""), true),
+            (toleration("", "Exists", "", ""), true),
+            (toleration("gpu", "Exists", "", "NoExecute"), false),
+        ] {
+            assert_eq!(tolerates(&toleration, &gpu), excused, "{toleration:?}");
+        }
+        assert_eq!(taint_text(&gpu), "gpu=yes:NoSchedule");
+        assert_eq!(taint_text(&taint("a", "", "NoExecute")), "a:NoExecute");
+        assert!(find_untolerated(&[gpu], &[], keeps_pods_away).is_some());
+    }
+}

@@ -1,0 +1,233 @@
+//! Questions about pods (`k8s.io/kubernetes/pkg/api/v1/pod`, `pkg/apis/core/v1/helper/qos`,
+//! `k8s.io/component-helpers/resource`).
+
+use std::collections::BTreeMap;
+
+use crate::base::str::Str;
+use crate::base::time::{Duration, Timestamp};
+use crate::core::v1::{
+    Container, ContainerStatus, Pod, PodCondition, PodSpec, PodStatus, ResourceRequirements,
+};
+use crate::meta::quantity::Quantity;
+
+/// Amounts by resource name.
+pub type ResourceList = BTreeMap<Str, Quantity>;
+
+/// The condition of this type (`GetPodCondition`).
+pub fn condition<'a>(status: &'a PodStatus, kind: &str) -> Option<&'a PodCondition> {
+    status.conditions.iter().find(|condition| condition.type_ == kind)
+}
+
+/// True if the pod has condition Ready = True.
+pub fn is_ready(pod: &Pod) -> bool {
+    condition(&pod.status, "Ready").is_some_and(|condition| condition.status == "True")
+}
+
+/// True if the pod has been ready for `min_ready_seconds` (`IsPodAvailable`).
+pub fn is_available(pod: &Pod, min_ready_seconds: i32, now: Timestamp) -> bool {
+    let Some(ready) = condition(&pod.status, "Ready").filter(|condition| condition.status == "True") else {
+        return false;
+    };
+    let min = Duration::secs(i64::from(min_ready_seconds));
+    min.is_zero() || (!ready.last_transition_time.is_zero() && ready.last_transition_time + min <= now)
+}
+
+/// True once all containers have ended for good (`IsPodTerminal`).
+pub fn is_terminal(pod: &Pod) -> bool {
+    pod.status.phase == "Succeeded" || pod.status.phase == "Failed"
+}
+
+/// True if the pod runs or may still run, and nobody asked for its deletion (`controller.IsPodActive`).
+pub fn is_active(pod: &Pod) -> bool {
+    !is_terminal(pod) && pod.metadata.deletion_timestamp.is_none()
+}
+
+/// Writes a condition; its transition time is kept unless its status changes. Returns whether anything changed
+/// (`UpdatePodCondition`).
+pub fn update_condition(status: &mut PodStatus, mut new: PodCondition, now: Timestamp) -> bool {
+    new.last_transition_time = now;
+    let Some(old) = status.conditions.iter_mut().find(|condition| condition.type_ == new.type_) else {
+        status.conditions.push(new);
+        return true;
+    };
+    if old.status == new.status {
+        new.last_transition_time = old.last_transition_time;
+    }
+    let changed = *old != new;
+    *old = new;
+    changed
+}
+
+/// The status of a container, of whatever sort it is.
+pub fn container_status<'a>(status: &'a PodStatus, name: &str) -> Option<&'a ContainerStatus> {
+    status
+        .container_statuses
+        .iter()
+        .chain(&status.init_container_statuses)
+        .chain(&status.ephemeral_container_statuses)
+        .find(|container| container.name == name)
+}
+
+/// Init containers, then containers.
+pub fn containers(spec: &PodSpec) -> impl Iterator<Item = &Container> {
+    spec.init_containers.iter().chain(&spec.containers)
+}
+
+/// True for an init container that keeps running beside the containers (a sidecar).
+pub fn is_restartable_init(container: &Container) -> bool {
+    container.restart_policy.as_ref().is_some_and(|policy| policy == "Always")
+}
+
+/// The service level that requests and limits of cpu and memory give (`GetPodQOS` for a pod not yet classified).
+pub fn compute_qos(spec: &PodSpec) -> &'static str {
+    let empty = ResourceRequirements::default();
+    let mut all: Vec<&ResourceRequirements> = match &spec.resources {
+        Some(resources) => vec![resources],
+        None => containers(spec).map(|container| &container.resources).collect(),
+    };
+    if all.is_empty() {
+        all.push(&empty);
+    }
+    let amount = |list: &ResourceList, name: &str| list.get(name).copied().unwrap_or_default();
+    let mut any = false;
+    let mut guaranteed = true;
+    for resources in all {
+        for name in ["cpu", "memory"] {
+            let (request, limit) = (amount(&resources.requests, name), amount(&resources.limits, name));
+            any |= !request.is_zero() || !limit.is_zero();
+            guaranteed &= !limit.is_zero() && request == limit;
+        }
+    }
+    match (any, guaranteed) {
+        (false, _) => "BestEffort",
+        (true, true) => "Guaranteed",
+        (true, false) => "Burstable",
+    }
+}
+
+/// What the scheduler must set aside: the sum over containers and sidecars, or an init container's peak if that is
+/// more, plus overhead (`resource.PodRequests`).
+pub fn requests(spec: &PodSpec) -> ResourceList {
+    total(spec, |resources| &resources.requests)
+}
+
+/// The same for limits (`resource.PodLimits`).
+pub fn limits(spec: &PodSpec) -> ResourceList {
+    total(spec, |resources| &resources.limits)
+}
+
+fn total(spec: &PodSpec, of: impl Fn(&ResourceRequirements) -> &ResourceList) -> ResourceList {
+    let mut sum = ResourceList::new();
+    for container in &spec.containers {
+        add(&mut sum, of(&container.resources));
+    }
+    let mut sidecars = ResourceList::new();
+    let mut peak = ResourceList::new();
+    for container in &spec.init_containers {
+        let mut needed = of(&container.resources).clone();
+        if is_restartable_init(container) {
+            add(&mut sum, &needed);
+            add(&mut sidecars, &needed);
+            needed = sidecars.clone();
+        } else {
+            add(&mut needed, &sidecars);
+        }
+        max(&mut peak, &needed);
+    }
+    max(&mut sum, &peak);
+    if let Some(resources) = &spec.resources {
+        for (name, amount) in of(resources) {
+            sum.insert(name.clone(), *amount);
+        }
+    }
+    add_overhead(&mut sum, &spec.overhead);
+    sum
+}
+
+fn add_overhead(sum: &mut ResourceList, overhead: &ResourceList) {
+    add(sum, overhead);
+}
+
+/// Adds amounts (`addResourceList`).
+pub fn add(sum: &mut ResourceList, more: &ResourceList) {
+    for (name, amount) in more {
+        match sum.get_mut(name.as_str()) {
+            Some(present) => *present += *amount,
+            None => {
+                sum.insert(name.clone(), *amount);
+            }
+        }
+    }
+}
+
+/// Raises amounts to those of `other` (`maxResourceList`).
+pub fn max(list: &mut ResourceList, other: &ResourceList) {
+    for (name, amount) in other {
+        match list.get_mut(name.as_str()) {
+            Some(present) if *present >= *amount => {}
+            _ => {
+                list.insert(name.clone(), *amount);
+            }
+        }
+    }
+}
+
+/// Start time, else creation time: what ages of running pods are counted from.
+pub fn start_time(pod: &Pod) -> Timestamp {
+    pod.status.start_time.unwrap_or(pod.metadata.creation_timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+    use serde_json::json;
+
+    fn pod(spec: crate::Json) -> Pod {
+        Pod::decode(&json!({"spec": spec})).unwrap()
+    }
+
+    #[test]
+    fn service_levels_follow_requests_and_limits() {
+        let with =
+            |resources: crate::Json| pod(json!({"containers": [{"name": "a", "resources": resources}]})).spec;
+        assert_eq!(compute_qos(&with(json!({}))), "BestEffort");
+        assert_eq!(compute_qos(&with(json!({"requests": {"cpu": "1"}}))), "Burstable");
+        let full = json!({"cpu": "1", "memory": "1Gi"});
+        assert_eq!(compute_qos(&with(json!({"requests": full, "limits": full}))), "Guaranteed");
+    }
+
+    #[test]
+    fn requests_count_sidecars_and_the_peak_of_init_containers() {
+        let spec = pod(json!({
+            "containers": [{"name": "a", "resources": {"requests": {"cpu": "100m"}}}],
+            "initContainers": [
+                {"name": "side", "restartPolicy": "Always", "resources": {"requests": {"cpu": "50m"}}},
+                {"name": "init", "resources": {"requests": {"cpu": "200m", "memory": "1Gi"}}}
+            ],
+            "overhead": {"cpu": "10m"}
+        }))
+        .spec;
+        let requests = requests(&spec);
+        assert_eq!(requests["cpu"].to_string(), "260m");
+        assert_eq!(requests["memory"].to_string(), "1Gi");
+    }
+
+    #[test]
+    fn conditions_keep_their_transition_time_while_their_status_stays() {
+        let mut status = PodStatus::default();
+        let ready = |value: &str, reason: &str| PodCondition {
+            type_: "Ready".into(),
+            status: value.into(),
+            reason: reason.into(),
+            ..PodCondition::default()
+        };
+        let at = Timestamp::from_secs;
+        assert!(update_condition(&mut status, ready("True", ""), at(1)));
+        assert!(!update_condition(&mut status, ready("True", ""), at(2)));
+        assert!(update_condition(&mut status, ready("True", "x"), at(3)));
+        assert_eq!(status.conditions[0].last_transition_time, at(1));
+        assert!(update_condition(&mut status, ready("False", "x"), at(4)));
+        assert_eq!(status.conditions[0].last_transition_time, at(4));
+    }
+}
