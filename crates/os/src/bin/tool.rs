@@ -1,0 +1,433 @@
+//! Two frames that most programs fit in, so that each is written as straight code.
+//!
+//! A *tool* does its work in one go and leaves output behind ([`tool`]). A *filter* is fed its inputs piece by piece,
+//! whole or line by line ([`Filter`]). The frames wait for input, carry output off with back-pressure, and yield.
+
+use std::fmt::Debug;
+
+use crate::{
+    errno::Errno,
+    kernel::{OpenFlags, Sys},
+    program::{Fd, Poll, Program, Wait},
+};
+
+/// What a tool or filter works with: the system, its arguments, and the output it leaves.
+pub struct Cx<'a, 'b> {
+    pub sys: &'a mut Sys<'b>,
+    /// The arguments after the name.
+    pub args: Vec<String>,
+    /// What messages begin with.
+    pub name: String,
+    out: &'a mut Output,
+}
+
+/// Output not yet written, in order, so that lines of stdout and stderr keep their order on a shared terminal.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    parts: Vec<(Fd, Vec<u8>)>,
+    /// stdout is gone: nobody reads it.
+    broken: bool,
+}
+
+impl Output {
+    fn push(&mut self, fd: Fd, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        match self.parts.last_mut() {
+            Some((last, buf)) if *last == fd => buf.extend_from_slice(bytes),
+            _ => self.parts.push((fd, bytes.to_vec())),
+        }
+    }
+
+    /// Bytes not yet written.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|(_, b)| b.len()).sum()
+    }
+
+    /// Writes what can be written; what to wait for if not all could.
+    pub fn drain(&mut self, sys: &mut Sys<'_>) -> Option<Wait> {
+        while let Some((fd, bytes)) = self.parts.first_mut() {
+            match sys.write(*fd, bytes) {
+                Ok(n) if n == bytes.len() => {
+                    self.parts.remove(0);
+                }
+                Ok(n) => {
+                    bytes.drain(..n);
+                }
+                Err(Errno::EAGAIN) => return Some(Wait::write(*fd)),
+                Err(e) => {
+                    let fd = *fd;
+                    self.parts.retain(|(f, _)| *f != fd);
+                    if fd == 1 && !self.broken {
+                        self.broken = true;
+                        if e != Errno::EPIPE {
+                            let name = sys.argv().first().cloned().unwrap_or_default();
+                            let name = name.rsplit('/').next().unwrap_or("").to_string();
+                            self.push(2, format!("{name}: write error: {e}\n").as_bytes());
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Cx<'_, '_> {
+    /// Writes to stdout.
+    pub fn print(&mut self, text: impl AsRef<[u8]>) {
+        self.sys.spend(1);
+        self.out.push(1, text.as_ref());
+    }
+
+    /// Writes a line to stdout.
+    pub fn line(&mut self, text: impl AsRef<[u8]>) {
+        self.print(text);
+        self.out.push(1, b"\n");
+    }
+
+    /// Writes to stderr as it is.
+    pub fn eprint(&mut self, text: impl AsRef<[u8]>) {
+        self.out.push(2, text.as_ref());
+    }
+
+    /// Writes `name: message` to stderr.
+    pub fn complain(&mut self, message: impl AsRef<str>) {
+        let line = format!("{}: {}\n", self.name, message.as_ref());
+        self.out.push(2, line.as_bytes());
+    }
+
+    /// Whether the tools are BusyBox's.
+    pub fn busybox(&self) -> bool {
+        self.sys.is_busybox()
+    }
+
+    /// The complaint about a wrong option, and its exit code.
+    pub fn bad_option(&mut self, option: &str, code: u8) -> u8 {
+        let name = self.name.clone();
+        let long = option.starts_with("--");
+        if self.busybox() {
+            let shown = option.trim_start_matches('-');
+            if long {
+                self.complain(format!("unrecognized option '--{shown}'"));
+            } else {
+                self.complain(format!("unrecognized option: {shown}"));
+            }
+            let help = self.sys.k.program(&name).map(|p| p.help).unwrap_or("");
+            self.eprint(crate::bin::busybox_banner());
+            self.eprint(format!("\n{help}"));
+            return 1;
+        }
+        if long {
+            self.complain(format!("unrecognized option '{option}'"));
+        } else {
+            self.complain(format!("invalid option -- '{}'", option.trim_start_matches('-')));
+        }
+        self.eprint(format!("Try '{name} --help' for more information.\n"));
+        code
+    }
+
+    /// The complaint about a missing operand.
+    pub fn missing_operand(&mut self) -> u8 {
+        let name = self.name.clone();
+        if self.busybox() {
+            let help = self.sys.k.program(&name).map(|p| p.help).unwrap_or("");
+            self.eprint(crate::bin::busybox_banner());
+            self.eprint(format!("\n{help}"));
+        } else {
+            self.complain("missing operand");
+            self.eprint(format!("Try '{name} --help' for more information.\n"));
+        }
+        1
+    }
+}
+
+/// The main function of a tool: returns the exit code.
+pub type Main = fn(&mut Cx<'_, '_>) -> u8;
+
+/// A program that does its work in one go.
+pub fn tool(main: Main) -> Box<dyn Program> {
+    Box::new(Tool { main, output: Output::default(), code: None })
+}
+
+#[derive(Clone, Debug)]
+struct Tool {
+    main: Main,
+    output: Output,
+    code: Option<u8>,
+}
+
+/// Name and arguments of the running program; None when `--help` was asked for and given.
+fn prepare(sys: &mut Sys<'_>, output: &mut Output) -> Option<(String, Vec<String>)> {
+    let argv = sys.argv();
+    let name = argv.first().map_or("", |a| a.rsplit('/').next().unwrap_or(a)).to_string();
+    let args: Vec<String> = argv.iter().skip(1).cloned().collect();
+    if args.first().is_some_and(|a| a == "--help")
+        && !matches!(name.as_str(), "echo" | "test" | "[" | "true" | "false")
+    {
+        let help = sys.k.program(&name).map_or("", |p| p.help);
+        if sys.is_busybox() {
+            output.push(2, crate::bin::busybox_banner().as_bytes());
+            output.push(2, b"\n");
+        }
+        output.push(if sys.is_busybox() { 2 } else { 1 }, help.as_bytes());
+        return None;
+    }
+    Some((name, args))
+}
+
+impl Program for Tool {
+    fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
+        let code = match self.code {
+            Some(code) => code,
+            None => {
+                let code = match prepare(sys, &mut self.output) {
+                    None => 0,
+                    Some((name, args)) => (self.main)(&mut Cx { sys, args, name, out: &mut self.output }),
+                };
+                self.code = Some(code);
+                code
+            }
+        };
+        match self.output.drain(sys) {
+            Some(wait) => Poll::Wait(wait),
+            None => Poll::Exit(if self.output.broken && code == 0 { 1 } else { code }),
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
+
+/// Whether a filter wants more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flow {
+    More,
+    /// Nothing more of this input.
+    Next,
+    /// Nothing more at all.
+    Stop,
+}
+
+/// A program that is fed its inputs.
+pub trait Filter: Clone + Debug + 'static {
+    /// Reads the arguments; gives the inputs (`-` is stdin; none means stdin), or the exit code of a refusal.
+    fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8>;
+    /// A new input begins.
+    fn open(&mut self, _cx: &mut Cx<'_, '_>, _input: &str) {}
+    /// One piece of it: a line with its newline (the last may lack it), or any bytes when not `BY_LINE`.
+    fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow;
+    /// The input has ended.
+    fn close(&mut self, _cx: &mut Cx<'_, '_>, _input: &str) {}
+    /// All inputs have ended; gives the exit code. `failed`: some could not be opened.
+    fn end(&mut self, cx: &mut Cx<'_, '_>, failed: bool) -> u8;
+    /// Says why an input cannot be read.
+    fn refuse(&mut self, cx: &mut Cx<'_, '_>, input: &str, error: Errno) {
+        if error == Errno::EISDIR {
+            return cx.complain(if cx.busybox() {
+                "read error: Is a directory".to_string()
+            } else {
+                format!("{input}: Is a directory")
+            });
+        }
+        if cx.busybox() {
+            cx.complain(format!("can't open '{input}': {error}"));
+        } else {
+            cx.complain(format!("{input}: {error}"));
+        }
+    }
+    /// Lines or any pieces.
+    const BY_LINE: bool = true;
+    /// What ends a line.
+    fn delimiter(&self) -> u8 {
+        b'\n'
+    }
+}
+
+/// Runs a filter.
+pub fn filter<F: Filter>(state: F) -> Box<dyn Program> {
+    Box::new(Frame {
+        state,
+        begun: false,
+        name: String::new(),
+        inputs: Vec::new(),
+        at: 0,
+        fd: None,
+        buf: Vec::new(),
+        scanned: 0,
+        output: Output::default(),
+        failed: false,
+        code: None,
+    })
+}
+
+#[derive(Clone, Debug)]
+struct Frame<F> {
+    state: F,
+    begun: bool,
+    name: String,
+    inputs: Vec<String>,
+    at: usize,
+    fd: Option<Fd>,
+    /// Bytes without a line end yet.
+    buf: Vec<u8>,
+    /// How much of `buf` was looked through for a line end.
+    scanned: usize,
+    output: Output,
+    failed: bool,
+    code: Option<u8>,
+}
+
+/// Output beyond this is written before more input is read.
+const HIGH_WATER: usize = 64 << 10;
+/// The longest line.
+const MAX_LINE: usize = 16 << 20;
+
+impl<F: Filter> Program for Frame<F> {
+    fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
+        if !self.begun {
+            self.begun = true;
+            match prepare(sys, &mut self.output) {
+                None => self.code = Some(0),
+                Some((name, args)) => {
+                    self.name = name.clone();
+                    let mut cx = Cx { sys, args, name, out: &mut self.output };
+                    match self.state.begin(&mut cx) {
+                        Ok(inputs) if inputs.is_empty() => self.inputs = vec!["-".to_string()],
+                        Ok(inputs) => self.inputs = inputs,
+                        Err(code) => self.code = Some(code),
+                    }
+                }
+            }
+        }
+        loop {
+            if self.code.is_some() || self.output.len() >= HIGH_WATER {
+                if let Some(wait) = self.output.drain(sys) {
+                    return Poll::Wait(wait);
+                }
+                if self.output.broken && self.code.is_none() {
+                    return Poll::Exit(1);
+                }
+            }
+            if let Some(code) = self.code {
+                return Poll::Exit(if self.output.broken && code == 0 { 1 } else { code });
+            }
+            if sys.fuel() <= 0 {
+                return Poll::Yield;
+            }
+            if let Some(wait) = self.step(sys) {
+                // Show what there is before waiting.
+                return Poll::Wait(match self.output.drain(sys) {
+                    Some(output) => output,
+                    None => wait,
+                });
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
+
+impl<F: Filter> Frame<F> {
+    /// Opens an input, or reads a piece of it; gives what to wait for.
+    fn step(&mut self, sys: &mut Sys<'_>) -> Option<Wait> {
+        let name = self.name.clone();
+        let Some(input) = self.inputs.get(self.at).cloned() else {
+            let mut cx = Cx { sys, args: Vec::new(), name, out: &mut self.output };
+            self.code = Some(self.state.end(&mut cx, self.failed));
+            return None;
+        };
+        let Some(fd) = self.fd else {
+            let opened = if input == "-" { Ok(0) } else { sys.open(&input, OpenFlags::READ, 0) };
+            let mut cx = Cx { sys, args: Vec::new(), name, out: &mut self.output };
+            match opened {
+                Ok(fd) => {
+                    self.fd = Some(fd);
+                    self.state.open(&mut cx, &input);
+                }
+                Err(e) => {
+                    self.failed = true;
+                    self.at += 1;
+                    self.state.refuse(&mut cx, &input, e);
+                }
+            }
+            return None;
+        };
+        let flow = match sys.read(fd, 32_768) {
+            Err(Errno::EAGAIN) => return Some(Wait::read(fd)),
+            Err(e) => {
+                self.failed = true;
+                let mut cx = Cx { sys, args: Vec::new(), name, out: &mut self.output };
+                self.state.refuse(&mut cx, &input, e);
+                Flow::Next
+            }
+            Ok(bytes) => {
+                sys.spend(bytes.len() as u64 / 256);
+                self.feed(sys, &bytes, &input)
+            }
+        };
+        match flow {
+            Flow::More => {}
+            Flow::Next => self.next(sys, fd),
+            Flow::Stop => {
+                self.next(sys, fd);
+                self.at = self.inputs.len();
+            }
+        }
+        None
+    }
+
+    fn next(&mut self, sys: &mut Sys<'_>, fd: Fd) {
+        if fd != 0 {
+            // It was opened by this frame.
+            let _closed = sys.close(fd);
+        }
+        self.fd = None;
+        self.buf.clear();
+        self.scanned = 0;
+        self.at += 1;
+    }
+
+    fn feed(&mut self, sys: &mut Sys<'_>, bytes: &[u8], input: &str) -> Flow {
+        let eof = bytes.is_empty();
+        let delimiter = self.state.delimiter();
+        let mut cx = Cx { sys, args: Vec::new(), name: self.name.clone(), out: &mut self.output };
+        let mut flow = Flow::More;
+        if !F::BY_LINE {
+            if !eof {
+                flow = self.state.data(&mut cx, bytes);
+            }
+        } else {
+            self.buf.extend_from_slice(bytes);
+            let mut start = 0;
+            while let Some(n) = self.buf[self.scanned..].iter().position(|&b| b == delimiter) {
+                let end = self.scanned + n + 1;
+                cx.sys.spend(1);
+                flow = self.state.data(&mut cx, &self.buf[start..end]);
+                start = end;
+                self.scanned = end;
+                if flow != Flow::More {
+                    break;
+                }
+            }
+            self.buf.drain(..start);
+            self.scanned = if flow == Flow::More { self.buf.len() } else { 0 };
+            if flow == Flow::More && !self.buf.is_empty() && (eof || self.buf.len() > MAX_LINE) {
+                let rest = std::mem::take(&mut self.buf);
+                self.scanned = 0;
+                flow = self.state.data(&mut cx, &rest);
+            }
+        }
+        if eof && flow == Flow::More {
+            flow = Flow::Next;
+        }
+        if flow != Flow::More {
+            self.state.close(&mut cx, input);
+        }
+        flow
+    }
+}

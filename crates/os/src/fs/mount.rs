@@ -1,0 +1,142 @@
+//! Mounts of one machine, and the volumes that machines share.
+
+use std::collections::BTreeMap;
+
+use crate::fs::{Tree, tree};
+
+/// A volume's number in the host's [`Volumes`] table.
+pub type VolumeId = u32;
+
+/// Trees that several machines may mount (an emptyDir between two containers, a directory of a node).
+/// The host owns the table, and lends it to every call that may touch files.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Volumes {
+    trees: BTreeMap<VolumeId, Tree>,
+    next: VolumeId,
+}
+
+impl Volumes {
+    pub fn new() -> Volumes {
+        Volumes::default()
+    }
+
+    /// Adds a volume.
+    pub fn add(&mut self, tree: Tree) -> VolumeId {
+        self.next += 1;
+        self.trees.insert(self.next, tree);
+        self.next
+    }
+
+    /// Removes a volume; machines that still mount it see an empty place (EIO on open files).
+    pub fn remove(&mut self, id: VolumeId) -> Option<Tree> {
+        self.trees.remove(&id)
+    }
+
+    pub fn get(&self, id: VolumeId) -> Option<&Tree> {
+        self.trees.get(&id)
+    }
+
+    pub fn get_mut(&mut self, id: VolumeId) -> Option<&mut Tree> {
+        self.trees.get_mut(&id)
+    }
+}
+
+/// What is mounted.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Source {
+    /// A shared volume, or the directory or file `sub` in it (absolute; empty is the whole).
+    Volume { id: VolumeId, sub: String },
+    /// A tree of this machine alone (tmpfs, a projected config map).
+    Own(Box<Tree>),
+    /// The proc file system: views of this machine's processes and limits. Also used for /sys/fs/cgroup.
+    Proc,
+}
+
+/// A mount point.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Mount {
+    /// Absolute path without trailing slash.
+    pub path: String,
+    pub source: Source,
+    pub read_only: bool,
+    /// File system type as `mount` and `df -T` show it.
+    pub kind: &'static str,
+}
+
+/// The files of one machine: a root tree and what is mounted over it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FileSystem {
+    pub root: Tree,
+    pub mounts: Vec<Mount>,
+    /// The root cannot be written (readOnlyRootFilesystem).
+    pub read_only: bool,
+}
+
+/// Where an inode lives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    Root,
+    Volume(VolumeId),
+    /// Index into the machine's mounts.
+    Own(u32),
+}
+
+impl FileSystem {
+    pub fn new(root: Tree) -> FileSystem {
+        FileSystem { root, mounts: Vec::new(), read_only: false }
+    }
+
+    /// The mount whose point is exactly `path`; the latest wins.
+    pub(crate) fn mount_at(&self, path: &str) -> Option<usize> {
+        self.mounts.iter().rposition(|m| m.path == path)
+    }
+
+    /// Whether a mount point lies directly in `dir`, and its name.
+    pub(crate) fn mounts_in<'a>(&'a self, dir: &'a str) -> impl Iterator<Item = &'a str> {
+        let dir = dir.trim_end_matches('/');
+        self.mounts.iter().filter_map(move |m| {
+            let name = m.path.strip_prefix(dir)?.strip_prefix('/')?;
+            (!name.is_empty() && !name.contains('/')).then_some(name)
+        })
+    }
+
+    /// The tree of a place.
+    pub(crate) fn tree<'a>(&'a self, volumes: &'a Volumes, place: Place) -> Option<&'a Tree> {
+        match place {
+            Place::Root => Some(&self.root),
+            Place::Volume(id) => volumes.get(id),
+            Place::Own(i) => match &self.mounts.get(i as usize)?.source {
+                Source::Own(tree) => Some(tree),
+                _ => None,
+            },
+        }
+    }
+
+    /// The tree of a place, for a change.
+    pub(crate) fn tree_mut<'a>(&'a mut self, volumes: &'a mut Volumes, place: Place) -> Option<&'a mut Tree> {
+        match place {
+            Place::Root => Some(&mut self.root),
+            Place::Volume(id) => volumes.get_mut(id),
+            Place::Own(i) => match &mut self.mounts.get_mut(i as usize)?.source {
+                Source::Own(tree) => Some(tree),
+                _ => None,
+            },
+        }
+    }
+
+    /// Where a mount begins: its place and inode. None for proc mounts and broken ones.
+    pub(crate) fn mount_root(&self, volumes: &Volumes, index: usize) -> Option<(Place, tree::Ino)> {
+        match &self.mounts[index].source {
+            Source::Own(_) => Some((Place::Own(index as u32), tree::ROOT)),
+            Source::Volume { id, sub } => {
+                let tree = volumes.get(*id)?;
+                let mut at = tree::ROOT;
+                for name in sub.split('/').filter(|n| !n.is_empty()) {
+                    at = tree.lookup(at, name).ok()?;
+                }
+                Some((Place::Volume(*id), at))
+            }
+            Source::Proc => None,
+        }
+    }
+}

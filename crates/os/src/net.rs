@@ -1,0 +1,4 @@
+//! Protocol pieces for client and server programs.
+
+pub mod http;
+pub mod resolve;
