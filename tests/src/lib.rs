@@ -7,5 +7,6 @@
 pub mod diff;
 pub mod loose;
 pub mod play;
+pub mod server;
 pub mod story;
 pub mod suite;

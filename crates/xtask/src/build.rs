@@ -10,10 +10,13 @@ use crate::{Result, explain, setup, sh, workspace};
 
 /// What the page is made of, besides the crates: paths from the root.
 const INPUTS: &[&str] =
-    &["Cargo.toml", "Cargo.lock", "Trunk.toml", "index.html", "package-lock.json", "static", "web"];
+    &["Cargo.toml", "Cargo.lock", "Trunk.toml", "index.html", "embed.html", "package-lock.json", "static"];
 
 /// Crates that are not part of the page.
-const NOT_IN_THE_PAGE: &[&str] = &["cli"];
+const NOT_IN_THE_PAGE: &[&str] = &["cli", "xtask"];
+
+/// What the hooks write: results, not inputs.
+const WRITTEN: &str = "static/gen/";
 
 /// `cargo xtask build`.
 pub fn run(_args: &[String]) -> Result {
@@ -69,6 +72,10 @@ fn fingerprint() -> String {
 
 fn describe(root: &Path, file: &Path) -> Option<String> {
     let meta = file.metadata().ok()?;
+    let path = file.strip_prefix(root).ok()?;
+    if path.starts_with(WRITTEN) {
+        return None;
+    }
     let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(format!("{} {} {}\n", file.strip_prefix(root).ok()?.display(), meta.len(), changed.as_nanos()))
+    Some(format!("{} {} {}\n", path.display(), meta.len(), changed.as_nanos()))
 }

@@ -2,7 +2,7 @@
 
 use super::Layer;
 use super::count::{Count, check, suite};
-use crate::{Result, build, serve, setup, sh, tidy};
+use crate::{Result, build, serve, setup, sh, tidy, workspace};
 
 /// Every layer, from quick to slow.
 pub const LAYERS: &[Layer] = &[
@@ -10,6 +10,7 @@ pub const LAYERS: &[Layer] = &[
     Layer { name: "tidy", about: "the rules of this code base", run: tidy },
     Layer { name: "clippy", about: "no lint speaks, natively and for the page", run: clippy },
     Layer { name: "native", about: "unit and integration tests", run: native },
+    Layer { name: "clients", about: "the real kubectl and kube-rs against kubarium serve", run: clients },
     Layer { name: "e2e", about: "the built page in a real browser", run: e2e },
 ];
 
@@ -37,8 +38,23 @@ fn clippy() -> Result<Count> {
     Ok(check(&mut sh::cargo(&native))? + check(&mut sh::cargo(&page))?)
 }
 
+/// The packages that only run when other layers have prepared what they need.
+const PREPARED: &[&str] = &["kubarium-tests", "kubarium-kube-rs"];
+
 fn native() -> Result<Count> {
-    suite(&mut sh::cargo(&["test", "-q", "--workspace"]))
+    let mut command = sh::cargo(&["test", "-q", "--workspace"]);
+    PREPARED.iter().for_each(|it| drop(command.args(["--exclude", it])));
+    Ok(suite(&mut command)? + suite(&mut sh::cargo(&["test", "-q", "-p", "kubarium-tests", "--lib"]))?)
+}
+
+fn clients() -> Result<Count> {
+    let kubectl = setup::kubectl()?;
+    sh::run(&mut sh::cargo(&["build", "-q", "-p", "kubarium"]))?;
+    let kubarium = workspace::target().join("debug/kubarium");
+    let with_both =
+        |args: &[&str]| suite(sh::cargo(args).env("KUBECTL", &kubectl).env("KUBARIUM", &kubarium));
+    let stories = with_both(&["test", "-q", "-p", "kubarium-tests", "--test", "real-kubectl"])?;
+    Ok(stories + with_both(&["test", "-q", "-p", "kubarium-kube-rs"])?)
 }
 
 fn e2e() -> Result<Count> {

@@ -126,15 +126,15 @@ fn dependencies(manifest: &str, headers: &[&str]) -> Vec<(usize, String)> {
     found
 }
 
-/// The `` | `name` | `` rows of a page's section.
+/// The names in the first cells of a page's section: `` | `one`, `two` | why | ``.
 fn section(page: &str, title: &str) -> Vec<(usize, String)> {
     let lines = page.lines().enumerate().skip_while(|(_, line)| *line != title).skip(1);
-    lines
-        .take_while(|(_, line)| !line.starts_with("## "))
-        .filter_map(|(index, line)| {
-            Some((index + 1, line.strip_prefix("| `")?.split('`').next()?.to_string()))
-        })
-        .collect()
+    let mut found = Vec::new();
+    for (index, line) in lines.take_while(|(_, line)| !line.starts_with("## ")) {
+        let Some((cell, _)) = line.strip_prefix("| `").and_then(|it| it.split_once(" |")) else { continue };
+        found.extend(cell.split(", ").map(|name| (index + 1, name.trim_matches('`').to_string())));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -157,10 +157,7 @@ mod tests {
                 "Cargo.toml",
                 "[workspace.dependencies]\napi = { path = \"crates/api\" }\nserde = \"1\"\nyew = \"0.23\"\n[profile.dev]\ndebug = 0\n",
             ),
-            (
-                "ARCHITECTURE.md",
-                "## Dependencies\n| `serde` | because |\n| `gone` | was |\n## More\n| `yew` | |\n",
-            ),
+            ("ARCHITECTURE.md", "## Dependencies\n| `serde`, `gone` | because |\n## More\n| `yew` | |\n"),
         ]);
         let found: Vec<String> = table(&tree).into_iter().map(|it| it.message).collect();
         assert_eq!(
