@@ -73,6 +73,7 @@ pub use meta::gvk::{Gvk, Gvr};
 pub use meta::intstr::IntOrString;
 pub use meta::object::{Key, Kind, KindInfo, Object, kind_info};
 pub use meta::quantity::Quantity;
+pub use meta::schema::Schema;
 pub use meta::status::Status;
 
 /// A JSON value. Objects keep the order of their keys: the order of the wire is the order of Go's structs.

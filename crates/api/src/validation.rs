@@ -2,13 +2,13 @@
 //! `sigs.k8s.io/json` as the API server reports them.
 
 use crate::Json;
-use crate::meta::schema::{Type, TypeInfo};
+use crate::meta::schema::{Schema, Shape, Type};
 
-/// Complaints about fields that a kind does not have, in the order of the JSON: `unknown field "spec.ports"`.
-pub fn unknown_fields(json: &Json, info: &'static TypeInfo) -> Vec<String> {
+/// Complaints about fields that a type does not have, in the order of the JSON: `unknown field "spec.ports"`.
+pub fn unknown_fields(json: &Json, schema: &Schema) -> Vec<String> {
     let mut found = Vec::new();
     let mut path = String::new();
-    check_message(json, info, &mut path, &mut found);
+    check(json, schema, &mut path, &mut found);
     found
 }
 
@@ -17,41 +17,61 @@ pub fn strict_error(complaints: &[String]) -> Option<String> {
     (!complaints.is_empty()).then(|| format!("strict decoding error: {}", complaints.join(", ")))
 }
 
-fn check(json: &Json, ty: &'static Type, path: &mut String, found: &mut Vec<String>) {
-    match (ty, json) {
-        (Type::Message(info) | Type::MessageOrAny(info), Json::Object(_)) => {
-            check_message(json, info, path, found);
-        }
-        (Type::List(item), Json::Array(items)) => {
-            for (index, json) in items.iter().enumerate() {
-                within(path, &format!("[{index}]"), |path| check(json, item, path, found));
+fn check(json: &Json, schema: &Schema, path: &mut String, found: &mut Vec<String>) {
+    // A struct, a list of it, or something else: the JSON tells which.
+    if let Schema::Builtin { ty: Type::MessageOrAny(info), .. } = schema {
+        let item = Schema::of(info);
+        return match json {
+            Json::Object(_) => check(json, &item, path, found),
+            Json::Array(items) => check_items(items, &item, path, found),
+            _ => {}
+        };
+    }
+    match (schema.shape(), json) {
+        (Shape::List, Json::Array(items)) => {
+            if let Some(item) = schema.item() {
+                check_items(items, &item, path, found);
             }
         }
-        (Type::MessageOrAny(info), Json::Array(items)) => {
-            for (index, json) in items.iter().enumerate() {
-                within(path, &format!("[{index}]"), |path| check_message(json, info, path, found));
-            }
-        }
-        (Type::Map(item), Json::Object(map)) => {
-            for (key, json) in map {
-                within(path, &format!(".{key}"), |path| check(json, item, path, found));
+        (Shape::Struct | Shape::Map | Shape::Any, Json::Object(map)) => {
+            for (key, value) in map {
+                let step = if path.is_empty() { key.clone() } else { format!(".{key}") };
+                within(path, &step, |path| match schema.field(key) {
+                    Some(field) => check(value, &field, path, found),
+                    None if schema.keeps_unknown() => {}
+                    None => found.push(format!("unknown field {path:?}")),
+                });
             }
         }
         _ => {}
     }
 }
 
-fn check_message(json: &Json, info: &'static TypeInfo, path: &mut String, found: &mut Vec<String>) {
-    let Json::Object(map) = json else { return };
-    for (key, value) in map {
-        if info.gvk.is_some() && (key == "kind" || key == "apiVersion") {
-            continue;
+fn check_items(items: &[Json], item: &Schema, path: &mut String, found: &mut Vec<String>) {
+    for (index, json) in items.iter().enumerate() {
+        within(path, &format!("[{index}]"), |path| check(json, item, path, found));
+    }
+}
+
+/// Removes the fields that a custom type does not have: what the API server does before it stores ("pruning").
+pub fn prune(json: &mut Json, schema: &Schema) {
+    match (schema.shape(), json) {
+        (Shape::List, Json::Array(items)) => {
+            if let Some(item) = schema.item() {
+                items.iter_mut().for_each(|json| prune(json, &item));
+            }
         }
-        let step = if path.is_empty() { key.clone() } else { format!(".{key}") };
-        within(path, &step, |path| match info.field(key) {
-            Some(field) => check(value, &field.ty, path, found),
-            None => found.push(format!("unknown field {path:?}")),
-        });
+        (Shape::Struct | Shape::Map | Shape::Any, Json::Object(map)) => {
+            if !schema.keeps_unknown() {
+                map.retain(|key, _| schema.field(key).is_some());
+            }
+            for (key, value) in map.iter_mut() {
+                if let Some(field) = schema.field(key) {
+                    prune(value, &field);
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -156,7 +176,7 @@ mod tests {
     use serde_json::json;
 
     fn complaints(gvk: Gvk, json: Json) -> Vec<String> {
-        unknown_fields(&json, kind_info(&gvk).unwrap().info)
+        unknown_fields(&json, &Schema::of(kind_info(&gvk).unwrap().info))
     }
 
     #[test]
@@ -181,6 +201,18 @@ mod tests {
         );
         let set = json!({"spec": {"volumeClaimTemplates": [{"apiVersion": "v1", "kind": "PersistentVolumeClaim"}]}});
         assert!(complaints(Gvk::of("apps", "v1", "StatefulSet"), set).is_empty());
+    }
+
+    #[test]
+    fn custom_kinds_are_checked_and_pruned_by_their_schema() {
+        let schema = Schema::of_custom_kind(&json!({"type": "object", "properties": {
+            "spec": {"type": "object", "properties": {"size": {"type": "integer"}}}
+        }}));
+        let mut widget = json!({"apiVersion": "a/v1", "kind": "W", "metadata": {"name": "w"}, "spec": {"size": 1, "bogus": 2}});
+        assert_eq!(unknown_fields(&widget, &schema), ["unknown field \"spec.bogus\""]);
+        prune(&mut widget, &schema);
+        assert_eq!(widget["spec"], json!({"size": 1}));
+        assert_eq!(widget["metadata"], json!({"name": "w"}));
     }
 
     #[test]

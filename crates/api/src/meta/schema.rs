@@ -1,7 +1,10 @@
 //! Fields of types as data. Codegen writes one constant table per built-in struct; encoding, decoding, strict
 //! validation, strategic merge patch, server-side apply, OpenAPI and explain all read these tables.
 
+mod view;
+
 use super::gvk::Gvk;
+pub use view::{CustomType, ListRule, Schema, Shape};
 
 /// What is known about a struct of the API.
 #[derive(Debug)]
