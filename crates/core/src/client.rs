@@ -17,3 +17,7 @@ pub use cx::{Cx, Identity, Outbox};
 pub use lister::Lister;
 pub use recorder::Recorder;
 pub use workqueue::WorkQueue;
+
+/// What components see of the API server's side: the changes they are told of, and the kinds that are served.
+pub use crate::apiserver::Registry;
+pub use crate::store::{Cause, Change, Operation, ResourceId, Trigger};

@@ -42,9 +42,12 @@ fn clippy() -> Result<Count> {
 const PREPARED: &[&str] = &["kubarium-tests", "kubarium-kube-rs"];
 
 fn native() -> Result<Count> {
-    let mut command = sh::cargo(&["test", "-q", "--workspace"]);
-    PREPARED.iter().for_each(|it| drop(command.args(["--exclude", it])));
-    Ok(suite(&mut command)? + suite(&mut sh::cargo(&["test", "-q", "-p", "kubarium-tests", "--lib"]))?)
+    let mut command = sh::cargo(&["test", "-q", "--no-fail-fast", "--workspace"]);
+    for package in PREPARED {
+        command.args(["--exclude", package]);
+    }
+    Ok(suite(&mut command)?
+        + suite(&mut sh::cargo(&["test", "-q", "--no-fail-fast", "-p", "kubarium-tests", "--lib"]))?)
 }
 
 fn clients() -> Result<Count> {
@@ -53,8 +56,9 @@ fn clients() -> Result<Count> {
     let kubarium = workspace::target().join("debug/kubarium");
     let with_both =
         |args: &[&str]| suite(sh::cargo(args).env("KUBECTL", &kubectl).env("KUBARIUM", &kubarium));
-    let stories = with_both(&["test", "-q", "-p", "kubarium-tests", "--test", "real-kubectl"])?;
-    Ok(stories + with_both(&["test", "-q", "-p", "kubarium-kube-rs"])?)
+    let stories =
+        with_both(&["test", "-q", "--no-fail-fast", "-p", "kubarium-tests", "--test", "real-kubectl"])?;
+    Ok(stories + with_both(&["test", "-q", "--no-fail-fast", "-p", "kubarium-kube-rs"])?)
 }
 
 fn e2e() -> Result<Count> {

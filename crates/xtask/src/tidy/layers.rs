@@ -40,7 +40,13 @@ pub fn find(tree: &Tree) -> Vec<Finding> {
             let known = CORE.iter().any(|(name, _)| *name == module);
             if known && module != own && !below.contains(&module.as_str()) {
                 let line = line_of(&file.code, at);
-                findings.push(Finding::new(&file.path, line, format!("{own} must not know {module}")));
+                let seam = below.contains(&"client") && matches!(module.as_str(), "store" | "apiserver");
+                let instead = if seam { ": what it may see of it is in crate::client" } else { "" };
+                findings.push(Finding::new(
+                    &file.path,
+                    line,
+                    format!("{own} must not know {module}{instead}"),
+                ));
             }
         }
     }

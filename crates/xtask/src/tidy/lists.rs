@@ -8,7 +8,7 @@ const LISTS: &[&str] = &[
     "crates/core/src/controllers",
     "crates/core/src/scheduler/plugins",
     "crates/core/src/runtime/images",
-    "crates/kubectl/src/commands",
+    "crates/kubectl/src/cmd",
     "crates/os/src/bin",
     "crates/xtask/src/tidy",
 ];
