@@ -5,6 +5,7 @@
 // xtask is a tool of the host, outside the world: it times its steps, reads the environment and serves files from threads.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod bench;
 mod build;
 mod codegen;
 mod explain;
@@ -13,6 +14,7 @@ mod setup;
 mod sh;
 mod test;
 mod tidy;
+mod wasm;
 mod workspace;
 
 use std::process::ExitCode;
@@ -47,6 +49,12 @@ const COMMANDS: &[Command] = &[
         usage: "",
         about: "build dist/: hashed files with .br and .gz beside them",
         run: build::run,
+    },
+    Command {
+        name: "bench",
+        usage: "[--quick]",
+        about: "measure sizes, the page in Chromium, clusters natively and in wasm",
+        run: bench::run,
     },
     Command {
         name: "tidy",

@@ -75,6 +75,17 @@ pub fn output(command: &mut Command) -> Option<String> {
     it.status.success().then(|| String::from_utf8_lossy(&it.stdout).into_owned())
 }
 
+/// What a command prints on standard output; an error if it fails. Its standard error stays on the terminal.
+pub fn output_or_error(command: &mut Command) -> Result<String> {
+    let it = command.stderr(Stdio::inherit()).output().map_err(|err| cannot_run(command, &err))?;
+    let text = String::from_utf8_lossy(&it.stdout).into_owned();
+    if it.status.success() {
+        Ok(text)
+    } else {
+        Err(format!("{} failed ({})\n{text}", describe(command), it.status))
+    }
+}
+
 /// The full path of a program on PATH.
 pub fn which(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -1,8 +1,10 @@
 //! The layers of `cargo xtask test`, one line each.
 
 use super::Layer;
+use std::process::Command;
+
 use super::count::{Count, check, suite};
-use crate::{Result, build, serve, setup, sh, tidy, workspace};
+use crate::{Result, build, explain, serve, setup, sh, tidy, wasm, workspace};
 
 /// Every layer, from quick to slow.
 pub const LAYERS: &[Layer] = &[
@@ -10,6 +12,8 @@ pub const LAYERS: &[Layer] = &[
     Layer { name: "tidy", about: "the rules of this code base", run: tidy },
     Layer { name: "clippy", about: "no lint speaks, natively and for the page", run: clippy },
     Layer { name: "native", about: "unit and integration tests", run: native },
+    Layer { name: "transcripts", about: "stories on a simulated cluster", run: transcripts },
+    Layer { name: "wasm", about: "the same history natively and in wasm", run: same_in_wasm },
     Layer { name: "clients", about: "the real kubectl and kube-rs against kubarium serve", run: clients },
     Layer { name: "e2e", about: "the built page in a real browser", run: e2e },
 ];
@@ -39,7 +43,7 @@ fn clippy() -> Result<Count> {
 }
 
 /// The packages that only run when other layers have prepared what they need.
-const PREPARED: &[&str] = &["kubarium-tests", "kubarium-kube-rs"];
+const PREPARED: &[&str] = &["kubarium-tests", "kubarium-kube-rs", "kubarium-world"];
 
 fn native() -> Result<Count> {
     let mut command = sh::cargo(&["test", "-q", "--no-fail-fast", "--workspace"]);
@@ -48,6 +52,29 @@ fn native() -> Result<Count> {
     }
     Ok(suite(&mut command)?
         + suite(&mut sh::cargo(&["test", "-q", "--no-fail-fast", "-p", "kubarium-tests", "--lib"]))?)
+}
+
+fn transcripts() -> Result<Count> {
+    // kubectl explain reads its texts from there.
+    explain::texts()?;
+    suite(&mut sh::cargo(&["test", "-q", "-p", "kubarium-tests", "--test", "transcripts"]))
+}
+
+/// Each scenario's line must be the same on both sides.
+fn same_in_wasm() -> Result<Count> {
+    let lines = |mut command: Command| sh::output_or_error(&mut command);
+    let (native, wasm) = (lines(wasm::native("sameness", false)?)?, lines(wasm::node("sameness")?)?);
+    let mut count = Count::default();
+    for line in native.lines() {
+        let same = wasm.lines().any(|it| it == line);
+        count = count + Count::one(same);
+        if !same {
+            let name = line.splitn(3, ' ').nth(2).unwrap_or_default();
+            let other = wasm.lines().find(|it| it.ends_with(name)).unwrap_or("nothing");
+            println!("FAIL {name}\n     native {line}\n     wasm   {other}");
+        }
+    }
+    Ok(count)
 }
 
 fn clients() -> Result<Count> {
