@@ -4,7 +4,7 @@
 use crate::base::bytes::Bytes;
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
-use crate::meta::codec::{self, Message, Opaque, Value};
+use crate::meta::codec::{self, Edit, Message, Opaque, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::object::Kind;
 use crate::meta::schema::{KindName, Type, TypeInfo, always, opt, req};
@@ -63,11 +63,11 @@ impl Message for CustomResourceColumnDefinition {
     }
 }
 impl Value for CustomResourceColumnDefinition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceColumnDefinition {
@@ -119,11 +119,11 @@ impl Message for CustomResourceConversion {
     }
 }
 impl Value for CustomResourceConversion {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceConversion {
@@ -179,11 +179,11 @@ impl Message for CustomResourceDefinition {
     }
 }
 impl Value for CustomResourceDefinition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceDefinition {
@@ -263,11 +263,11 @@ impl Message for CustomResourceDefinitionCondition {
     }
 }
 impl Value for CustomResourceDefinitionCondition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceDefinitionCondition {
@@ -335,11 +335,11 @@ impl Message for CustomResourceDefinitionNames {
     }
 }
 impl Value for CustomResourceDefinitionNames {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceDefinitionNames {
@@ -407,11 +407,11 @@ impl Message for CustomResourceDefinitionSpec {
     }
 }
 impl Value for CustomResourceDefinitionSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceDefinitionSpec {
@@ -472,11 +472,11 @@ impl Message for CustomResourceDefinitionStatus {
     }
 }
 impl Value for CustomResourceDefinitionStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceDefinitionStatus {
@@ -556,11 +556,11 @@ impl Message for CustomResourceDefinitionVersion {
     }
 }
 impl Value for CustomResourceDefinitionVersion {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceDefinitionVersion {
@@ -616,11 +616,11 @@ impl Message for CustomResourceSubresourceScale {
     }
 }
 impl Value for CustomResourceSubresourceScale {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceSubresourceScale {
@@ -660,11 +660,11 @@ impl Message for CustomResourceSubresourceStatus {
     }
 }
 impl Value for CustomResourceSubresourceStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceSubresourceStatus {
@@ -716,11 +716,11 @@ impl Message for CustomResourceSubresources {
     }
 }
 impl Value for CustomResourceSubresources {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceSubresources {
@@ -762,11 +762,11 @@ impl Message for CustomResourceValidation {
     }
 }
 impl Value for CustomResourceValidation {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CustomResourceValidation {
@@ -815,11 +815,11 @@ impl Message for ExternalDocumentation {
     }
 }
 impl Value for ExternalDocumentation {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ExternalDocumentation {
@@ -917,11 +917,11 @@ impl Message for SelectableField {
     }
 }
 impl Value for SelectableField {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SelectableField {
@@ -981,11 +981,11 @@ impl Message for ServiceReference {
     }
 }
 impl Value for ServiceReference {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ServiceReference {
@@ -1053,11 +1053,11 @@ impl Message for ValidationRule {
     }
 }
 impl Value for ValidationRule {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ValidationRule {
@@ -1113,11 +1113,11 @@ impl Message for WebhookClientConfig {
     }
 }
 impl Value for WebhookClientConfig {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for WebhookClientConfig {
@@ -1169,11 +1169,11 @@ impl Message for WebhookConversion {
     }
 }
 impl Value for WebhookConversion {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for WebhookConversion {

@@ -3,7 +3,7 @@
 
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
-use crate::meta::codec::{self, Message, Opaque, Value};
+use crate::meta::codec::{self, Edit, Message, Opaque, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::intstr::IntOrString;
 use crate::meta::object::Kind;
@@ -51,11 +51,11 @@ impl Message for ControllerRevision {
     }
 }
 impl Value for ControllerRevision {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ControllerRevision {
@@ -123,11 +123,11 @@ impl Message for DaemonSet {
     }
 }
 impl Value for DaemonSet {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DaemonSet {
@@ -203,11 +203,11 @@ impl Message for DaemonSetCondition {
     }
 }
 impl Value for DaemonSetCondition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DaemonSetCondition {
@@ -271,11 +271,11 @@ impl Message for DaemonSetSpec {
     }
 }
 impl Value for DaemonSetSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DaemonSetSpec {
@@ -360,11 +360,11 @@ impl Message for DaemonSetStatus {
     }
 }
 impl Value for DaemonSetStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DaemonSetStatus {
@@ -416,11 +416,11 @@ impl Message for DaemonSetUpdateStrategy {
     }
 }
 impl Value for DaemonSetUpdateStrategy {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DaemonSetUpdateStrategy {
@@ -476,11 +476,11 @@ impl Message for Deployment {
     }
 }
 impl Value for Deployment {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for Deployment {
@@ -560,11 +560,11 @@ impl Message for DeploymentCondition {
     }
 }
 impl Value for DeploymentCondition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DeploymentCondition {
@@ -640,11 +640,11 @@ impl Message for DeploymentSpec {
     }
 }
 impl Value for DeploymentSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DeploymentSpec {
@@ -725,11 +725,11 @@ impl Message for DeploymentStatus {
     }
 }
 impl Value for DeploymentStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DeploymentStatus {
@@ -781,11 +781,11 @@ impl Message for DeploymentStrategy {
     }
 }
 impl Value for DeploymentStrategy {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DeploymentStrategy {
@@ -841,11 +841,11 @@ impl Message for ReplicaSet {
     }
 }
 impl Value for ReplicaSet {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ReplicaSet {
@@ -921,11 +921,11 @@ impl Message for ReplicaSetCondition {
     }
 }
 impl Value for ReplicaSetCondition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ReplicaSetCondition {
@@ -985,11 +985,11 @@ impl Message for ReplicaSetSpec {
     }
 }
 impl Value for ReplicaSetSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ReplicaSetSpec {
@@ -1062,11 +1062,11 @@ impl Message for ReplicaSetStatus {
     }
 }
 impl Value for ReplicaSetStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ReplicaSetStatus {
@@ -1115,11 +1115,11 @@ impl Message for RollingUpdateDaemonSet {
     }
 }
 impl Value for RollingUpdateDaemonSet {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for RollingUpdateDaemonSet {
@@ -1168,11 +1168,11 @@ impl Message for RollingUpdateDeployment {
     }
 }
 impl Value for RollingUpdateDeployment {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for RollingUpdateDeployment {
@@ -1221,11 +1221,11 @@ impl Message for RollingUpdateStatefulSetStrategy {
     }
 }
 impl Value for RollingUpdateStatefulSetStrategy {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for RollingUpdateStatefulSetStrategy {
@@ -1281,11 +1281,11 @@ impl Message for StatefulSet {
     }
 }
 impl Value for StatefulSet {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for StatefulSet {
@@ -1361,11 +1361,11 @@ impl Message for StatefulSetCondition {
     }
 }
 impl Value for StatefulSetCondition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for StatefulSetCondition {
@@ -1407,11 +1407,11 @@ impl Message for StatefulSetOrdinals {
     }
 }
 impl Value for StatefulSetOrdinals {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for StatefulSetOrdinals {
@@ -1463,11 +1463,11 @@ impl Message for StatefulSetPersistentVolumeClaimRetentionPolicy {
     }
 }
 impl Value for StatefulSetPersistentVolumeClaimRetentionPolicy {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for StatefulSetPersistentVolumeClaimRetentionPolicy {
@@ -1559,11 +1559,11 @@ impl Message for StatefulSetSpec {
     }
 }
 impl Value for StatefulSetSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for StatefulSetSpec {
@@ -1648,11 +1648,11 @@ impl Message for StatefulSetStatus {
     }
 }
 impl Value for StatefulSetStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for StatefulSetStatus {
@@ -1704,11 +1704,11 @@ impl Message for StatefulSetUpdateStrategy {
     }
 }
 impl Value for StatefulSetUpdateStrategy {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for StatefulSetUpdateStrategy {

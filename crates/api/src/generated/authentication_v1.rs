@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
-use crate::meta::codec::{self, Message, Value};
+use crate::meta::codec::{self, Edit, Message, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::object::Kind;
 use crate::meta::schema::{KindName, Type, TypeInfo, always, opt, opt_required, req};
@@ -56,11 +56,11 @@ impl Message for BoundObjectReference {
     }
 }
 impl Value for BoundObjectReference {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for BoundObjectReference {
@@ -112,11 +112,11 @@ impl Message for SelfSubjectReview {
     }
 }
 impl Value for SelfSubjectReview {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SelfSubjectReview {
@@ -170,11 +170,11 @@ impl Message for SelfSubjectReviewStatus {
     }
 }
 impl Value for SelfSubjectReviewStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SelfSubjectReviewStatus {
@@ -230,11 +230,11 @@ impl Message for TokenRequest {
     }
 }
 impl Value for TokenRequest {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for TokenRequest {
@@ -302,11 +302,11 @@ impl Message for TokenRequestSpec {
     }
 }
 impl Value for TokenRequestSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for TokenRequestSpec {
@@ -355,11 +355,11 @@ impl Message for TokenRequestStatus {
     }
 }
 impl Value for TokenRequestStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for TokenRequestStatus {
@@ -415,11 +415,11 @@ impl Message for TokenReview {
     }
 }
 impl Value for TokenReview {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for TokenReview {
@@ -480,11 +480,11 @@ impl Message for TokenReviewSpec {
     }
 }
 impl Value for TokenReviewSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for TokenReviewSpec {
@@ -544,11 +544,11 @@ impl Message for TokenReviewStatus {
     }
 }
 impl Value for TokenReviewStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for TokenReviewStatus {
@@ -608,11 +608,11 @@ impl Message for UserInfo {
     }
 }
 impl Value for UserInfo {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for UserInfo {

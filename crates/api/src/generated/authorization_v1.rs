@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::str::Str;
-use crate::meta::codec::{self, Message, Value};
+use crate::meta::codec::{self, Edit, Message, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::object::Kind;
 use crate::meta::schema::{KindName, Type, TypeInfo, always, opt, req};
@@ -47,11 +47,11 @@ impl Message for FieldSelectorAttributes {
     }
 }
 impl Value for FieldSelectorAttributes {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for FieldSelectorAttributes {
@@ -103,11 +103,11 @@ impl Message for LabelSelectorAttributes {
     }
 }
 impl Value for LabelSelectorAttributes {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for LabelSelectorAttributes {
@@ -163,11 +163,11 @@ impl Message for LocalSubjectAccessReview {
     }
 }
 impl Value for LocalSubjectAccessReview {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for LocalSubjectAccessReview {
@@ -228,11 +228,11 @@ impl Message for NonResourceAttributes {
     }
 }
 impl Value for NonResourceAttributes {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for NonResourceAttributes {
@@ -281,11 +281,11 @@ impl Message for NonResourceRule {
     }
 }
 impl Value for NonResourceRule {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for NonResourceRule {
@@ -365,11 +365,11 @@ impl Message for ResourceAttributes {
     }
 }
 impl Value for ResourceAttributes {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ResourceAttributes {
@@ -429,11 +429,11 @@ impl Message for ResourceRule {
     }
 }
 impl Value for ResourceRule {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ResourceRule {
@@ -489,11 +489,11 @@ impl Message for SelfSubjectAccessReview {
     }
 }
 impl Value for SelfSubjectAccessReview {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SelfSubjectAccessReview {
@@ -557,11 +557,11 @@ impl Message for SelfSubjectAccessReviewSpec {
     }
 }
 impl Value for SelfSubjectAccessReviewSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SelfSubjectAccessReviewSpec {
@@ -617,11 +617,11 @@ impl Message for SelfSubjectRulesReview {
     }
 }
 impl Value for SelfSubjectRulesReview {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SelfSubjectRulesReview {
@@ -675,11 +675,11 @@ impl Message for SelfSubjectRulesReviewSpec {
     }
 }
 impl Value for SelfSubjectRulesReviewSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SelfSubjectRulesReviewSpec {
@@ -735,11 +735,11 @@ impl Message for SubjectAccessReview {
     }
 }
 impl Value for SubjectAccessReview {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SubjectAccessReview {
@@ -819,11 +819,11 @@ impl Message for SubjectAccessReviewSpec {
     }
 }
 impl Value for SubjectAccessReviewSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SubjectAccessReviewSpec {
@@ -883,11 +883,11 @@ impl Message for SubjectAccessReviewStatus {
     }
 }
 impl Value for SubjectAccessReviewStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SubjectAccessReviewStatus {
@@ -947,11 +947,11 @@ impl Message for SubjectRulesReviewStatus {
     }
 }
 impl Value for SubjectRulesReviewStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for SubjectRulesReviewStatus {

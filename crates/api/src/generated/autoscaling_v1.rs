@@ -3,7 +3,7 @@
 
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
-use crate::meta::codec::{self, Message, Value};
+use crate::meta::codec::{self, Edit, Message, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::object::Kind;
 use crate::meta::schema::{KindName, Type, TypeInfo, always, opt, req};
@@ -46,11 +46,11 @@ impl Message for CrossVersionObjectReference {
     }
 }
 impl Value for CrossVersionObjectReference {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CrossVersionObjectReference {
@@ -106,11 +106,11 @@ impl Message for HorizontalPodAutoscaler {
     }
 }
 impl Value for HorizontalPodAutoscaler {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for HorizontalPodAutoscaler {
@@ -182,11 +182,11 @@ impl Message for HorizontalPodAutoscalerSpec {
     }
 }
 impl Value for HorizontalPodAutoscalerSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for HorizontalPodAutoscalerSpec {
@@ -250,11 +250,11 @@ impl Message for HorizontalPodAutoscalerStatus {
     }
 }
 impl Value for HorizontalPodAutoscalerStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for HorizontalPodAutoscalerStatus {
@@ -310,11 +310,11 @@ impl Message for Scale {
     }
 }
 impl Value for Scale {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for Scale {
@@ -368,11 +368,11 @@ impl Message for ScaleSpec {
     }
 }
 impl Value for ScaleSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ScaleSpec {
@@ -421,11 +421,11 @@ impl Message for ScaleStatus {
     }
 }
 impl Value for ScaleStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ScaleStatus {

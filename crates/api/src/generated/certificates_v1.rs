@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::base::bytes::Bytes;
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
-use crate::meta::codec::{self, Message, Value};
+use crate::meta::codec::{self, Edit, Message, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::object::Kind;
 use crate::meta::schema::{KindName, Type, TypeInfo, always, opt, req};
@@ -53,11 +53,11 @@ impl Message for CertificateSigningRequest {
     }
 }
 impl Value for CertificateSigningRequest {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CertificateSigningRequest {
@@ -137,11 +137,11 @@ impl Message for CertificateSigningRequestCondition {
     }
 }
 impl Value for CertificateSigningRequestCondition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CertificateSigningRequestCondition {
@@ -217,11 +217,11 @@ impl Message for CertificateSigningRequestSpec {
     }
 }
 impl Value for CertificateSigningRequestSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CertificateSigningRequestSpec {
@@ -274,11 +274,11 @@ impl Message for CertificateSigningRequestStatus {
     }
 }
 impl Value for CertificateSigningRequestStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for CertificateSigningRequestStatus {

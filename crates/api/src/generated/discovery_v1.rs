@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::str::Str;
-use crate::meta::codec::{self, Message, Value};
+use crate::meta::codec::{self, Edit, Message, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::object::Kind;
 use crate::meta::schema::{KindName, Type, TypeInfo, always, opt, req};
@@ -71,11 +71,11 @@ impl Message for Endpoint {
     }
 }
 impl Value for Endpoint {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for Endpoint {
@@ -127,11 +127,11 @@ impl Message for EndpointConditions {
     }
 }
 impl Value for EndpointConditions {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for EndpointConditions {
@@ -183,11 +183,11 @@ impl Message for EndpointHints {
     }
 }
 impl Value for EndpointHints {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for EndpointHints {
@@ -247,11 +247,11 @@ impl Message for EndpointPort {
     }
 }
 impl Value for EndpointPort {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for EndpointPort {
@@ -311,11 +311,11 @@ impl Message for EndpointSlice {
     }
 }
 impl Value for EndpointSlice {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for EndpointSlice {
@@ -369,11 +369,11 @@ impl Message for ForNode {
     }
 }
 impl Value for ForNode {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ForNode {
@@ -415,11 +415,11 @@ impl Message for ForZone {
     }
 }
 impl Value for ForZone {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ForZone {

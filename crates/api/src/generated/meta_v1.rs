@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
-use crate::meta::codec::{self, Message, Opaque, Value};
+use crate::meta::codec::{self, Edit, Message, Opaque, Value, View};
 use crate::meta::schema::{KindName, Type, TypeInfo, opt, req};
 
 /// Fields of `Condition`.
@@ -62,11 +62,11 @@ impl Message for Condition {
     }
 }
 impl Value for Condition {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for Condition {
@@ -134,11 +134,11 @@ impl Message for DeleteOptions {
     }
 }
 impl Value for DeleteOptions {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for DeleteOptions {
@@ -194,11 +194,11 @@ impl Message for FieldSelectorRequirement {
     }
 }
 impl Value for FieldSelectorRequirement {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for FieldSelectorRequirement {
@@ -250,11 +250,11 @@ impl Message for LabelSelector {
     }
 }
 impl Value for LabelSelector {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for LabelSelector {
@@ -310,11 +310,11 @@ impl Message for LabelSelectorRequirement {
     }
 }
 impl Value for LabelSelectorRequirement {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for LabelSelectorRequirement {
@@ -378,11 +378,11 @@ impl Message for ListMeta {
     }
 }
 impl Value for ListMeta {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ListMeta {
@@ -454,11 +454,11 @@ impl Message for ManagedFieldsEntry {
     }
 }
 impl Value for ManagedFieldsEntry {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ManagedFieldsEntry {
@@ -563,11 +563,11 @@ impl Message for ObjectMeta {
     }
 }
 impl Value for ObjectMeta {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ObjectMeta {
@@ -635,11 +635,11 @@ impl Message for OwnerReference {
     }
 }
 impl Value for OwnerReference {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for OwnerReference {
@@ -688,11 +688,11 @@ impl Message for Preconditions {
     }
 }
 impl Value for Preconditions {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for Preconditions {
@@ -734,11 +734,11 @@ impl Message for ShardInfo {
     }
 }
 impl Value for ShardInfo {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for ShardInfo {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::str::Str;
-use crate::meta::codec::{self, Message, Value};
+use crate::meta::codec::{self, Edit, Message, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::object::Kind;
 use crate::meta::quantity::Quantity;
@@ -38,11 +38,11 @@ impl Message for Overhead {
     }
 }
 impl Value for Overhead {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for Overhead {
@@ -102,11 +102,11 @@ impl Message for RuntimeClass {
     }
 }
 impl Value for RuntimeClass {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for RuntimeClass {
@@ -170,11 +170,11 @@ impl Message for Scheduling {
     }
 }
 impl Value for Scheduling {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for Scheduling {

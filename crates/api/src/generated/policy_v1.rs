@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
-use crate::meta::codec::{self, Message, Value};
+use crate::meta::codec::{self, Edit, Message, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::intstr::IntOrString;
 use crate::meta::object::Kind;
@@ -49,11 +49,11 @@ impl Message for Eviction {
     }
 }
 impl Value for Eviction {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for Eviction {
@@ -121,11 +121,11 @@ impl Message for PodDisruptionBudget {
     }
 }
 impl Value for PodDisruptionBudget {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for PodDisruptionBudget {
@@ -197,11 +197,11 @@ impl Message for PodDisruptionBudgetSpec {
     }
 }
 impl Value for PodDisruptionBudgetSpec {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for PodDisruptionBudgetSpec {
@@ -274,11 +274,11 @@ impl Message for PodDisruptionBudgetStatus {
     }
 }
 impl Value for PodDisruptionBudgetStatus {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for PodDisruptionBudgetStatus {

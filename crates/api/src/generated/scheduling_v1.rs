@@ -2,7 +2,7 @@
 //! Types of scheduling/v1.
 
 use crate::base::str::Str;
-use crate::meta::codec::{self, Message, Value};
+use crate::meta::codec::{self, Edit, Message, Value, View};
 use crate::meta::gvk::Gvk;
 use crate::meta::object::Kind;
 use crate::meta::schema::{KindName, Type, TypeInfo, always, opt};
@@ -57,11 +57,11 @@ impl Message for PriorityClass {
     }
 }
 impl Value for PriorityClass {
-    fn message(&self) -> Option<&dyn Message> {
-        Some(self)
+    fn view(&self) -> View<'_> {
+        View::Message(self)
     }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        Some(self)
+    fn edit(&mut self) -> Edit<'_> {
+        Edit::Message(self)
     }
 }
 impl PartialEq for PriorityClass {

@@ -5,8 +5,8 @@
 //! `encoding/json` on the same types: unknown fields are ignored (see [`crate::validation`] for strictness), `null`
 //! leaves a zero value, the first mismatch is reported and names the innermost struct and the dotted path.
 
-use std::any::Any;
-use std::collections::BTreeMap;
+mod values;
+
 use std::fmt;
 use std::rc::Rc;
 
@@ -28,35 +28,76 @@ pub trait Message: 'static {
     fn field_mut(&mut self, index: usize) -> &mut dyn Value;
 }
 
-/// What a field of an API struct can hold. Structs say only that they are messages and inherit the rest.
-pub trait Value: Any {
-    /// The value as a struct, if it is one.
-    fn message(&self) -> Option<&dyn Message> {
-        None
-    }
-    fn message_mut(&mut self) -> Option<&mut dyn Message> {
-        None
-    }
-    /// True for Go's zero value: what `omitempty` leaves out.
-    fn is_empty(&self) -> bool {
-        self.message().is_none_or(empty_message)
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        self.message().map_or(Json::Null, encode_message)
-    }
-    /// Replaces `self`. Mismatches are left in the decoder.
-    fn decode(&mut self, json: &Json, _: &'static Type, decoder: &mut Decoder) {
-        if let Some(message) = self.message_mut() {
-            decode_message(message, json, decoder);
-        }
-    }
-    /// Compares with a value of the same type.
-    fn same(&self, other: &dyn Value) -> bool {
-        match (self.message(), other.message()) {
-            (Some(a), Some(b)) => std::ptr::eq(a.info(), b.info()) && same_message(a, b),
-            _ => false,
-        }
-    }
+/// What a field of an API struct can hold. A value only shows what it is; the engine does the rest.
+pub trait Value {
+    fn view(&self) -> View<'_>;
+    fn edit(&mut self) -> Edit<'_>;
+}
+
+/// A value for reading.
+pub enum View<'a> {
+    /// A pointer or opaque JSON that is not set.
+    Null,
+    /// What a pointer points to: present even if zero.
+    Present(&'a dyn Value),
+    Message(&'a dyn Message),
+    List(&'a dyn Items),
+    Map(&'a dyn Entries),
+    Str(&'a Str),
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Time(Timestamp),
+    Quantity(&'a Quantity),
+    IntOrString(&'a IntOrString),
+    Bytes(&'a Bytes),
+    Json(&'a Json),
+}
+
+/// A value for writing.
+pub enum Edit<'a> {
+    Pointer(&'a mut dyn Pointer),
+    Message(&'a mut dyn Message),
+    List(&'a mut dyn Items),
+    Map(&'a mut dyn Entries),
+    Str(&'a mut Str),
+    Bool(&'a mut bool),
+    Int32(&'a mut i32),
+    Int64(&'a mut i64),
+    Float(&'a mut f64),
+    Time(&'a mut Timestamp),
+    Quantity(&'a mut Quantity),
+    IntOrString(&'a mut IntOrString),
+    Bytes(&'a mut Bytes),
+    Opaque(&'a mut Opaque),
+}
+
+/// A list of values of one type.
+pub trait Items {
+    fn count(&self) -> usize;
+    /// Returns item number `index`, which must be below the length.
+    fn get(&self, index: usize) -> &dyn Value;
+    fn clear(&mut self);
+    /// Appends a zero value.
+    fn push(&mut self) -> &mut dyn Value;
+}
+
+/// A map from text to values of one type.
+pub trait Entries {
+    fn count(&self) -> usize;
+    fn get(&self, key: &str) -> Option<&dyn Value>;
+    /// Visits the entries in the order of keys.
+    fn each(&self, visit: &mut dyn FnMut(&Str, &dyn Value));
+    fn clear(&mut self);
+    /// Sets an entry to a zero value.
+    fn insert(&mut self, key: Str) -> &mut dyn Value;
+}
+
+/// A pointer in Go: something or nothing.
+pub trait Pointer {
+    fn clear(&mut self);
+    /// Makes it point to a zero value.
+    fn fill(&mut self) -> &mut dyn Value;
 }
 
 /// Why JSON could not become a struct; worded as Go's `encoding/json` words it.
@@ -124,8 +165,7 @@ fn decode_message(message: &mut dyn Message, json: &Json, decoder: &mut Decoder)
     let info = message.info();
     let Json::Object(map) = json else {
         if !json.is_null() {
-            let ty = Type::Message(info);
-            decoder.mismatch(json, &ty);
+            decoder.mismatch(json, &Type::Message(info));
         }
         return;
     };
@@ -137,7 +177,7 @@ fn decode_message(message: &mut dyn Message, json: &Json, decoder: &mut Decoder)
         next = index + 1;
         let field = &info.fields[index];
         decoder.path.push(field.name);
-        message.field_mut(index).decode(value, &field.ty, decoder);
+        decode_value(message.field_mut(index), value, &field.ty, decoder);
         decoder.path.pop();
     }
     decoder.owner = outer;
@@ -149,265 +189,79 @@ fn find_field(info: &'static TypeInfo, key: &str, hint: usize) -> Option<usize> 
     found.or_else(|| before.iter().position(|field| field.name == key))
 }
 
-/// Encodes a struct in Go's field order; kinds begin with `kind` and `apiVersion`.
-pub fn encode_message(message: &dyn Message) -> Json {
-    let info = message.info();
-    let mut map = JsonMap::new();
-    if let Some(gvk) = &info.gvk {
-        map.insert("kind".to_owned(), Json::from(gvk.kind));
-        map.insert("apiVersion".to_owned(), Json::from(gvk.gvk().api_version()));
+/// Decodes a value, which should be zero. Mismatches are left in the decoder.
+fn decode_value(value: &mut dyn Value, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
+    if json.is_null() {
+        return;
     }
-    for (index, field) in info.fields.iter().enumerate() {
-        let value = message.field(index);
-        if !(field.omit && value.is_empty()) {
-            map.insert(field.name.to_owned(), value.encode(&field.ty));
-        }
-    }
-    Json::Object(map)
-}
-
-/// Compares two structs of the same type field by field.
-pub fn same_message(a: &dyn Message, b: &dyn Message) -> bool {
-    (0..a.info().fields.len()).all(|index| a.field(index).same(b.field(index)))
-}
-
-/// True if every field is empty.
-pub fn empty_message(message: &dyn Message) -> bool {
-    (0..message.info().fields.len()).all(|index| message.field(index).is_empty())
-}
-
-/// Prints a struct as its type's name and its JSON.
-pub fn debug_message(message: &dyn Message, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{} {}", message.info().go, encode_message(message))
-}
-
-fn downcast<T: Value>(value: &dyn Value) -> Option<&T> {
-    (value as &dyn Any).downcast_ref()
-}
-
-impl<T: Value> Value for Box<T> {
-    fn is_empty(&self) -> bool {
-        T::is_empty(self)
-    }
-    fn encode(&self, ty: &'static Type) -> Json {
-        T::encode(self, ty)
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        T::decode(self, json, ty, decoder);
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<Box<T>>(other).is_some_and(|other| T::same(self, &**other))
-    }
-}
-
-impl<T: Value + Default> Value for Option<T> {
-    fn is_empty(&self) -> bool {
-        self.is_none()
-    }
-    fn encode(&self, ty: &'static Type) -> Json {
-        self.as_ref().map_or(Json::Null, |value| value.encode(ty))
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        *self = None;
-        if !json.is_null() {
-            self.insert(T::default()).decode(json, ty, decoder);
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        match (self, downcast::<Option<T>>(other)) {
-            (Some(a), Some(Some(b))) => a.same(b),
-            (None, Some(None)) => true,
-            _ => false,
-        }
-    }
-}
-
-impl<T: Value + Default> Value for Vec<T> {
-    fn is_empty(&self) -> bool {
-        Vec::is_empty(self)
-    }
-    fn encode(&self, ty: &'static Type) -> Json {
-        let Type::List(item) = ty else { return Json::Null };
-        if Vec::is_empty(self) {
-            return Json::Null;
-        }
-        Json::Array(self.iter().map(|value| value.encode(item)).collect())
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        self.clear();
-        match (json, ty) {
-            (Json::Array(items), Type::List(item)) => {
-                self.reserve(items.len());
-                for json in items {
-                    let mut value = T::default();
-                    value.decode(json, item, decoder);
-                    self.push(value);
-                }
+    match (value.edit(), json) {
+        (Edit::Pointer(pointer), _) => decode_value(pointer.fill(), json, ty, decoder),
+        (Edit::Message(message), _) => decode_message(message, json, decoder),
+        (Edit::List(list), Json::Array(items)) => {
+            let Type::List(item) = ty else { return };
+            list.clear();
+            for json in items {
+                decode_value(list.push(), json, item, decoder);
             }
-            (Json::Null, _) => {}
-            _ => decoder.mismatch(json, ty),
         }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<Vec<T>>(other)
-            .is_some_and(|other| self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.same(b)))
-    }
-}
-
-impl<T: Value + Default> Value for BTreeMap<Str, T> {
-    fn is_empty(&self) -> bool {
-        BTreeMap::is_empty(self)
-    }
-    fn encode(&self, ty: &'static Type) -> Json {
-        let Type::Map(item) = ty else { return Json::Null };
-        if BTreeMap::is_empty(self) {
-            return Json::Null;
-        }
-        Json::Object(self.iter().map(|(key, value)| (key.as_str().to_owned(), value.encode(item))).collect())
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        self.clear();
-        match (json, ty) {
-            (Json::Object(map), Type::Map(item)) => {
-                for (key, json) in map {
-                    let mut value = T::default();
-                    value.decode(json, item, decoder);
-                    self.insert(Str::new(key), value);
-                }
+        (Edit::Map(entries), Json::Object(map)) => {
+            let Type::Map(item) = ty else { return };
+            entries.clear();
+            for (key, json) in map {
+                decode_value(entries.insert(Str::new(key)), json, item, decoder);
             }
-            (Json::Null, _) => {}
-            _ => decoder.mismatch(json, ty),
         }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<BTreeMap<Str, T>>(other).is_some_and(|other| {
-            self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.0 == b.0 && a.1.same(b.1))
-        })
+        (Edit::Opaque(opaque), _) => *opaque = Opaque::from(normalise(json, ty, decoder)),
+        (edit, _) => decode_scalar(edit, json, ty, decoder),
     }
 }
 
-impl Value for Str {
-    fn is_empty(&self) -> bool {
-        self.as_str().is_empty()
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        Json::from(self)
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        match json {
-            Json::String(text) => *self = Str::new(text),
-            Json::Null => {}
+fn decode_scalar(edit: Edit<'_>, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
+    match (edit, json) {
+        (Edit::Str(value), Json::String(text)) => *value = Str::new(text),
+        (Edit::Bool(value), Json::Bool(given)) => *value = *given,
+        (Edit::Int32(value), Json::Number(_)) => match json.as_i64().map(i32::try_from) {
+            Some(Ok(given)) => *value = given,
             _ => decoder.mismatch(json, ty),
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<Str>(other) == Some(self)
-    }
-}
-
-impl Value for bool {
-    fn is_empty(&self) -> bool {
-        !*self
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        Json::Bool(*self)
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        match json {
-            Json::Bool(value) => *self = *value,
-            Json::Null => {}
-            _ => decoder.mismatch(json, ty),
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<bool>(other) == Some(self)
-    }
-}
-
-impl Value for i32 {
-    fn is_empty(&self) -> bool {
-        *self == 0
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        Json::from(*self)
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        match json.as_i64().map(i32::try_from) {
-            Some(Ok(value)) => *self = value,
-            _ if json.is_null() => {}
-            _ => decoder.mismatch(json, ty),
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<i32>(other) == Some(self)
-    }
-}
-
-impl Value for i64 {
-    fn is_empty(&self) -> bool {
-        *self == 0
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        Json::from(*self)
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        match json.as_i64() {
-            Some(value) => *self = value,
-            _ if json.is_null() => {}
-            _ => decoder.mismatch(json, ty),
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<i64>(other) == Some(self)
-    }
-}
-
-impl Value for f64 {
-    fn is_empty(&self) -> bool {
-        *self == 0.0
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        Json::from(*self)
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        match json.as_f64() {
-            Some(value) => *self = value,
-            _ if json.is_null() => {}
-            _ => decoder.mismatch(json, ty),
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<f64>(other) == Some(self)
-    }
-}
-
-impl Value for Timestamp {
-    fn is_empty(&self) -> bool {
-        self.is_zero()
-    }
-    fn encode(&self, ty: &'static Type) -> Json {
-        match ty {
-            _ if self.is_zero() => Json::Null,
-            Type::MicroTime => Json::String(self.rfc3339_micro()),
-            _ => Json::String(self.rfc3339()),
-        }
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        *self = Timestamp::ZERO;
-        let Json::String(text) = json else {
-            if !json.is_null() {
-                decoder.mismatch(json, &Type::String);
+        },
+        (Edit::Int64(value), Json::Number(_)) => match json.as_i64() {
+            Some(given) => *value = given,
+            None => decoder.mismatch(json, ty),
+        },
+        (Edit::Float(value), Json::Number(number)) => *value = number.as_f64().unwrap_or_default(),
+        (Edit::Time(value), Json::String(text)) => match (Timestamp::parse(text), ty) {
+            (Some(time), Type::MicroTime) => *value = time,
+            (Some(time), _) => *value = time.trunc_secs(),
+            (None, _) => decoder.fail(go_time_error(text, ty)),
+        },
+        (Edit::Time(_), _) => decoder.mismatch(json, &Type::String),
+        (Edit::Bytes(value), Json::String(text)) => match Bytes::from_base64(text) {
+            Ok(bytes) => *value = bytes,
+            Err(position) => decoder.fail(format!("illegal base64 data at input byte {position}")),
+        },
+        (Edit::Quantity(value), _) => {
+            // Upstream takes the JSON text of anything but strings as the text of the quantity.
+            let parsed = match json {
+                Json::String(text) => Quantity::parse(text),
+                other => Quantity::parse(&other.to_string()),
+            };
+            match parsed {
+                Ok(quantity) => *value = quantity,
+                Err(message) => decoder.fail(message.to_owned()),
             }
-            return;
-        };
-        match (Timestamp::parse(text), ty) {
-            (Some(time), Type::MicroTime) => *self = time,
-            (Some(time), _) => *self = time.trunc_secs(),
-            (None, ty) => decoder.fail(go_time_error(text, ty)),
         }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<Timestamp>(other) == Some(self)
+        (Edit::IntOrString(value), Json::String(text)) => *value = IntOrString::String(Str::new(text)),
+        (Edit::IntOrString(value), _) => {
+            // Upstream decodes on its own here, so the message does not name the field.
+            let mut inner = Decoder::default();
+            let mut number = 0_i32;
+            decode_value(&mut number, json, &Type::Int32, &mut inner);
+            match inner.error {
+                None => *value = IntOrString::Int(number),
+                Some(error) => decoder.fail(error.message),
+            }
+        }
+        _ => decoder.mismatch(json, ty),
     }
 }
 
@@ -418,6 +272,120 @@ fn go_time_error(text: &str, ty: &Type) -> String {
         _ => "2006-01-02T15:04:05Z07:00",
     };
     format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\"")
+}
+
+/// Encodes a struct in Go's field order; kinds begin with `kind` and `apiVersion`.
+pub fn encode_message(message: &dyn Message) -> Json {
+    let info = message.info();
+    let mut map = JsonMap::new();
+    if let Some(gvk) = &info.gvk {
+        map.insert("kind".to_owned(), Json::from(gvk.kind));
+        map.insert("apiVersion".to_owned(), Json::from(gvk.gvk().api_version()));
+    }
+    for (index, field) in info.fields.iter().enumerate() {
+        let view = message.field(index).view();
+        if !(field.omit && is_empty(&view)) {
+            map.insert(field.name.to_owned(), encode_view(view, &field.ty));
+        }
+    }
+    Json::Object(map)
+}
+
+fn encode_view(view: View<'_>, ty: &'static Type) -> Json {
+    match view {
+        View::Null => Json::Null,
+        View::Present(value) => encode_view(value.view(), ty),
+        View::Message(message) => encode_message(message),
+        View::List(list) => match ty {
+            Type::List(item) if list.count() > 0 => Json::Array(
+                (0..list.count()).map(|index| encode_view(list.get(index).view(), item)).collect(),
+            ),
+            _ => Json::Null,
+        },
+        View::Map(entries) => match ty {
+            Type::Map(item) if entries.count() > 0 => {
+                let mut map = JsonMap::new();
+                entries.each(&mut |key, value| {
+                    map.insert(key.as_str().to_owned(), encode_view(value.view(), item));
+                });
+                Json::Object(map)
+            }
+            _ => Json::Null,
+        },
+        View::Str(text) => Json::from(text),
+        View::Bool(value) => Json::Bool(value),
+        View::Int(value) => Json::from(value),
+        View::Float(value) => Json::from(value),
+        View::Time(time) if time.is_zero() => Json::Null,
+        View::Time(time) if matches!(ty, Type::MicroTime) => Json::String(time.rfc3339_micro()),
+        View::Time(time) => Json::String(time.rfc3339()),
+        View::Quantity(quantity) => Json::String(quantity.to_string()),
+        View::IntOrString(value) => Json::from(value),
+        View::Bytes(bytes) => Json::String(bytes.to_base64()),
+        View::Json(json) => json.clone(),
+    }
+}
+
+/// True for Go's zero value: what `omitempty` leaves out.
+fn is_empty(view: &View<'_>) -> bool {
+    match view {
+        View::Null => true,
+        View::Present(_) | View::Json(_) => false,
+        View::Message(message) => {
+            (0..message.info().fields.len()).all(|index| is_empty(&message.field(index).view()))
+        }
+        View::List(list) => list.count() == 0,
+        View::Map(entries) => entries.count() == 0,
+        View::Str(text) => text.is_empty(),
+        View::Bool(value) => !value,
+        View::Int(value) => *value == 0,
+        View::Float(value) => *value == 0.0,
+        View::Time(time) => time.is_zero(),
+        View::Quantity(quantity) => quantity.is_zero(),
+        View::IntOrString(value) => **value == IntOrString::Int(0),
+        View::Bytes(bytes) => bytes.is_empty(),
+    }
+}
+
+/// Compares two structs field by field; structs of different types differ.
+pub fn same_message(a: &dyn Message, b: &dyn Message) -> bool {
+    let info = a.info();
+    std::ptr::eq(info, b.info())
+        && (0..info.fields.len()).all(|index| same_view(&a.field(index).view(), &b.field(index).view()))
+}
+
+fn same_view(a: &View<'_>, b: &View<'_>) -> bool {
+    match (a, b) {
+        (View::Null, View::Null) => true,
+        (View::Present(a), View::Present(b)) => same_view(&a.view(), &b.view()),
+        (View::Message(a), View::Message(b)) => same_message(*a, *b),
+        (View::List(a), View::List(b)) => {
+            a.count() == b.count()
+                && (0..a.count()).all(|index| same_view(&a.get(index).view(), &b.get(index).view()))
+        }
+        (View::Map(a), View::Map(b)) => {
+            let mut same = a.count() == b.count();
+            a.each(&mut |key, value| {
+                same = same && b.get(key).is_some_and(|other| same_view(&value.view(), &other.view()));
+            });
+            same
+        }
+        (View::Str(a), View::Str(b)) => a == b,
+        (View::Bool(a), View::Bool(b)) => a == b,
+        (View::Int(a), View::Int(b)) => a == b,
+        (View::Float(a), View::Float(b)) => a == b,
+        (View::Time(a), View::Time(b)) => a == b,
+        (View::Quantity(a), View::Quantity(b)) => a == b,
+        (View::IntOrString(a), View::IntOrString(b)) => a == b,
+        (View::Bytes(a), View::Bytes(b)) => a == b,
+        (View::Json(a), View::Json(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// Prints a struct as its type's name and its JSON.
+pub fn debug_message(message: &dyn Message, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} {}", message.info().go, encode_message(message))
 }
 
 /// JSON that nobody looks into, kept as it came; shared by clones.
@@ -449,21 +417,6 @@ impl From<Json> for Opaque {
 impl fmt::Debug for Opaque {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.json())
-    }
-}
-
-impl Value for Opaque {
-    fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        self.json().clone()
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        *self = Opaque::from(normalise(json, ty, decoder));
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<Opaque>(other) == Some(self)
     }
 }
 
@@ -506,97 +459,19 @@ fn normalise(json: &Json, ty: &'static Type, decoder: &mut Decoder) -> Json {
 }
 
 fn normalise_scalar(json: &Json, ty: &'static Type, decoder: &mut Decoder) -> Json {
-    fn through<T: Value + Default>(json: &Json, ty: &'static Type, decoder: &mut Decoder) -> Json {
-        let mut value = T::default();
-        value.decode(json, ty, decoder);
-        value.encode(ty)
-    }
+    let mut through = |value: &mut dyn Value| {
+        decode_value(value, json, ty, decoder);
+        encode_view(value.view(), ty)
+    };
     match ty {
-        Type::Int32 => through::<i32>(json, ty, decoder),
-        Type::Int64 => through::<i64>(json, ty, decoder),
-        Type::Float64 => through::<f64>(json, ty, decoder),
-        Type::Bool => through::<bool>(json, ty, decoder),
-        Type::Bytes => through::<Bytes>(json, ty, decoder),
-        Type::Time | Type::MicroTime => through::<Timestamp>(json, ty, decoder),
-        Type::Quantity => through::<Quantity>(json, ty, decoder),
-        Type::IntOrString => through::<IntOrString>(json, ty, decoder),
-        _ => through::<Str>(json, ty, decoder),
-    }
-}
-
-impl Value for Bytes {
-    fn is_empty(&self) -> bool {
-        self.as_slice().is_empty()
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        Json::String(self.to_base64())
-    }
-    fn decode(&mut self, json: &Json, ty: &'static Type, decoder: &mut Decoder) {
-        match json {
-            Json::String(text) => match Bytes::from_base64(text) {
-                Ok(bytes) => *self = bytes,
-                Err(position) => decoder.fail(format!("illegal base64 data at input byte {position}")),
-            },
-            Json::Null => {}
-            _ => decoder.mismatch(json, ty),
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<Bytes>(other) == Some(self)
-    }
-}
-
-impl Value for Quantity {
-    fn is_empty(&self) -> bool {
-        self.is_zero()
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        Json::String(self.to_string())
-    }
-    fn decode(&mut self, json: &Json, _: &'static Type, decoder: &mut Decoder) {
-        // Upstream takes the JSON text of anything but strings and null as the text of the quantity.
-        let parsed = match json {
-            Json::Null => return,
-            Json::String(text) => Quantity::parse(text),
-            other => Quantity::parse(&other.to_string()),
-        };
-        match parsed {
-            Ok(quantity) => *self = quantity,
-            Err(message) => decoder.fail(message.to_owned()),
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<Quantity>(other) == Some(self)
-    }
-}
-
-impl Value for IntOrString {
-    fn is_empty(&self) -> bool {
-        *self == IntOrString::Int(0)
-    }
-    fn encode(&self, _: &'static Type) -> Json {
-        match self {
-            IntOrString::Int(value) => Json::from(*value),
-            IntOrString::String(text) => Json::from(text),
-        }
-    }
-    fn decode(&mut self, json: &Json, _: &'static Type, decoder: &mut Decoder) {
-        match json {
-            Json::String(text) => *self = IntOrString::String(Str::new(text)),
-            Json::Null => {}
-            other => {
-                // Upstream decodes on its own here, so the message does not name the field.
-                let mut inner = Decoder::default();
-                let mut value = 0_i32;
-                value.decode(other, &Type::Int32, &mut inner);
-                match inner.error {
-                    None => *self = IntOrString::Int(value),
-                    Some(error) => decoder.fail(error.message),
-                }
-            }
-        }
-    }
-    fn same(&self, other: &dyn Value) -> bool {
-        downcast::<IntOrString>(other) == Some(self)
+        Type::Int32 => through(&mut 0_i32),
+        Type::Int64 => through(&mut 0_i64),
+        Type::Float64 => through(&mut 0.0),
+        Type::Bool => through(&mut false),
+        Type::Bytes => through(&mut Bytes::default()),
+        Type::Time | Type::MicroTime => through(&mut Timestamp::default()),
+        Type::Quantity => through(&mut Quantity::default()),
+        Type::IntOrString => through(&mut IntOrString::default()),
+        _ => through(&mut Str::default()),
     }
 }

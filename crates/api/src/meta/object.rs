@@ -107,11 +107,13 @@ pub struct Object(Rc<dyn Body>);
 trait Body {
     fn gvk(&self) -> &Gvk;
     fn meta(&self) -> &ObjectMeta;
+    fn meta_mut(&mut self) -> &mut ObjectMeta;
     fn as_any(&self) -> &dyn Any;
     fn memo(&self) -> &OnceCell<Json>;
-    fn to_json(&self) -> Json;
-    fn edit_meta(&self, edit: &mut dyn FnMut(&mut ObjectMeta)) -> Object;
-    fn same(&self, other: &dyn Body) -> bool;
+    /// The struct, if there is one.
+    fn message(&self) -> Option<&dyn Message>;
+    /// A copy that nobody shares yet.
+    fn copy(&self) -> Rc<dyn Body>;
 }
 
 struct Typed<K> {
@@ -130,22 +132,20 @@ impl<K: Kind> Body for Typed<K> {
     fn meta(&self) -> &ObjectMeta {
         self.kind.meta()
     }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        self.kind.meta_mut()
+    }
     fn as_any(&self) -> &dyn Any {
         self
     }
     fn memo(&self) -> &OnceCell<Json> {
         &self.json
     }
-    fn to_json(&self) -> Json {
-        codec::encode_message(&self.kind)
+    fn message(&self) -> Option<&dyn Message> {
+        Some(&self.kind)
     }
-    fn edit_meta(&self, edit: &mut dyn FnMut(&mut ObjectMeta)) -> Object {
-        let mut kind = self.kind.clone();
-        edit(kind.meta_mut());
-        Object::of(kind)
-    }
-    fn same(&self, other: &dyn Body) -> bool {
-        other.as_any().downcast_ref::<Typed<K>>().is_some_and(|other| self.kind == other.kind)
+    fn copy(&self) -> Rc<dyn Body> {
+        Rc::new(Typed { kind: self.kind.clone(), json: OnceCell::new() })
     }
 }
 
@@ -165,12 +165,25 @@ impl Body for Custom {
     fn meta(&self) -> &ObjectMeta {
         &self.meta
     }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.meta
+    }
     fn as_any(&self) -> &dyn Any {
         self
     }
     fn memo(&self) -> &OnceCell<Json> {
         &self.json
     }
+    fn message(&self) -> Option<&dyn Message> {
+        None
+    }
+    fn copy(&self) -> Rc<dyn Body> {
+        let (gvk, meta, content) = (self.gvk.clone(), self.meta.clone(), self.content.clone());
+        Rc::new(Custom { gvk, meta, content, json: OnceCell::new() })
+    }
+}
+
+impl Custom {
     fn to_json(&self) -> Json {
         let mut json = (*self.content).clone();
         if let Json::Object(map) = &mut json {
@@ -178,16 +191,23 @@ impl Body for Custom {
         }
         json
     }
-    fn edit_meta(&self, edit: &mut dyn FnMut(&mut ObjectMeta)) -> Object {
-        let mut meta = self.meta.clone();
-        edit(&mut meta);
-        let (gvk, content) = (self.gvk.clone(), self.content.clone());
-        Object(Rc::new(Custom { gvk, meta, content, json: OnceCell::new() }))
+}
+
+fn to_json(body: &dyn Body) -> Json {
+    match body.message() {
+        Some(message) => codec::encode_message(message),
+        None => body.as_any().downcast_ref::<Custom>().map_or(Json::Null, Custom::to_json),
     }
-    fn same(&self, other: &dyn Body) -> bool {
-        other.as_any().downcast_ref::<Custom>().is_some_and(|other| {
-            self.gvk == other.gvk && self.meta == other.meta && self.content == other.content
-        })
+}
+
+fn same(a: &dyn Body, b: &dyn Body) -> bool {
+    match (a.message(), b.message()) {
+        (Some(a), Some(b)) => codec::same_message(a, b),
+        (None, None) => match (a.as_any().downcast_ref::<Custom>(), b.as_any().downcast_ref::<Custom>()) {
+            (Some(a), Some(b)) => a.gvk == b.gvk && a.meta == b.meta && a.content == b.content,
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -250,22 +270,19 @@ impl Object {
     /// The JSON face, derived when first asked for and then kept. Costs several times the memory of the struct: what
     /// needs the JSON only once takes [`Object::to_json`].
     pub fn json(&self) -> &Json {
-        self.0.memo().get_or_init(|| self.0.to_json())
+        self.0.memo().get_or_init(|| to_json(&*self.0))
     }
 
     /// The JSON face as a value of its own; nothing is kept.
     pub fn to_json(&self) -> Json {
-        self.0.memo().get().cloned().unwrap_or_else(|| self.0.to_json())
+        self.0.memo().get().cloned().unwrap_or_else(|| to_json(&*self.0))
     }
 
     /// A copy with changed metadata.
     pub fn with_meta(&self, edit: impl FnOnce(&mut ObjectMeta)) -> Object {
-        let mut edit = Some(edit);
-        self.0.edit_meta(&mut |meta| {
-            if let Some(edit) = edit.take() {
-                edit(meta);
-            }
-        })
+        let mut copy = self.0.copy();
+        edit(Rc::get_mut(&mut copy).expect("a fresh copy has one owner").meta_mut());
+        Object(copy)
     }
 
     pub fn key(&self) -> Key {
@@ -281,7 +298,7 @@ impl Object {
 
 impl PartialEq for Object {
     fn eq(&self, other: &Object) -> bool {
-        self.ptr_eq(other) || self.0.same(&*other.0)
+        self.ptr_eq(other) || same(&*self.0, &*other.0)
     }
 }
 

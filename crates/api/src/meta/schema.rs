@@ -11,7 +11,7 @@ pub use view::{CustomType, ListRule, Schema, Shape};
 pub struct TypeInfo {
     /// Name of the struct in Go, as error messages print it: `PodSpec`.
     pub go: &'static str,
-    /// Short name of the Go package: `v1`, `v2`, `intstr`.
+    /// Short name of the Go package: `v1`, `v2`.
     pub package: &'static str,
     /// Full name of the OpenAPI definition: `io.k8s.api.core.v1.PodSpec`.
     pub openapi: &'static str,

@@ -144,9 +144,11 @@ const IMPORTS: &[(&str, &[(&str, &[&str])])] = &[
         "meta::codec",
         &[
             ("self", &["codec::"]),
-            ("Message", &["dyn Message"]),
+            ("Edit", &["Edit<"]),
+            ("Message", &["impl Message"]),
             ("Opaque", &[" Opaque,", "<Opaque>"]),
             ("Value", &["dyn Value"]),
+            ("View", &["View<"]),
         ],
     ),
     ("meta::gvk", &[("Gvk", &["Gvk::"])]),
@@ -289,8 +291,8 @@ fn emit_impls(out: &mut String, item: &Struct) {
     emit_access(out, &item.fields, "fn field_mut(&mut self, index: usize) -> &mut dyn Value", "&mut ");
     let _ = writeln!(
         out,
-        "}}\nimpl Value for {name} {{\nfn message(&self) -> Option<&dyn Message> {{ Some(self) }}\n\
-         fn message_mut(&mut self) -> Option<&mut dyn Message> {{ Some(self) }}\n}}\n\
+        "}}\nimpl Value for {name} {{\nfn view(&self) -> View<'_> {{ View::Message(self) }}\n\
+         fn edit(&mut self) -> Edit<'_> {{ Edit::Message(self) }}\n}}\n\
          impl PartialEq for {name} {{\nfn eq(&self, other: &{name}) -> bool {{ codec::same_message(self, other) }}\n}}\n\
          impl std::fmt::Debug for {name} {{\nfn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{ \
          codec::debug_message(self, f) }}\n}}\n"
