@@ -3,6 +3,7 @@
 pub mod base64;
 pub mod bytes;
 pub mod hash;
+pub mod jsonpath;
 pub mod str;
 pub mod tabwriter;
 pub mod time;

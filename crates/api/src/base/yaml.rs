@@ -104,6 +104,8 @@ pub fn parse(text: &str) -> Result<Document, YamlError> {
             EventData::StreamStart { .. } | EventData::DocumentStart { .. } => {}
             _ => {
                 let value = composer.node(event, "", 0)?;
+                // The end of the document: what follows the value must not belong to it.
+                composer.next()?;
                 return Ok(Document { value, duplicates: composer.duplicates });
             }
         }
