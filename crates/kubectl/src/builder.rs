@@ -150,7 +150,11 @@ impl Builder {
             return Ok(Planned { plan: Plan::Lists(types), errors: Vec::new() });
         }
         if bare.is_empty() {
-            return msg(if types.is_empty() { MISSING } else { "resource(s) were provided, but no name was specified" });
+            return msg(if types.is_empty() {
+                MISSING
+            } else {
+                "resource(s) were provided, but no name was specified"
+            });
         }
         let [resource] = types.as_slice() else { return msg("you must specify only one resource") };
         for name in &bare {
@@ -169,7 +173,9 @@ impl Builder {
 
     async fn plan_files(&self, cx: &Cx) -> Result<Planned> {
         if !self.args.is_empty() {
-            return msg("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well");
+            return msg(
+                "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
+            );
         }
         let (documents, mut errors) = files::read(cx, &self.filenames).await?;
         let mut infos = Vec::new();
@@ -272,7 +278,8 @@ impl Builder {
         let CmdError::Status(mut status) = error else { return error };
         if status["reason"] == "BadRequest" && (self.selector.is_some() || self.field_selector.is_some()) {
             let group_version = crate::discovery::join(&resource.group, &resource.version);
-            let group_version = if resource.group.is_empty() { format!("/{group_version}") } else { group_version };
+            let group_version =
+                if resource.group.is_empty() { format!("/{group_version}") } else { group_version };
             let text = format!(
                 "Unable to find {:?} that match label selector {:?}, field selector {:?}: {}",
                 format!("{group_version}, Resource={}", resource.plural),
@@ -303,7 +310,9 @@ pub fn complete_type(object: &mut Json, resource: &Resource) {
 
 fn split_tuple(arg: &str) -> Result<(&str, &str)> {
     let parts: Vec<&str> = arg.split('/').collect();
-    let [kind, name] = parts[..] else { return msg("arguments in resource/name form may not have more than one slash") };
+    let [kind, name] = parts[..] else {
+        return msg("arguments in resource/name form may not have more than one slash");
+    };
     if kind.is_empty() || name.is_empty() || kind.contains(',') {
         return msg("arguments in resource/name form must have a single resource and name");
     }
@@ -332,7 +341,10 @@ fn flatten(value: Json) -> Vec<Json> {
         return vec![value];
     }
     let mut items = Vec::new();
-    let (api_version, kind) = (value["apiVersion"].clone(), value["kind"].as_str().unwrap_or("").trim_end_matches("List").to_string());
+    let (api_version, kind) = (
+        value["apiVersion"].clone(),
+        value["kind"].as_str().unwrap_or("").trim_end_matches("List").to_string(),
+    );
     let Json::Object(mut map) = value else { return items };
     if let Some(Json::Array(members)) = map.shift_remove("items") {
         for mut item in members {
@@ -348,10 +360,16 @@ fn flatten(value: Json) -> Vec<Json> {
 
 /// Finds the mapping of an object from a file and fits its namespace.
 async fn info_for(cx: &Cx, mut object: Json, source: &str) -> Result<Info> {
-    let (api_version, kind) = (object["apiVersion"].as_str().unwrap_or("").to_string(), object["kind"].as_str().unwrap_or("").to_string());
+    let (api_version, kind) = (
+        object["apiVersion"].as_str().unwrap_or("").to_string(),
+        object["kind"].as_str().unwrap_or("").to_string(),
+    );
     for (value, what) in [(&kind, "Kind"), (&api_version, "apiVersion")] {
         if value.is_empty() {
-            return msg(format!("unable to decode {source:?}: Object '{what}' is missing in '{}'", crate::print::json_compact(&object)));
+            return msg(format!(
+                "unable to decode {source:?}: Object '{what}' is missing in '{}'",
+                crate::print::json_compact(&object)
+            ));
         }
     }
     let mapper = cx.mapper().await?;

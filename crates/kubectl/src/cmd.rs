@@ -1,7 +1,10 @@
 //! All commands kubectl runs, one file each. Names, flags and help come from `commands.txt`; this list says what runs.
 
 mod api_resources;
+mod apply;
 mod config;
+pub(crate) mod delete;
+mod get;
 mod help;
 mod version;
 
@@ -42,6 +45,12 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("config unset", |cx| Box::pin(config::unset(cx))),
     ("config use-context", |cx| Box::pin(config::use_context(cx))),
     ("config view", |cx| Box::pin(config::view(cx))),
+    ("apply", |cx| Box::pin(apply::apply(cx))),
+    ("apply edit-last-applied", |cx| Box::pin(apply::edit_last_applied(cx))),
+    ("apply set-last-applied", |cx| Box::pin(apply::set_last_applied(cx))),
+    ("apply view-last-applied", |cx| Box::pin(apply::view_last_applied(cx))),
+    ("delete", |cx| Box::pin(delete::delete(cx))),
+    ("get", |cx| Box::pin(get::get(cx))),
     ("options", |cx| Box::pin(help::options(cx))),
     ("plugin list", |cx| Box::pin(help::plugins(cx))),
     ("version", |cx| Box::pin(version::version(cx))),

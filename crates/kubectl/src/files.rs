@@ -43,7 +43,9 @@ pub async fn read(cx: &Cx, names: &[String]) -> Result<(Vec<Document>, Vec<CmdEr
     let (mut documents, mut errors) = (Vec::new(), Vec::new());
     for (source, text) in sources {
         match parse(&text) {
-            Ok(values) => documents.extend(values.into_iter().map(|value| Document { value, source: source.clone() })),
+            Ok(values) => {
+                documents.extend(values.into_iter().map(|value| Document { value, source: source.clone() }))
+            }
             Err((before, problem)) => {
                 documents.extend(before.into_iter().map(|value| Document { value, source: source.clone() }));
                 errors.push(CmdError::Msg(format!("error parsing {source}: {problem}")));
@@ -73,7 +75,9 @@ fn expand(cx: &Cx, name: &str) -> Result<Vec<String>> {
             let mut found = Vec::new();
             walk(cx, name, cx.flags.bool("recursive"), 0, &mut found)?;
             if found.is_empty() {
-                return msg(format!("error reading [{name}]: recognized file extensions are [.json .yaml .yml]"));
+                return msg(format!(
+                    "error reading [{name}]: recognized file extensions are [.json .yaml .yml]"
+                ));
             }
             Ok(found)
         }
@@ -81,7 +85,8 @@ fn expand(cx: &Cx, name: &str) -> Result<Vec<String>> {
 }
 
 fn walk(cx: &Cx, dir: &str, deep: bool, depth: usize, found: &mut Vec<String>) -> Result {
-    let mut names = cx.host.list_dir(&absolute(&*cx.host, dir)).map_err(|e| CmdError::Msg(format!("open {dir}: {e}")))?;
+    let mut names =
+        cx.host.list_dir(&absolute(&*cx.host, dir)).map_err(|e| CmdError::Msg(format!("open {dir}: {e}")))?;
     names.sort();
     for name in names {
         let path = match dir.trim_end_matches('/') {

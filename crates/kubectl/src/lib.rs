@@ -6,17 +6,25 @@
 //!                                                                    → print/*, describe/*
 //! ```
 
+pub mod apply_patch;
+mod base64;
+pub mod builder;
 pub mod client;
 pub mod cmd;
 pub mod command;
 pub mod cx;
 pub mod discovery;
 pub mod error;
+pub mod files;
 pub mod flags;
 pub mod help;
 pub mod host;
+pub mod human;
 pub mod kubeconfig;
+pub mod ops;
 pub mod print;
+pub mod selector;
+pub mod wait;
 
 use std::rc::Rc;
 

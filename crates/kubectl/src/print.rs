@@ -26,7 +26,9 @@ const WITH_COLUMNS: &str = "custom-columns,custom-columns-file,go-template,go-te
 /// A printer for objects.
 pub enum Format {
     /// The command's own words: a table, or `created`.
-    Human { wide: bool },
+    Human {
+        wide: bool,
+    },
     Yaml,
     Json,
     Name,
@@ -129,7 +131,9 @@ fn format_of(cx: &Cx, output: &str, tables: bool) -> Result<Format> {
     let needs_argument = !matches!(name, "yaml" | "json" | "kyaml" | "name" | "wide");
     let allowed = if tables { WITH_COLUMNS } else { PLAIN };
     if !allowed.split(',').any(|f| f == name) || (!needs_argument && output.contains('=')) {
-        return msg(format!("unable to match a printer suitable for the output format {output:?}, allowed formats are: {allowed}"));
+        return msg(format!(
+            "unable to match a printer suitable for the output format {output:?}, allowed formats are: {allowed}"
+        ));
     }
     if needs_argument && argument.is_empty() {
         return msg(if name.starts_with("custom-columns") {
@@ -141,13 +145,17 @@ fn format_of(cx: &Cx, output: &str, tables: bool) -> Result<Format> {
     let is_file = name.ends_with("-file") || name == "templatefile";
     if is_file {
         let bytes = cx.host.read_file(&absolute(&*cx.host, &argument));
-        let what = if name.starts_with("custom") { "error reading template" } else { "error reading --template" };
+        let what =
+            if name.starts_with("custom") { "error reading template" } else { "error reading --template" };
         let bytes = bytes.map_err(|e| CmdError::Msg(format!("{what} {argument}, open {argument}: {e}\n")))?;
         argument = String::from_utf8_lossy(&bytes).into_owned();
     }
     let path = || {
-        let path = JsonPath::parse(&argument).map_err(|e| CmdError::Msg(format!("error parsing jsonpath {argument}, {e}\n")))?;
-        Ok::<_, CmdError>(path.allow_missing(cx.flags.bool("allow-missing-template-keys") || !has(cx, "allow-missing-template-keys")))
+        let path = JsonPath::parse(&argument)
+            .map_err(|e| CmdError::Msg(format!("error parsing jsonpath {argument}, {e}\n")))?;
+        Ok::<_, CmdError>(path.allow_missing(
+            cx.flags.bool("allow-missing-template-keys") || !has(cx, "allow-missing-template-keys"),
+        ))
     };
     Ok(match name {
         "wide" => Format::Human { wide: true },
@@ -158,7 +166,9 @@ fn format_of(cx: &Cx, output: &str, tables: bool) -> Result<Format> {
         "jsonpath" | "jsonpath-file" => Format::JsonPath(path()?),
         "jsonpath-as-json" => Format::JsonPathAsJson(path()?),
         "custom-columns" => Format::Columns(Columns::parse(&argument, cx.flags.bool("no-headers"))?),
-        "custom-columns-file" => Format::Columns(Columns::parse_file(&argument, cx.flags.bool("no-headers"))?),
+        "custom-columns-file" => {
+            Format::Columns(Columns::parse_file(&argument, cx.flags.bool("no-headers"))?)
+        }
         _ => Format::Template(Template::parse(&argument)?),
     })
 }
@@ -259,6 +269,7 @@ fn go_string(text: &str) -> String {
 /// # Errors
 /// The format is unknown or its template broken.
 pub fn value(cx: &Cx, output: &str, doc: &Json) -> Result<String> {
-    let printer = Printer { format: format_of(cx, output, false)?, managed_fields: true, printed: Cell::new(0) };
+    let printer =
+        Printer { format: format_of(cx, output, false)?, managed_fields: true, printed: Cell::new(0) };
     printer.object(doc, false)
 }

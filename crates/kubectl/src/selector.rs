@@ -63,7 +63,8 @@ pub fn format(selector: &Json) -> Option<String> {
         .iter()
         .map(|e| {
             let key = e["key"].as_str().unwrap_or("");
-            let mut values: Vec<&str> = crate::discovery::array(&e["values"]).iter().filter_map(Json::as_str).collect();
+            let mut values: Vec<&str> =
+                crate::discovery::array(&e["values"]).iter().filter_map(Json::as_str).collect();
             values.sort_unstable();
             match e["operator"].as_str().unwrap_or("") {
                 "In" => format!("{key} in ({})", values.join(",")),
@@ -80,8 +81,12 @@ pub fn format(selector: &Json) -> Option<String> {
 
 /// Prints a plain map of labels as a selector, keys sorted.
 pub fn from_map(labels: &Json) -> String {
-    let mut parts: Vec<String> =
-        labels.as_object().into_iter().flatten().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect();
+    let mut parts: Vec<String> = labels
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
+        .collect();
     parts.sort();
     parts.join(",")
 }

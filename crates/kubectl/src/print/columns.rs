@@ -25,7 +25,9 @@ impl Columns {
         let mut columns = Vec::new();
         for part in spec.split(',') {
             let Some((header, path)) = part.split_once(':') else {
-                return msg(format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"));
+                return msg(format!(
+                    "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
+                ));
             };
             columns.push((header.to_string(), parse_path(path)?));
         }
@@ -41,9 +43,14 @@ impl Columns {
         let headers: Vec<&str> = lines.next().unwrap_or("").split_whitespace().collect();
         let paths: Vec<&str> = lines.next().unwrap_or("").split_whitespace().collect();
         if headers.len() != paths.len() {
-            return msg(format!("number of headers ({}) and field specifications ({}) don't match", headers.len(), paths.len()));
+            return msg(format!(
+                "number of headers ({}) and field specifications ({}) don't match",
+                headers.len(),
+                paths.len()
+            ));
         }
-        let columns: Result<Vec<_>> = headers.iter().zip(paths).map(|(h, p)| Ok(((*h).to_string(), parse_path(p)?))).collect();
+        let columns: Result<Vec<_>> =
+            headers.iter().zip(paths).map(|(h, p)| Ok(((*h).to_string(), parse_path(p)?))).collect();
         Ok(Columns { columns: columns?, no_headers, out: RefCell::new(TabWriter::table()) })
     }
 
@@ -54,15 +61,23 @@ impl Columns {
     pub fn print(&self, object: &Json, first: bool) -> Result<String> {
         let mut out = self.out.borrow_mut();
         if first && !self.no_headers {
-            out.write(&format!("{}\n", self.columns.iter().map(|(h, _)| h.as_str()).collect::<Vec<_>>().join("\t")));
+            out.write(&format!(
+                "{}\n",
+                self.columns.iter().map(|(h, _)| h.as_str()).collect::<Vec<_>>().join("\t")
+            ));
         }
         let single = std::slice::from_ref(object);
         let items = if object["items"].is_array() { array(&object["items"]) } else { single };
         for item in items {
             let mut cells = Vec::new();
             for (_, path) in &self.columns {
-                let found: Vec<String> =
-                    path.results(item).map_err(CmdError::Msg)?.into_iter().flatten().map(|v| go_value(&v)).collect();
+                let found: Vec<String> = path
+                    .results(item)
+                    .map_err(CmdError::Msg)?
+                    .into_iter()
+                    .flatten()
+                    .map(|v| go_value(&v))
+                    .collect();
                 cells.push(if found.is_empty() { "<none>".to_string() } else { found.join(",") });
             }
             out.write(&format!("{}\n", cells.join("\t")));
@@ -85,7 +100,10 @@ pub fn go_value(value: &Json) -> String {
         Json::Object(map) => {
             let mut parts: Vec<(&String, &Json)> = map.iter().collect();
             parts.sort_by_key(|(k, _)| *k);
-            format!("map[{}]", parts.into_iter().map(|(k, v)| format!("{k}:{}", go_value(v))).collect::<Vec<_>>().join(" "))
+            format!(
+                "map[{}]",
+                parts.into_iter().map(|(k, v)| format!("{k}:{}", go_value(v))).collect::<Vec<_>>().join(" ")
+            )
         }
         other => other.to_string(),
     }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use api::Json;
 use api::base::jsonpath::{self, JsonPath};
+use api::meta::quantity::Quantity;
 
 use crate::error::{CmdError, Result, msg};
 
@@ -48,8 +49,8 @@ fn compare(a: Option<&Json>, b: Option<&Json>) -> Ordering {
         (Some(Json::Bool(a)), Some(Json::Bool(b))) => a.cmp(b),
         (Some(a), Some(b)) => {
             let (a, b) = (jsonpath::text(a), jsonpath::text(b));
-            match (crate::quantity::parse(&a), crate::quantity::parse(&b)) {
-                (Some(x), Some(y)) => x.cmp(&y),
+            match (Quantity::parse(&a), Quantity::parse(&b)) {
+                (Ok(x), Ok(y)) => x.cmp(&y),
                 _ => natural(&a, &b),
             }
         }

@@ -91,7 +91,8 @@ fn cell_text(cell: &Json) -> String {
 
 /// Makes a table of an object or list that the server sent without one: NAME and AGE.
 pub fn generic(object: &Json, now: api::Timestamp) -> Json {
-    let items = if object["items"].is_array() { array(&object["items"]).to_vec() } else { vec![object.clone()] };
+    let items =
+        if object["items"].is_array() { array(&object["items"]).to_vec() } else { vec![object.clone()] };
     let rows: Vec<Json> = items
         .into_iter()
         .map(|item| {
