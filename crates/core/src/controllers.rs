@@ -7,20 +7,49 @@
 //! Upstream's expectations do not exist here: a lister reads the store itself, so a controller always sees its own last
 //! write. Upstream: cmd/kube-controller-manager, pkg/controller.
 
+mod deployment;
+mod endpoint_slice;
+mod endpoints;
+mod garbage_collector;
+mod namespace;
+mod node_ipam;
+mod node_lifecycle;
+mod pod_control;
+mod pod_gc;
+mod pod_util;
+mod ref_manager;
+mod replica_set;
+mod root_ca;
 mod runner;
+mod service_account;
+mod service_ports;
+mod taint_eviction;
 
 pub use runner::Manager;
 
 use api::{Key, Kind, Status};
 
-use crate::apiserver::Registry;
+use crate::client::Registry;
+use crate::client::{Change, ResourceId};
 use crate::client::{Cx, Recorder};
 use crate::sim::{Duration, Timestamp};
-use crate::store::{Change, ResourceId};
 
 /// Every controller, one line each, in the order in which kube-controller-manager starts them.
 fn descriptors() -> Vec<Box<dyn Controller>> {
-    vec![]
+    vec![
+        Box::new(service_account::ServiceAccountController),
+        Box::new(root_ca::RootCaPublisher),
+        Box::new(endpoints::EndpointController),
+        Box::new(endpoint_slice::EndpointSliceController),
+        Box::new(pod_gc::PodGcController::default()),
+        Box::new(namespace::NamespaceController),
+        Box::new(garbage_collector::GarbageCollector),
+        Box::new(deployment::DeploymentController::default()),
+        Box::new(replica_set::ReplicaSetController::default()),
+        Box::new(node_ipam::NodeIpamController::default()),
+        Box::new(node_lifecycle::NodeLifecycleController::default()),
+        Box::new(taint_eviction::TaintEvictionController::default()),
+    ]
 }
 
 /// Position of a controller in [`descriptors`].

@@ -5,8 +5,8 @@
 
 use api::Str;
 
+use crate::client::Change;
 use crate::client::{Cx, Outbox};
-use crate::store::Change;
 
 /// What happens inside the process.
 #[derive(Clone, Debug, PartialEq)]

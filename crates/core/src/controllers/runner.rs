@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::{Key, Object, Status, Str};
 
 use super::{Controller, ControllerId, Event, Outcome, Work, descriptors, period_key};
+use crate::client::{Cause, Change, Operation, ResourceId, Trigger};
 use crate::client::{Cx, Identity, Outbox, Recorder, WorkQueue};
 use crate::sim::{Duration, Timestamp};
-use crate::store::{Cause, Change, Operation, ResourceId, Trigger};
 
 /// Time for looking at one object of a list in a reconcile (a lister's copy, filter and sort).
 const READ_MICROS: i64 = 5;
@@ -203,7 +203,8 @@ impl Slot {
 
     /// Moves to the queue what may be handled now.
     fn release(&mut self, now: Timestamp) {
-        let due: Vec<Key> = self.held.iter().filter(|(_, (until, _))| *until <= now).map(|(key, _)| key.clone()).collect();
+        let due: Vec<Key> =
+            self.held.iter().filter(|(_, (until, _))| *until <= now).map(|(key, _)| key.clone()).collect();
         for key in due {
             if let Some((_, Some(trigger))) = self.held.remove(&key) {
                 self.queue.add(key, trigger);
@@ -228,7 +229,8 @@ impl Slot {
             self.queue.add_at(key, time);
         }
         self.settle(&key, result, now);
-        self.busy_until = now + Duration::micros(cost.as_micros() / i64::from(self.controller.workers().max(1)));
+        self.busy_until =
+            now + Duration::micros(cost.as_micros() / i64::from(self.controller.workers().max(1)));
         self.held.insert(key, (now + cost, None));
     }
 
@@ -309,7 +311,12 @@ fn initial_list(cx: &Cx) -> Vec<Change> {
 }
 
 fn listed(now: Timestamp, resource: ResourceId, object: &Object) -> Change {
-    let cause = Cause { user: Str::default(), actor: Str::default(), trigger: Trigger::Bootstrap, verb: "list".into() };
+    let cause = Cause {
+        user: Str::default(),
+        actor: Str::default(),
+        trigger: Trigger::Bootstrap,
+        verb: "list".into(),
+    };
     Change {
         revision: object.meta().resource_version.parse().unwrap_or(0),
         time: now,

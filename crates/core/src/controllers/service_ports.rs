@@ -1,0 +1,88 @@
+//! What the endpoints and the endpointslice controller share: which pods back a Service, which Services a pod's change
+//! concerns, and which port of a pod a Service's port means.
+
+use std::collections::BTreeMap;
+
+use api::core::v1::{Container, Pod, Service, ServicePort};
+use api::meta::labels::Selector;
+use api::{IntOrString, Key, Object, Str};
+
+use super::Work;
+use super::pod_util::{is_ready, is_terminal};
+use crate::client::Change;
+use crate::client::Cx;
+
+/// Marks the endpoints of a Service without a cluster address.
+pub(super) const HEADLESS: &str = "service.kubernetes.io/headless";
+pub(super) const LAST_CHANGE_TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
+
+pub(super) fn is_headless(service: &Service) -> bool {
+    service.spec.cluster_ip == "None"
+}
+
+/// The pods that a Service selects, in key order.
+pub(super) fn selected_pods(cx: &Cx, work: &mut Work, service: &Service) -> Vec<Object> {
+    let pods =
+        cx.lister::<Pod>().select(&service.metadata.namespace, &Selector::from_set(&service.spec.selector));
+    work.read(pods.len());
+    pods
+}
+
+/// True if the pod's address belongs into the endpoints, ready or not.
+pub(super) fn should_be_in_endpoints(pod: &Pod, include_terminating: bool) -> bool {
+    !is_terminal(pod) && !pod.status.pod_ip.is_empty() && (include_terminating || !pod.metadata.is_deleting())
+}
+
+/// The hostname under which DNS lists the pod, if it has one within this Service.
+pub(super) fn endpoint_hostname(pod: &Pod, service: &Service) -> Option<Str> {
+    let named = !pod.spec.hostname.is_empty() && pod.spec.subdomain == service.metadata.name;
+    named.then(|| pod.spec.hostname.clone())
+}
+
+/// The number of the pod's port that the Service's port leads to (podutil.FindPort).
+pub(super) fn find_port(pod: &Pod, port: &ServicePort) -> Option<i32> {
+    let name = match &port.target_port {
+        IntOrString::Int(number) => return Some(*number),
+        IntOrString::String(name) => name,
+    };
+    let sidecar = |c: &&Container| c.restart_policy.as_deref() == Some("Always");
+    let containers = pod.spec.containers.iter().chain(pod.spec.init_containers.iter().filter(sidecar));
+    let mut ports = containers.flat_map(|container| &container.ports);
+    ports.find(|p| p.name == *name && p.protocol == port.protocol).map(|p| p.container_port)
+}
+
+/// The Services whose endpoints a change of a pod concerns.
+pub(super) fn services_of_pod(cx: &Cx, change: &Change, keys: &mut Vec<Key>) {
+    let old = change.previous.as_ref().and_then(Object::view::<Pod>);
+    let new = change.object.as_ref().and_then(Object::view::<Pod>);
+    if let (Some(old), Some(new)) = (old, new)
+        && !endpoint_changed(old, new)
+    {
+        return;
+    }
+    let labels: Vec<&BTreeMap<Str, Str>> = match (old, new) {
+        (Some(old), Some(new)) if old.metadata.labels == new.metadata.labels => vec![&new.metadata.labels],
+        (old, new) => old.iter().chain(&new).map(|pod| &pod.metadata.labels).collect(),
+    };
+    for service in cx.lister::<Service>().list(Some(&change.key.namespace)) {
+        let Some(view) = service.view::<Service>() else { continue };
+        let selector = &view.spec.selector;
+        let selects =
+            |labels: &&BTreeMap<Str, Str>| selector.iter().all(|(key, value)| labels.get(key) == Some(value));
+        if !selector.is_empty() && labels.iter().any(selects) {
+            keys.push(service.key());
+        }
+    }
+}
+
+/// True if something changed that endpoints show (podEndpointsChanged), or the labels.
+fn endpoint_changed(old: &Pod, new: &Pod) -> bool {
+    new.metadata.deletion_timestamp != old.metadata.deletion_timestamp
+        || new.metadata.labels != old.metadata.labels
+        || is_ready(new) != is_ready(old)
+        || is_terminal(new) != is_terminal(old)
+        || new.status.pod_ip != old.status.pod_ip
+        || new.spec.node_name != old.spec.node_name
+        || new.spec.hostname != old.spec.hostname
+        || new.spec.subdomain != old.spec.subdomain
+}
