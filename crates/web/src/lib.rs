@@ -1,0 +1,3 @@
+//! What of the page needs no browser: its state and how it changes, layouts, texts. Tested natively.
+
+pub mod model;

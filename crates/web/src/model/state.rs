@@ -1,0 +1,434 @@
+//! The page's state and how it changes: one value, one list of actions. Widgets select from it and dispatch to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use kubarium_protocol::{
+    Branch, Clock, FaultState, FileEntry, LinkSummary, Mark, ObjectRef, Opened, Problem, Severity, Stepped,
+    TerminalId, TerminalState, Update,
+};
+
+use crate::model::coach::Coach;
+
+/// How far the page is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Phase {
+    /// The engine is being loaded; what is shown is the skeleton.
+    #[default]
+    Starting,
+    Ready,
+    /// The engine stopped: why.
+    Failed(String),
+}
+
+/// What a tab of the editor shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tab {
+    pub path: String,
+    /// The version that the editor's text is based on, and whether it has changes that are not written yet.
+    pub version: u64,
+    pub unsaved: bool,
+}
+
+/// A terminal of the page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Term {
+    pub id: TerminalId,
+    pub state: TerminalState,
+}
+
+/// An edit that a program waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    pub id: u32,
+    pub title: String,
+    pub path: String,
+    pub text: String,
+}
+
+/// Something told to the person, until it is dismissed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub id: u32,
+    pub severity: Severity,
+    pub text: String,
+}
+
+/// What stands over the page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dialog {
+    Share,
+    Keys,
+    Fidelity,
+    NewCluster,
+    /// A link that runs commands: its fragment and what is in it.
+    OpenLink(String, LinkSummary),
+    /// Several lines were pasted into a terminal.
+    Paste(TerminalId, String),
+    /// Deleting an object or file: the question, and what is run or deleted.
+    Confirm(Confirm),
+}
+
+/// A question before something that cannot be taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Confirm {
+    Run { question: String, line: String },
+    DeleteFile { path: String },
+}
+
+/// Settings that outlive the page.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Prefs {
+    /// `light`, `dark` or nothing for the system's.
+    pub theme: String,
+    /// Width of the files and editor, and height of the terminal, in pixels.
+    pub left: f64,
+    pub bottom: f64,
+    pub left_open: bool,
+    pub coach_over: bool,
+    pub screen_reader: bool,
+    pub show_system: bool,
+}
+
+impl Default for Prefs {
+    fn default() -> Prefs {
+        Prefs {
+            theme: String::new(),
+            left: 420.0,
+            bottom: 320.0,
+            left_open: true,
+            coach_over: false,
+            screen_reader: false,
+            show_system: true,
+        }
+    }
+}
+
+/// What a phone shows: one pane at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    #[default]
+    View,
+    Editor,
+    Terminal,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    pub phase: Phase,
+    pub opened: Rc<Opened>,
+    pub clock: Clock,
+    pub marks: Rc<Vec<Mark>>,
+    pub branches: Rc<Vec<Branch>>,
+    pub faults: Rc<Vec<FaultState>>,
+    pub stepped: Option<Stepped>,
+    pub files: Rc<Vec<FileEntry>>,
+    pub closed_folders: BTreeSet<String>,
+    pub tabs: Vec<Tab>,
+    pub tab: Option<String>,
+    pub problems: Rc<BTreeMap<String, Vec<Problem>>>,
+    pub terminals: Vec<Term>,
+    pub terminal: TerminalId,
+    pub edit: Option<Edit>,
+    /// Index into the list of views.
+    pub view: &'static str,
+    pub pane: Pane,
+    pub kind: &'static str,
+    pub namespace: String,
+    pub deployment: Option<(String, String)>,
+    pub selection: Option<ObjectRef>,
+    /// The kubectl line of the last click.
+    pub strip: String,
+    pub coach: Coach,
+    pub notices: Vec<Notice>,
+    notice_ids: u32,
+    pub dialog: Option<Dialog>,
+    pub prefs: Prefs,
+    /// Whether what is done here is kept across reloads.
+    pub kept: Kept,
+}
+
+/// Whether the session is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Kept {
+    #[default]
+    Yes,
+    /// It is not: why.
+    No(String),
+}
+
+/// Everything that can happen to the state.
+#[derive(Clone, Debug)]
+pub enum Action {
+    Update(Update),
+    Failed(String),
+    Show(&'static str),
+    ShowPane(Pane),
+    ShowKind(&'static str),
+    SetNamespace(String),
+    ShowDeployment(String, String),
+    Select(Option<ObjectRef>, String),
+    Strip(String),
+    OpenTab {
+        path: String,
+        version: u64,
+    },
+    CloseTab(String),
+    /// The editor's text differs from the file, or was written.
+    Unsaved(String, bool),
+    Based(String, u64),
+    Renamed {
+        from: String,
+        to: String,
+    },
+    ToggleFolder(String),
+    Problems(String, Vec<Problem>),
+    AddTerminal(TerminalId),
+    ShowTerminal(TerminalId),
+    RemoveTerminal(TerminalId),
+    EditDone,
+    CoachNext,
+    CoachOver,
+    Tell(Severity, String),
+    Dismiss(u32),
+    Dialog(Option<Dialog>),
+    Prefs(Prefs),
+    Kept(Kept),
+    /// Another world is about to be opened: what was of the old one goes.
+    Reopen,
+}
+
+/// Notices shown at once; older ones go first.
+const NOTICES: usize = 4;
+
+impl State {
+    /// The state of a page that has just been opened.
+    pub fn new(prefs: Prefs, coach: Coach, view: &'static str) -> State {
+        State { prefs, coach, view, kind: "Pod", ..State::default() }
+    }
+
+    /// Takes one action.
+    pub fn reduce(&mut self, action: Action) {
+        match action {
+            Action::Update(update) => self.update(update),
+            Action::Failed(message) => self.phase = Phase::Failed(message),
+            Action::Show(view) => {
+                self.view = view;
+                self.pane = Pane::View;
+            }
+            Action::ShowPane(pane) => self.pane = pane,
+            Action::ShowKind(kind) => self.kind = kind,
+            Action::SetNamespace(namespace) => self.namespace = namespace,
+            Action::ShowDeployment(namespace, name) => self.deployment = Some((namespace, name)),
+            Action::Select(selection, line) => {
+                self.selection = selection;
+                self.set_strip(line);
+            }
+            Action::Strip(line) => self.set_strip(line),
+            Action::OpenTab { path, version } => {
+                if !self.tabs.iter().any(|it| it.path == path) {
+                    self.tabs.push(Tab { path: path.clone(), version, unsaved: false });
+                }
+                self.tab = Some(path);
+            }
+            Action::CloseTab(path) => self.close_tab(&path),
+            Action::Unsaved(path, unsaved) => self.with_tab(&path, |it| it.unsaved = unsaved),
+            Action::Based(path, version) => self.with_tab(&path, |it| it.version = version),
+            Action::Renamed { from, to } => {
+                self.with_tab(&from, |it| it.path = to.clone());
+                if self.tab.as_deref() == Some(from.as_str()) {
+                    self.tab = Some(to);
+                }
+            }
+            Action::ToggleFolder(path) => {
+                if !self.closed_folders.remove(&path) {
+                    self.closed_folders.insert(path);
+                }
+            }
+            Action::Problems(path, problems) => {
+                Rc::make_mut(&mut self.problems).insert(path, problems);
+            }
+            Action::AddTerminal(id) => {
+                self.terminals.push(Term { id, state: TerminalState::Prompt });
+                self.terminal = id;
+            }
+            Action::ShowTerminal(id) => self.terminal = id,
+            Action::RemoveTerminal(id) => {
+                self.terminals.retain(|it| it.id != id);
+                if self.terminal == id {
+                    self.terminal = self.terminals.last().map_or(0, |it| it.id);
+                }
+            }
+            Action::EditDone => self.edit = None,
+            Action::CoachNext => self.set_coach(self.coach.next()),
+            Action::CoachOver => self.set_coach(Coach::over()),
+            Action::Tell(severity, text) => self.tell(severity, text),
+            Action::Dismiss(id) => self.notices.retain(|it| it.id != id),
+            Action::Dialog(dialog) => self.dialog = dialog,
+            Action::Prefs(prefs) => self.prefs = prefs,
+            Action::Kept(kept) => self.kept = kept,
+            Action::Reopen => {
+                self.tabs.clear();
+                self.tab = None;
+                self.selection = None;
+                self.deployment = None;
+                self.edit = None;
+                self.stepped = None;
+                self.problems = Rc::default();
+            }
+        }
+    }
+
+    fn update(&mut self, update: Update) {
+        match update {
+            Update::Opened(opened) => {
+                self.phase = Phase::Ready;
+                self.opened = Rc::new(opened);
+            }
+            Update::Refused { message, hint } => {
+                self.tell(Severity::Error, format!("{message} {hint}").trim().to_string());
+            }
+            Update::Terminal { terminal, state } => {
+                if let Some(it) = self.terminals.iter_mut().find(|it| it.id == terminal) {
+                    it.state = state;
+                }
+            }
+            Update::Edit { edit, title, path, text, .. } => {
+                self.edit = Some(Edit { id: edit, title, path, text })
+            }
+            Update::Clock(clock) => {
+                if clock.now != self.clock.now && !clock.paused {
+                    self.stepped = None;
+                }
+                self.clock = clock;
+            }
+            Update::Marks { reset, marks } => {
+                let known = Rc::make_mut(&mut self.marks);
+                if reset {
+                    known.clear();
+                }
+                known.extend(marks);
+            }
+            Update::Branches(branches) => self.branches = Rc::new(branches),
+            Update::Stepped(stepped) => self.stepped = Some(stepped),
+            Update::Faults(faults) => self.faults = Rc::new(faults),
+            Update::Files(files) => {
+                self.files = Rc::new(files);
+                // A file that is gone takes its tab along, unless there are words in it that are nowhere else.
+                let gone = |it: &Tab| !it.unsaved && !self.files.iter().any(|file| file.path == it.path);
+                let gone: Vec<String> =
+                    self.tabs.iter().filter(|it| gone(it)).map(|it| it.path.clone()).collect();
+                gone.iter().for_each(|path| self.close_tab(path));
+            }
+            Update::Notice { severity, text } => self.tell(severity, text),
+            // Handled where they are wanted.
+            Update::Answer { .. } | Update::Output { .. } | Update::Watch(_) | Update::NeedAsset { .. } => {}
+        }
+    }
+
+    fn with_tab(&mut self, path: &str, change: impl FnOnce(&mut Tab)) {
+        if let Some(tab) = self.tabs.iter_mut().find(|it| it.path == path) {
+            change(tab);
+        }
+    }
+
+    fn close_tab(&mut self, path: &str) {
+        let Some(index) = self.tabs.iter().position(|it| it.path == path) else { return };
+        self.tabs.remove(index);
+        if self.tab.as_deref() == Some(path) {
+            let next = self.tabs.get(index).or_else(|| self.tabs.last());
+            self.tab = next.map(|it| it.path.clone());
+        }
+    }
+
+    fn set_strip(&mut self, line: String) {
+        if !line.is_empty() {
+            self.strip = line;
+        }
+    }
+
+    fn set_coach(&mut self, coach: Coach) {
+        self.coach = coach;
+        self.prefs.coach_over = coach.step().is_none();
+    }
+
+    fn tell(&mut self, severity: Severity, text: String) {
+        if self.notices.iter().any(|it| it.text == text) {
+            return;
+        }
+        self.notice_ids += 1;
+        self.notices.push(Notice { id: self.notice_ids, severity, text });
+        if self.notices.len() > NOTICES {
+            self.notices.remove(0);
+        }
+    }
+
+    /// A terminal whose prompt is free: the one shown, if it is.
+    pub fn free_terminal(&self) -> Option<TerminalId> {
+        let free = |it: &&Term| it.state == TerminalState::Prompt;
+        let shown = self.terminals.iter().find(|it| it.id == self.terminal && free(it));
+        shown.or_else(|| self.terminals.iter().find(free)).map(|it| it.id)
+    }
+
+    /// The smallest number that no terminal has.
+    pub fn new_terminal(&self) -> TerminalId {
+        (0..).find(|id| !self.terminals.iter().any(|it| it.id == *id)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(actions: Vec<Action>) -> State {
+        let mut state = State::default();
+        actions.into_iter().for_each(|it| state.reduce(it));
+        state
+    }
+
+    fn open(path: &str) -> Action {
+        Action::OpenTab { path: path.into(), version: 1 }
+    }
+
+    #[test]
+    fn closing_a_tab_shows_its_neighbour() {
+        let state = state(vec![open("a"), open("b"), open("c"), open("b"), Action::CloseTab("b".into())]);
+        assert_eq!(state.tab.as_deref(), Some("c"));
+        assert_eq!(state.tabs.len(), 2);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_takes_its_tab_along_but_never_unsaved_words() {
+        let files = vec![FileEntry { path: "b".into(), ..FileEntry::default() }];
+        let gone = Action::Update(Update::Files(files));
+        let state = state(vec![open("a"), open("b"), open("c"), Action::Unsaved("c".into(), true), gone]);
+        assert_eq!(state.tabs.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn lines_run_in_the_shown_terminal_unless_it_is_busy() {
+        let busy = |terminal| Action::Update(Update::Terminal { terminal, state: TerminalState::Busy });
+        let both = vec![Action::AddTerminal(0), Action::AddTerminal(1)];
+        assert_eq!(state(both.clone()).free_terminal(), Some(1));
+        assert_eq!(state([both.clone(), vec![busy(1)]].concat()).free_terminal(), Some(0));
+        let none = state([both, vec![busy(1), busy(0)]].concat());
+        assert_eq!((none.free_terminal(), none.new_terminal()), (None, 2));
+    }
+
+    #[test]
+    fn the_same_notice_is_told_once_and_few_stay() {
+        let tell = |text: &str| Action::Tell(Severity::Info, text.into());
+        assert_eq!(state(vec![tell("a"), tell("a")]).notices.len(), 1);
+        let many = state(["a", "b", "c", "d", "e"].map(tell).to_vec());
+        assert_eq!(many.notices.first().map(|it| it.text.as_str()), Some("b"));
+    }
+
+    #[test]
+    fn a_strip_keeps_the_last_line() {
+        let state =
+            state(vec![Action::Strip("kubectl get pods".into()), Action::Select(None, String::new())]);
+        assert_eq!(state.strip, "kubectl get pods");
+    }
+}

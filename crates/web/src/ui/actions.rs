@@ -1,0 +1,131 @@
+//! What clicks do, each with its kubectl line.
+
+use kubarium_protocol::{Command, Fault, Micros, ObjectRef, Severity, Time};
+use kubarium_web::model::lines;
+use kubarium_web::model::state::{Action, Confirm, Dialog, Pane};
+use kubarium_web::model::time_bar;
+
+use crate::ui::js;
+use crate::ui::link::App;
+
+impl App {
+    /// Runs a line in a terminal whose prompt is free, or in a new one: what a click does is what the line does.
+    pub fn run_line(&self, line: &str) {
+        self.dispatch(Action::Strip(line.into()));
+        let live = self.with(|it| it.clock.live);
+        if !live && changes_something(line) {
+            self.tell(
+                Severity::Info,
+                "You are looking at the past, which cannot be changed. Go back to live, or branch from here.",
+            );
+            return;
+        }
+        let terminal = self.with(|it| it.free_terminal()).unwrap_or_else(|| self.open_terminal());
+        self.dispatch(Action::ShowTerminal(terminal));
+        self.send(Command::Run { terminal, line: line.into() });
+    }
+
+    /// Asks first.
+    pub fn confirm_line(&self, question: impl Into<String>, line: String) {
+        self.dispatch(Action::Dialog(Some(Dialog::Confirm(Confirm::Run {
+            question: question.into(),
+            line,
+        }))));
+    }
+
+    /// Opens another terminal and shows it.
+    pub fn open_terminal(&self) -> u32 {
+        let id = self.with(|it| it.new_terminal());
+        self.dispatch(Action::AddTerminal(id));
+        // Its size is told when its screen is there.
+        self.send(Command::OpenTerminal { terminal: id, columns: 100, rows: 20 });
+        id
+    }
+
+    pub fn close_terminal(&self, terminal: u32) {
+        self.send(Command::CloseTerminal { terminal });
+        self.detach_screen(terminal);
+        self.dispatch(Action::RemoveTerminal(terminal));
+    }
+
+    /// Shows an object in the inspector.
+    pub fn inspect(&self, object: ObjectRef) {
+        let line = lines::describe(&object);
+        self.dispatch(Action::Select(Some(object), line));
+    }
+
+    pub fn time(&self, time: Time) {
+        self.send(Command::Time(time));
+    }
+
+    /// Pauses or plays; in the past, playing goes on from there.
+    pub fn toggle_play(&self) {
+        let paused = self.with(|it| it.clock.paused);
+        self.time(if paused { Time::Play } else { Time::Pause });
+    }
+
+    pub fn change_speed(&self, up: bool) {
+        let factor = self.with(|it| time_bar::next_speed(it.clock.speed, up));
+        self.time(Time::Speed { factor });
+    }
+
+    pub fn seek(&self, at: Micros) {
+        let at = self.with(|it| at.clamp(it.clock.earliest, it.clock.latest));
+        self.time(Time::Seek { at });
+    }
+
+    /// To just before the last thing that the person did.
+    pub fn rewind(&self) {
+        match self.with(|it| time_bar::before_last(&it.marks, it.clock.now)) {
+            Some(at) => self.seek(at),
+            None => self.tell(Severity::Info, "Nothing was done yet that could be rewound."),
+        }
+    }
+
+    pub fn fault(&self, fault: Fault) {
+        self.send(Command::Fault(fault));
+    }
+
+    /// Copies, and says so.
+    pub fn copy(&self, text: &str) {
+        let app = self.clone();
+        js::copy(
+            text,
+            &js::flag(move |copied| match copied {
+                true => app.tell(Severity::Info, "Copied."),
+                false => app.tell(Severity::Warning, "The browser did not let this page use the clipboard."),
+            }),
+        );
+    }
+
+    /// Opens a file in the editor.
+    pub fn open_file(&self, path: &str) {
+        let version =
+            self.with(|it| it.files.iter().find(|file| file.path == path).map_or(0, |file| file.version));
+        self.dispatch(Action::OpenTab { path: path.into(), version });
+        self.dispatch(Action::ShowPane(Pane::Editor));
+        if !self.with(|it| it.prefs.left_open) {
+            self.set_prefs(|it| it.left_open = true);
+        }
+    }
+}
+
+/// Whether a kubectl line writes (and so cannot run in the past).
+fn changes_something(line: &str) -> bool {
+    const READS: [&str; 12] = [
+        "get",
+        "describe",
+        "logs",
+        "events",
+        "explain",
+        "diff",
+        "version",
+        "cluster-info",
+        "api-resources",
+        "config",
+        "top",
+        "auth",
+    ];
+    let mut words = line.split_whitespace();
+    words.next() == Some("kubectl") && !words.next().is_some_and(|verb| READS.contains(&verb))
+}

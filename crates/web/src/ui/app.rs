@@ -1,0 +1,213 @@
+//! The frame: bars, panes, splitters, and the keys that work everywhere.
+
+use kubarium_protocol::Time;
+use kubarium_web::model::layout::clamp_split;
+use kubarium_web::model::state::{Action, Dialog, Pane, Phase};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use yew::prelude::*;
+
+use crate::ui::hooks::{use_app, use_select};
+use crate::ui::link::App;
+use crate::ui::parts::coach_bar::CoachBar;
+use crate::ui::parts::dialogs::Dialogs;
+use crate::ui::parts::editor_pane::EditorPane;
+use crate::ui::parts::inspector::Inspector;
+use crate::ui::parts::notices::Notices;
+use crate::ui::parts::pane_tabs::PaneTabs;
+use crate::ui::parts::splitter::Splitter;
+use crate::ui::parts::strip::Strip;
+use crate::ui::parts::terminal_pane::TerminalPane;
+use crate::ui::parts::time_bar::TimeBar;
+use crate::ui::parts::top_bar::{TopBar, ViewTabs};
+use crate::ui::view_list::{VIEWS, named};
+
+#[derive(Properties, PartialEq)]
+pub struct RootProps {
+    pub app: App,
+}
+
+/// Provides the app's handle to everything below.
+#[component]
+pub fn Root(props: &RootProps) -> Html {
+    html! { <ContextProvider<App> context={props.app.clone()}><Frame /></ContextProvider<App>> }
+}
+
+#[component]
+fn Frame() -> Html {
+    let app = use_app();
+    let view = *use_select(|it| it.view);
+    let pane = *use_select(|it| it.pane);
+    let phase = use_select(|it| it.phase.clone());
+    let sizes = use_select(|it| (it.prefs.left, it.prefs.bottom, it.prefs.left_open));
+    let (left, bottom, left_open) = *sizes;
+    let keys = app.clone();
+    use_effect_with((), move |()| {
+        let call = Closure::<dyn FnMut(web_sys::KeyboardEvent)>::new(move |event| on_key(&keys, &event));
+        // The document takes listeners of any kind.
+        let _ = gloo::utils::document()
+            .add_event_listener_with_callback("keydown", call.as_ref().unchecked_ref());
+        call.forget();
+    });
+    if let Phase::Failed(message) = &*phase {
+        return html! { <Failed message={message.clone()} /> };
+    }
+    let params = app.params().clone();
+    // What an embed shows is chosen by `view`.
+    let only = |name: &str| params.view == name;
+    let terminal = params.shows("terminal") && !only("map-only") && !only("yaml");
+    let side = (left_open && params.shows("editor") && !app.is_embed()) || only("yaml") || only("split");
+    let stage = !only("terminal") && !only("yaml");
+    let resize_left = app.clone();
+    let resize_bottom = app.clone();
+    let keep = app.clone();
+    let keep = Callback::from(move |()| keep.keep_prefs());
+    let pane_class = match pane {
+        Pane::View => "on-view",
+        Pane::Editor => "on-editor",
+        Pane::Terminal => "on-terminal",
+    };
+    let style = format!("--left:{left}px;--bottom:{bottom}px");
+    html! {
+        <div class={classes!("app", pane_class, (!stage).then_some("no-stage"), (!terminal).then_some("no-terminal"), side.then_some("with-side"))} {style}>
+            <a class="skip-link" href="#stage">{ "Skip to the cluster" }</a>
+            if params.shows("nav") { <TopBar /> }
+            <main class="work">
+                if side {
+                    <section class="side" aria-label="Files and editor"><EditorPane /></section>
+                    <Splitter label="Width of files and editor" vertical={true} value={left} least={260.0} most={900.0}
+                        on_change={Callback::from(move |size| resize_left.dispatch(set_left(&resize_left, size)))} on_done={keep.clone()} />
+                }
+                <div class="center">
+                    if stage {
+                        <section class="stage-pane" aria-label="Cluster">
+                            <ViewTabs />
+                            if params.shows("coach") { <CoachBar /> }
+                            <div class="stage" id="stage" tabindex="-1">
+                                <div class="view" role="tabpanel" aria-label={named(view).title} key={view} data-testid={format!("view-{view}")}>
+                                    { (named(view).draw)() }
+                                </div>
+                                <Inspector />
+                            </div>
+                        </section>
+                    }
+                    if terminal {
+                        if params.shows("strip") { <Strip /> }
+                        if stage {
+                            <Splitter label="Height of the terminal" vertical={false} value={bottom} least={96.0} most={900.0}
+                                on_change={Callback::from(move |size| resize_bottom.dispatch(set_bottom(&resize_bottom, size)))} on_done={keep} />
+                        }
+                        <TerminalPane />
+                    }
+                </div>
+            </main>
+            if params.shows("time") { <TimeBar /> }
+            <PaneTabs />
+            <Notices />
+            <Dialogs />
+        </div>
+    }
+}
+
+fn set_left(app: &App, size: f64) -> Action {
+    let mut prefs = app.with(|it| it.prefs.clone());
+    let width = gloo::utils::body().client_width().into();
+    prefs.left = clamp_split(size, width, 260.0, 420.0);
+    Action::Prefs(prefs)
+}
+
+fn set_bottom(app: &App, size: f64) -> Action {
+    let mut prefs = app.with(|it| it.prefs.clone());
+    let height = gloo::utils::document_element().client_height().into();
+    prefs.bottom = clamp_split(size, height, 96.0, 330.0);
+    Action::Prefs(prefs)
+}
+
+#[derive(Properties, PartialEq)]
+struct FailedProps {
+    message: String,
+}
+
+#[component]
+fn Failed(props: &FailedProps) -> Html {
+    let reload = Callback::from(|_| {
+        // A page that cannot be reloaded stays as it is.
+        let _ = gloo::utils::window().location().reload();
+    });
+    html! {
+        <div class="fatal" role="alert">
+            <h1>{ "The simulation stopped" }</h1>
+            <p>{ props.message.clone() }</p>
+            <p>{ "Your files and the cluster were saved as of a moment ago; reloading brings them back." }</p>
+            <button class="button primary" onclick={reload}>{ "Reload" }</button>
+        </div>
+    }
+}
+
+/// The keys of the whole page. They keep quiet while something is being typed.
+fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
+    let key = event.key();
+    if event.ctrl_key() && key == "`" {
+        app.dispatch(Action::ShowPane(Pane::Terminal));
+        focus(".terminal-tab-panel.shown textarea");
+        event.prevent_default();
+        return;
+    }
+    let typing = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok()).is_some_and(|it| {
+        matches!(
+            it.closest("input, textarea, select, [contenteditable], .xterm, .cm-editor, dialog"),
+            Ok(Some(_))
+        )
+    });
+    let in_dialog = app.with(|it| it.dialog.is_some());
+    if typing || in_dialog || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    // An embed takes no key before it has been clicked into; then the target is within it.
+    let on_control = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok()).is_some_and(|it| {
+        matches!(it.closest("button, a, summary, [role=slider], [role=separator]"), Ok(Some(_)))
+    });
+    let handled = match key.as_str() {
+        "?" => dispatch(app, Action::Dialog(Some(Dialog::Keys))),
+        " " if !on_control => run(|| app.toggle_play()),
+        "." => run(|| app.toggle_play()),
+        ">" => run(|| app.time(Time::Step)),
+        "<" => run(|| app.rewind()),
+        "[" => run(|| app.change_speed(false)),
+        "]" => run(|| app.change_speed(true)),
+        "b" => run(|| app.time(Time::Branch)),
+        "l" if !app.with(|it| it.clock.live) => run(|| app.time(Time::Live)),
+        "g" => run(|| focus("#time-track")),
+        "/" => run(|| focus(".view input[type=search]")),
+        "Escape" if app.with(|it| it.selection.is_some()) => {
+            dispatch(app, Action::Select(None, String::new()))
+        }
+        digit => match digit.parse::<usize>().ok().and_then(|it| VIEWS.get(it.wrapping_sub(1))) {
+            Some(view) => dispatch(app, Action::Show(view.id)),
+            None => false,
+        },
+    };
+    if handled {
+        event.prevent_default();
+    }
+}
+
+fn dispatch(app: &App, action: Action) -> bool {
+    app.dispatch(action);
+    true
+}
+
+fn run(call: impl FnOnce()) -> bool {
+    call();
+    true
+}
+
+/// Focuses the first element of a selector, if there is one.
+pub fn focus(selector: &str) {
+    if let Ok(Some(element)) = gloo::utils::document().query_selector(selector)
+        && let Ok(element) = element.dyn_into::<web_sys::HtmlElement>()
+    {
+        // Elements that cannot take the focus leave it where it is.
+        let _ = element.focus();
+    }
+}

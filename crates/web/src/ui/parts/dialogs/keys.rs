@@ -1,0 +1,80 @@
+//! Every key of the page, and settings that concern keys and reading.
+
+use wasm_bindgen::JsCast;
+use yew::prelude::*;
+
+use super::DialogBox;
+use crate::ui::hooks::{use_app, use_select};
+use crate::ui::view_list::VIEWS;
+
+/// Keys and what they do, by where they work.
+const KEYS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "Everywhere",
+        &[
+            ("Ctrl `", "to the terminal"),
+            ("?", "this page"),
+            ("/", "filter the view"),
+            ("Esc", "close what is open"),
+        ],
+    ),
+    (
+        "Time",
+        &[
+            ("Space or .", "pause, play"),
+            (">", "step: one reconcile"),
+            ("<", "rewind to before the last command"),
+            ("[  ]", "slower, faster"),
+            ("l", "back to live"),
+            ("b", "branch from the moment shown"),
+            ("g", "to the track: arrows move by 1 s, with Shift by 10 s"),
+        ],
+    ),
+    (
+        "Terminal",
+        &[
+            ("Esc then Tab", "leave it"),
+            ("Ctrl M", "Tab moves the focus instead of completing"),
+            ("Ctrl Shift C", "copy (Ctrl C too, when text is selected)"),
+            ("Ctrl Shift V", "paste"),
+        ],
+    ),
+    (
+        "Editor",
+        &[
+            ("Ctrl Enter", "apply the file"),
+            ("Ctrl S", "write it now"),
+            ("Ctrl F", "find"),
+            ("Esc then Tab", "leave it"),
+        ],
+    ),
+];
+
+#[component]
+pub fn Keys() -> Html {
+    let app = use_app();
+    let reader = *use_select(|it| it.prefs.screen_reader);
+    let onchange = Callback::from(move |event: Event| {
+        let checked = event
+            .target()
+            .and_then(|it| it.dyn_into::<web_sys::HtmlInputElement>().ok())
+            .is_some_and(|it| it.checked());
+        app.set_prefs(|it| it.screen_reader = checked);
+    });
+    html! {
+        <DialogBox title="Keys" wide={true} testid="keys">
+            <div class="keys">
+                <section><h3>{ "Views" }</h3><dl>{ for VIEWS.iter().enumerate().map(|(i, view)| row(&(i + 1).to_string(), view.title)) }</dl></section>
+                { for KEYS.iter().map(|(title, keys)| html! {
+                    <section><h3>{ *title }</h3><dl>{ for keys.iter().map(|(key, what)| row(key, what)) }</dl></section>
+                }) }
+            </div>
+            <label class="check"><input type="checkbox" checked={reader} {onchange} data-testid="screen-reader" />
+                { "Make the terminal readable for screen readers (new terminals)" }</label>
+        </DialogBox>
+    }
+}
+
+fn row(key: &str, what: &str) -> Html {
+    html! { <><dt><kbd>{ key.to_string() }</kbd></dt><dd>{ what.to_string() }</dd></> }
+}

@@ -1,0 +1,130 @@
+//! What can be done to an object, each as a kubectl line; and for nodes, what no kubectl can.
+
+use std::rc::Rc;
+
+use kubarium_protocol::{Fault, Json, ObjectRef};
+use kubarium_web::model::collection::number;
+use kubarium_web::model::lines;
+use kubarium_web::model::state::Action;
+use yew::prelude::*;
+
+use crate::ui::hooks::{use_app, use_select};
+use crate::ui::icon::Icon;
+use crate::ui::link::App;
+use crate::ui::parts::button::Button;
+
+#[derive(Properties, PartialEq)]
+pub struct ButtonsProps {
+    pub object: ObjectRef,
+    pub json: Rc<Json>,
+}
+
+#[component]
+pub fn Buttons(props: &ButtonsProps) -> Html {
+    let app = use_app();
+    if app.params().readonly {
+        return Html::default();
+    }
+    let object = &props.object;
+    let run = |line: String| {
+        let app = app.clone();
+        Callback::from(move |()| app.run_line(&line))
+    };
+    let delete = {
+        let (app, object) = (app.clone(), object.clone());
+        Callback::from(move |()| {
+            app.confirm_line(format!("Delete {} {}?", object.kind, object.name), lines::delete(&object))
+        })
+    };
+    let special = match object.kind.as_str() {
+        "Deployment" | "ReplicaSet" => scaling(&app, object, &props.json),
+        "Node" => {
+            html! { <NodeButtons name={object.name.clone()} cordoned={props.json.pointer("/spec/unschedulable") == Some(&Json::Bool(true))} /> }
+        }
+        "Pod" => {
+            html! { <Button class="small" icon={Some(Icon::Terminal)} onclick={run(lines::logs(object))} testid="do-logs">{ "Logs" }</Button> }
+        }
+        _ => Html::default(),
+    };
+    html! {
+        <div class="inspector-buttons">
+            { special }
+            if object.kind != "Node" && object.kind != "Event" {
+                <Button class="small" icon={Some(Icon::Edit)} onclick={run(lines::edit(object))} testid="do-edit">{ "Edit" }</Button>
+            }
+            if object.kind != "Node" {
+                <Button class="small danger" icon={Some(Icon::Trash)} onclick={delete} testid="do-delete">{ "Delete" }</Button>
+            }
+        </div>
+    }
+}
+
+fn scaling(app: &App, object: &ObjectRef, json: &Json) -> Html {
+    let replicas = number(json, "/spec/replicas");
+    let run = |line: String| {
+        let app = app.clone();
+        Callback::from(move |()| app.run_line(&line))
+    };
+    let is_deployment = object.kind == "Deployment";
+    let show = {
+        let (app, object) = (app.clone(), object.clone());
+        Callback::from(move |()| {
+            app.dispatch(Action::ShowDeployment(object.namespace.clone(), object.name.clone()));
+            app.dispatch(Action::Show("rollout"));
+            app.dispatch(Action::Select(None, lines::rollout("status", &object)));
+        })
+    };
+    html! {
+        <>
+            <span class="stepper" role="group" aria-label="Replicas">
+                <Button class="small" disabled={replicas == 0} onclick={run(lines::scale(object, replicas - 1))} testid="scale-down" title="One replica fewer">{ "−" }</Button>
+                <span class="stepper-value" data-testid="replicas">{ replicas }</span>
+                <Button class="small" onclick={run(lines::scale(object, replicas + 1))} testid="scale-up" title="One replica more">{ "+" }</Button>
+            </span>
+            if is_deployment {
+                <Button class="small" icon={Some(Icon::Restart)} onclick={run(lines::rollout("restart", object))} testid="do-restart">{ "Restart" }</Button>
+                <Button class="small" icon={Some(Icon::Layers)} onclick={show} testid="show-rollout">{ "Rollout" }</Button>
+            }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct NodeProps {
+    name: String,
+    cordoned: bool,
+}
+
+#[component]
+fn NodeButtons(props: &NodeProps) -> Html {
+    let app = use_app();
+    let node = props.name.clone();
+    let faults = use_select(|it| it.faults.clone());
+    let stopped = faults.iter().any(|it| it.undo == Fault::StartNode { node: node.clone() });
+    let cut = faults.iter().any(|it| it.undo == Fault::HealNode { node: node.clone() });
+    let fault = |fault: Fault| {
+        let app = app.clone();
+        Callback::from(move |()| app.fault(fault.clone()))
+    };
+    let cordon = {
+        let (app, line) = (app.clone(), lines::cordon(&node, !props.cordoned));
+        Callback::from(move |()| app.run_line(&line))
+    };
+    let (power, power_label) = match stopped {
+        true => (Fault::StartNode { node: node.clone() }, "Start the machine"),
+        false => (Fault::StopNode { node: node.clone() }, "Stop the machine"),
+    };
+    let (network, network_label) = match cut {
+        true => (Fault::HealNode { node: node.clone() }, "Heal the network"),
+        false => (Fault::CutNode { node: node.clone() }, "Cut the network"),
+    };
+    html! {
+        <>
+            <Button class="small" onclick={cordon} testid="cordon">{ if props.cordoned { "Uncordon" } else { "Cordon" } }</Button>
+            if app.params().shows("faults") {
+                <Button class={if stopped { "small" } else { "small danger" }} icon={Some(Icon::Power)} onclick={fault(power)} testid="node-power">{ power_label }</Button>
+                <Button class={if cut { "small" } else { "small danger" }} onclick={fault(network)} testid="node-network">{ network_label }</Button>
+            }
+        </>
+    }
+}

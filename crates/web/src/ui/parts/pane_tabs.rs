@@ -1,0 +1,39 @@
+//! The panes as tabs, on a phone.
+
+use kubarium_web::model::state::{Action, Pane};
+use yew::prelude::*;
+
+use crate::ui::hooks::{use_app, use_select};
+use crate::ui::icon::Icon;
+
+const PANES: [(Pane, &str, Icon); 3] = [
+    (Pane::View, "Cluster", Icon::Map),
+    (Pane::Editor, "Files", Icon::File),
+    (Pane::Terminal, "Terminal", Icon::Terminal),
+];
+
+#[component]
+pub fn PaneTabs() -> Html {
+    let app = use_app();
+    let current = *use_select(|it| it.pane);
+    html! {
+        <nav class="pane-tabs" aria-label="Panes">
+            { for PANES.iter().map(|(pane, title, icon)| {
+                let (app, pane) = (app.clone(), *pane);
+                let open_side = pane == Pane::Editor;
+                let onclick = Callback::from(move |_| {
+                    if open_side && !app.with(|it| it.prefs.left_open) {
+                        app.set_prefs(|it| it.left_open = true);
+                    }
+                    app.dispatch(Action::ShowPane(pane));
+                });
+                html! {
+                    <button type="button" class="pane-tab" aria-current={(pane == current).then_some("true")} {onclick}
+                        data-testid={format!("pane-{}", title.to_lowercase())}>
+                        { icon.draw() }<span>{ *title }</span>
+                    </button>
+                }
+            }) }
+        </nav>
+    }
+}

@@ -1,0 +1,184 @@
+//! Terminals: tabs, and one xterm.js for each.
+
+use kubarium_protocol::{Command, TerminalId, TerminalState};
+use kubarium_web::model::state::{Action, Dialog, Edit, Term};
+use wasm_bindgen::JsValue;
+use yew::prelude::*;
+
+use crate::ui::hooks::{use_app, use_select};
+use crate::ui::icon::Icon;
+use crate::ui::js;
+use crate::ui::parts::button::{Button, IconButton};
+use crate::ui::parts::key_row::KeyRow;
+
+#[component]
+pub fn TerminalPane() -> Html {
+    let app = use_app();
+    let terminals = use_select(|it| it.terminals.clone());
+    let current = *use_select(|it| it.terminal);
+    let edit = use_select(|it| it.edit.clone());
+    let add = {
+        let app = app.clone();
+        Callback::from(move |()| {
+            app.open_terminal();
+        })
+    };
+    html! {
+        <section class="terminal-pane" aria-label="Terminal" data-testid="terminal-pane">
+            <div class="pane-head">
+                <div class="tabs small">
+                    { for terminals.iter().map(|term| html! { <TerminalTab key={term.id} term={*term} shown={term.id == current} last={terminals.len() == 1} /> }) }
+                </div>
+                <IconButton icon={Icon::Plus} label="New terminal" onclick={add} testid="new-terminal" />
+                <div class="spread"></div>
+                <span class="pane-hint wide-only">{ "Esc then Tab leaves the terminal" }</span>
+            </div>
+            <div class="terminal-body">
+                { for terminals.iter().map(|term| html! { <Screen key={term.id} id={term.id} shown={term.id == current && edit.is_none()} /> }) }
+                if let Some(edit) = &*edit { <EditScreen key={edit.id} edit={edit.clone()} /> }
+            </div>
+            <KeyRow />
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct TabProps {
+    term: Term,
+    shown: bool,
+    last: bool,
+}
+
+#[component]
+fn TerminalTab(props: &TabProps) -> Html {
+    let app = use_app();
+    let id = props.term.id;
+    let show = {
+        let app = app.clone();
+        Callback::from(move |_: MouseEvent| app.dispatch(Action::ShowTerminal(id)))
+    };
+    let close = Callback::from(move |()| app.close_terminal(id));
+    let state = match props.term.state {
+        TerminalState::Prompt => "",
+        TerminalState::Busy => "running",
+        TerminalState::Closed => "ended",
+    };
+    html! {
+        <div class={classes!("tab-with-close", props.shown.then_some("shown"))}>
+            <button type="button" class="tab" aria-pressed={props.shown.to_string()} onclick={show} data-testid={format!("terminal-tab-{id}")}>
+                { Icon::Terminal.draw() }<span>{ format!("Terminal {}", id + 1) }</span>
+                if !state.is_empty() { <span class="tab-state">{ state }</span> }
+            </button>
+            if !props.last { <IconButton icon={Icon::Close} label={format!("Close terminal {}", id + 1)} onclick={close} /> }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ScreenProps {
+    id: TerminalId,
+    shown: bool,
+}
+
+#[component]
+fn Screen(props: &ScreenProps) -> Html {
+    let app = use_app();
+    let host = use_node_ref();
+    let part = use_mut_ref(|| None::<js::Part>);
+    let id = props.id;
+    {
+        let (host, part) = (host.clone(), part.clone());
+        use_effect_with((), move |()| {
+            if let Some(element) = host.cast::<web_sys::Element>() {
+                let created = js::create_terminal(&element, &options(&app, id));
+                let screen = created.clone();
+                app.attach_screen(id, move |text| screen.call("write", &text.into(), &JsValue::UNDEFINED));
+                *part.borrow_mut() = Some(created);
+            }
+            move || {
+                app.detach_screen(id);
+                if let Some(part) = part.borrow_mut().take() {
+                    part.call("dispose", &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+                }
+            }
+        });
+    }
+    let class = classes!("terminal-tab-panel", props.shown.then_some("shown"));
+    html! { <div {class} ref={host} data-testid={format!("terminal-{id}")}></div> }
+}
+
+fn options(app: &crate::ui::link::App, id: TerminalId) -> JsValue {
+    let options = js_sys::Object::new().into();
+    js::set(&options, "label", format!("Terminal {}", id + 1));
+    js::set(&options, "reader", app.with(|it| it.prefs.screen_reader));
+    let typed = app.clone();
+    js::set(&options, "onData", js::text(move |text| typed.send(Command::Input { terminal: id, text })));
+    let sized = app.clone();
+    let on_resize = js::sizes(move |columns, rows| {
+        sized.send(Command::Resize { terminal: id, columns: columns as u16, rows: rows as u16 });
+    });
+    js::set(&options, "onResize", on_resize);
+    let pasted = app.clone();
+    js::set(
+        &options,
+        "onPaste",
+        js::text(move |text| pasted.dispatch(Action::Dialog(Some(Dialog::Paste(id, text))))),
+    );
+    options
+}
+
+#[derive(Properties, PartialEq)]
+struct EditProps {
+    edit: Edit,
+}
+
+/// The editor that `kubectl edit`, `vi` and `nano` open, in the terminal's place.
+#[component]
+fn EditScreen(props: &EditProps) -> Html {
+    let app = use_app();
+    let host = use_node_ref();
+    let part = use_mut_ref(|| None::<js::Part>);
+    let text = use_mut_ref(|| props.edit.text.clone());
+    let edit = props.edit.clone();
+    let done = {
+        let (app, id, text) = (app.clone(), edit.id, text.clone());
+        move |save: bool| {
+            let text = save.then(|| text.borrow().clone());
+            app.send(Command::EditDone { edit: id, text });
+            app.dispatch(Action::EditDone);
+            crate::ui::app::focus(".terminal-tab-panel.shown textarea");
+        }
+    };
+    {
+        let (host, part, edit, done) = (host.clone(), part.clone(), edit.clone(), done.clone());
+        use_effect_with((), move |()| {
+            if let Some(element) = host.cast::<web_sys::Element>() {
+                let options = js_sys::Object::new().into();
+                js::set(&options, "label", edit.title.clone());
+                js::set(&options, "onChange", js::texts(move |_, now| *text.borrow_mut() = now));
+                js::set(&options, "onSave", js::nothing(move || done(true)));
+                let created = js::create_editor(&element, &options);
+                created.call("open", &edit.path.clone().into(), &edit.text.clone().into());
+                created.call("focus", &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+                *part.borrow_mut() = Some(created);
+            }
+            move || {
+                if let Some(part) = part.borrow_mut().take() {
+                    part.call("dispose", &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+                }
+            }
+        });
+    }
+    let (save, quit) = (done.clone(), done);
+    html! {
+        <div class="edit-screen" data-testid="edit-screen">
+            <div class="edit-head">
+                <strong>{ edit.title.clone() }</strong><span class="muted mono">{ edit.path.clone() }</span>
+                <div class="spread"></div>
+                <Button class="quiet" onclick={Callback::from(move |()| quit(false))} testid="edit-quit">{ "Close without saving" }</Button>
+                <Button class="primary" onclick={Callback::from(move |()| save(true))} testid="edit-save">{ "Save and close" }</Button>
+            </div>
+            <div class="edit-body" ref={host}></div>
+        </div>
+    }
+}

@@ -1,0 +1,120 @@
+//! The bar at the top, and the tabs of the views.
+
+use kubarium_web::model::state::{Action, Dialog, Kept};
+use kubarium_web::model::units::plural;
+use yew::prelude::*;
+
+use crate::ui::hooks::{use_app, use_select};
+use crate::ui::icon::Icon;
+use crate::ui::js;
+use crate::ui::parts::button::{Button, IconButton};
+use crate::ui::view_list::VIEWS;
+
+#[component]
+pub fn TopBar() -> Html {
+    let app = use_app();
+    let opened = use_select(|it| it.opened.clone());
+    let kept = use_select(|it| it.kept.clone());
+    // Drawn again when the choice changes.
+    let _theme = use_select(|it| it.prefs.theme.clone());
+    let left_open = *use_select(|it| it.prefs.left_open);
+    let dialog = |dialog: Dialog| {
+        let app = app.clone();
+        Callback::from(move |()| app.dispatch(Action::Dialog(Some(dialog.clone()))))
+    };
+    let toggle_side = {
+        let app = app.clone();
+        Callback::from(move |()| app.set_prefs(|it| it.left_open = !it.left_open))
+    };
+    let dark = is_dark();
+    let toggle_theme = {
+        let app = app.clone();
+        Callback::from(move |()| {
+            let next = if dark { "light" } else { "dark" };
+            js::set_theme(next);
+            app.set_prefs(|it| it.theme = next.into());
+        })
+    };
+    let nodes = opened.shape.nodes as usize + 1;
+    html! {
+        <header class="top-bar">
+            if !app.is_embed() {
+                <IconButton icon={Icon::Sidebar} class="side-toggle" label={if left_open { "Hide files and editor" } else { "Show files and editor" }}
+                    pressed={Some(left_open)} onclick={toggle_side} testid="toggle-side" />
+            }
+            <h1 class="brand">{ logo() }<span>{ "Kubarium" }</span></h1>
+            <p class="cluster-chip" data-testid="cluster-chip">
+                if opened.kubernetes.is_empty() {
+                    <span class="bone" style="width:150px"></span>
+                } else {
+                    <span>{ format!("Kubernetes {}", opened.kubernetes) }</span>
+                    <span class="dot-between wide-only">{ plural(nodes, "node") }</span>
+                }
+            </p>
+            if let Kept::No(why) = &*kept {
+                <p class="not-kept" title={why.clone()} data-testid="not-kept">{ Icon::Warning.draw() }<span>{ "Not saved" }</span>
+                    <span class="hidden-text">{ why.clone() }</span></p>
+            }
+            <div class="spread"></div>
+            <Button icon={Some(Icon::Plus)} class="quiet wide-only" onclick={dialog(Dialog::NewCluster)} testid="new-cluster">{ "New cluster" }</Button>
+            <Button class="quiet wide-only" onclick={dialog(Dialog::Fidelity)} testid="fidelity">{ "What is simulated" }</Button>
+            <IconButton icon={if dark { Icon::Sun } else { Icon::Moon }} label={if dark { "Light colours" } else { "Dark colours" }}
+                onclick={toggle_theme} testid="theme" />
+            <IconButton icon={Icon::Help} label="Keys and help" hint="?" onclick={dialog(Dialog::Keys)} testid="help" />
+            <Button icon={Some(Icon::Link)} class="primary" onclick={dialog(Dialog::Share)} testid="share">{ "Share" }</Button>
+        </header>
+    }
+}
+
+/// Whether the page is dark now: by the person's choice, or the system's (static/js/src/theme.js says which).
+fn is_dark() -> bool {
+    gloo::utils::document_element().get_attribute("data-theme").as_deref() == Some("dark")
+}
+
+/// A wheel of seven spokes would be Kubernetes' own; ours is a cluster under a glass dome.
+fn logo() -> Html {
+    html! {
+        <svg class="logo" viewBox="0 0 24 24" aria-hidden="true">
+            <path class="logo-dome" d="M3.5 19V12a8.5 8.5 0 0 1 17 0v7z" />
+            <path class="logo-base" d="M2.5 19.5h19" />
+            <rect x="7" y="12.6" width="3.6" height="3.6" rx=".9" /><rect x="13.4" y="12.6" width="3.6" height="3.6" rx=".9" />
+            <rect x="10.2" y="7.2" width="3.6" height="3.6" rx=".9" />
+        </svg>
+    }
+}
+
+#[component]
+pub fn ViewTabs() -> Html {
+    let app = use_app();
+    let current = *use_select(|it| it.view);
+    let onkeydown = {
+        let app = app.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let index = VIEWS.iter().position(|it| it.id == current).unwrap_or(0);
+            let next = match event.key().as_str() {
+                "ArrowRight" => (index + 1) % VIEWS.len(),
+                "ArrowLeft" => (index + VIEWS.len() - 1) % VIEWS.len(),
+                _ => return,
+            };
+            event.prevent_default();
+            app.dispatch(Action::Show(VIEWS[next].id));
+            crate::ui::app::focus(&format!("#tab-{}", VIEWS[next].id));
+        })
+    };
+    html! {
+        <div class="view-tabs" role="tablist" aria-label="Views" {onkeydown}>
+            { for VIEWS.iter().enumerate().map(|(index, view)| {
+                let shown = view.id == current;
+                let app = app.clone();
+                let onclick = Callback::from(move |_| app.dispatch(Action::Show(view.id)));
+                html! {
+                    <button type="button" role="tab" class="tab" id={format!("tab-{}", view.id)} aria-selected={shown.to_string()}
+                        tabindex={if shown { "0" } else { "-1" }} {onclick} title={format!("{}  ({})", view.title, index + 1)}
+                        data-testid={format!("tab-{}", view.id)}>
+                        { view.icon.draw() }<span>{ view.title }</span>
+                    </button>
+                }
+            }) }
+        </div>
+    }
+}

@@ -1,0 +1,195 @@
+//! Opens the right world at first, and keeps it in the browser: files and cluster survive a reload and a crash.
+//!
+//! Each link has a saved state of its own, so that opening one never overwrites one's own work, and coming back to it
+//! finds what was done there. Only one tab writes a saved state.
+
+use std::cell::RefCell;
+
+use js_sys::Uint8Array;
+use kubarium_protocol::{Answer, Blob, Command, Micros, Open, Severity, Shape, Start};
+use kubarium_web::model::params::fragment_start;
+use kubarium_web::model::state::{Action, Dialog, Kept};
+
+use crate::ui::js;
+use crate::ui::link::App;
+
+/// How often it is looked whether there is something to save, and how much virtual time alone is worth saving.
+const LOOK_MS: u32 = 1500;
+const WORTH: Micros = 20_000_000;
+
+thread_local! {
+    static KEEPER: RefCell<Keeper> = RefCell::default();
+}
+
+/// What is saved where.
+#[derive(Default)]
+struct Keeper {
+    key: String,
+    /// This tab may write.
+    ours: bool,
+    saving: bool,
+    changes: u64,
+    now: Micros,
+    /// A saved state was sent and its fate is not known.
+    trying_saved: bool,
+}
+
+/// Opens what the URL asks for, or what was saved, or a new cluster; then keeps it.
+pub fn start(app: &App) {
+    let fragment = gloo::utils::window().location().hash().unwrap_or_default();
+    let link = fragment_start(&fragment, true);
+    let shape = app.params().shape();
+    let key = match (&link, &shape) {
+        (Some(_), _) => format!("link-{:016x}", fnv(fragment.as_bytes())),
+        (None, Some(shape)) => format!("seed-{}-nodes-{}", shape.seed, shape.nodes),
+        (None, None) => "main".to_string(),
+    };
+    KEEPER.with_borrow_mut(|it| it.key = key.clone());
+    let claimed = app.clone();
+    js::claim(
+        &key.clone(),
+        &js::flag(move |ours| {
+            KEEPER.with_borrow_mut(|it| it.ours = ours);
+            if !ours {
+                claimed.dispatch(Action::Kept(Kept::No("It is open in another tab, which keeps it.".into())));
+            }
+        }),
+    );
+    let opening = app.clone();
+    js::load(
+        &key,
+        &js::loaded(move |bytes, error| {
+            if !error.is_empty() {
+                opening.dispatch(Action::Kept(Kept::No(
+                    "The browser does not let this page store anything.".into(),
+                )));
+            }
+            match (bytes, &link) {
+                (Some(bytes), _) => {
+                    KEEPER.with_borrow_mut(|it| it.trying_saved = true);
+                    open(&opening, Start::Saved { state: Blob(bytes.to_vec()) });
+                }
+                (None, Some(Start::Link { payload, .. })) => inspect(&opening, payload.clone()),
+                _ => open(&opening, Start::Fresh(shape.clone().unwrap_or_default())),
+            }
+        }),
+    );
+    let app = app.clone();
+    let hidden = app.clone();
+    js::on_visibility(&js::flag(move |visible| {
+        if !visible {
+            look(&hidden, true);
+        }
+    }));
+    gloo::timers::callback::Interval::new(LOOK_MS, move || look(&app, false)).forget();
+}
+
+/// Starts a world.
+pub fn open(app: &App, start: Start) {
+    let paused = !app.params().autoplay;
+    app.send(Command::Open(Open { start, paused, speed: 1.0 }));
+}
+
+/// Starts over with a new cluster.
+pub fn open_fresh(app: &App, shape: Shape) {
+    app.dispatch(Action::Reopen);
+    open(app, Start::Fresh(shape));
+}
+
+/// Looks into a link first: what runs commands says so before it does.
+fn inspect(app: &App, payload: String) {
+    let asked = app.clone();
+    let question = payload.clone();
+    app.ask(
+        |id| Command::InspectLink { id, payload: question },
+        move |answer| match answer {
+            Answer::Link(summary) if summary.commands.is_empty() => {
+                open(&asked, Start::Link { payload, run: true })
+            }
+            Answer::Link(summary) => asked.dispatch(Action::Dialog(Some(Dialog::OpenLink(payload, summary)))),
+            Answer::Failed { message } => {
+                asked.tell(Severity::Error, format!("This link cannot be opened: {message}"));
+                open(&asked, Start::default());
+            }
+            _ => open(&asked, Start::default()),
+        },
+    );
+}
+
+/// A world was opened: terminals, and commands of the URL.
+pub fn opened(app: &App) {
+    KEEPER.with_borrow_mut(|it| {
+        it.trying_saved = false;
+        (it.changes, it.now) = (0, 0);
+    });
+    let (known, restored) = app.with(|it| (it.terminals.clone(), it.opened.terminals.clone()));
+    for id in known.iter().map(|it| it.id).filter(|id| !restored.contains(id)) {
+        app.send(Command::OpenTerminal { terminal: id, columns: 100, rows: 20 });
+    }
+    for id in &restored {
+        if !known.iter().any(|it| it.id == *id) {
+            app.dispatch(Action::AddTerminal(*id));
+        }
+    }
+    if known.is_empty() && restored.is_empty() {
+        app.open_terminal();
+    }
+    let file = app.params().file.clone();
+    if !file.is_empty() {
+        app.open_file(&file);
+    }
+}
+
+/// Saves when something is worth it.
+fn look(app: &App, leaving: bool) {
+    let (changes, now, live) = app.with(|it| (it.clock.changes, it.clock.now, it.clock.live));
+    let wanted = KEEPER.with_borrow_mut(|it| {
+        let moved = (now - it.now).abs() >= WORTH || (leaving && now != it.now);
+        let wanted = it.ours && !it.saving && live && changes > 0 && (changes != it.changes || moved);
+        if wanted {
+            it.saving = true;
+            (it.changes, it.now) = (changes, now);
+        }
+        wanted
+    });
+    if wanted {
+        let asked = app.clone();
+        app.ask(|id| Command::Save { id }, move |answer| write(&asked, answer));
+    }
+}
+
+fn write(app: &App, answer: Answer) {
+    let Answer::Saved { state } = answer else {
+        KEEPER.with_borrow_mut(|it| it.saving = false);
+        return;
+    };
+    let key = KEEPER.with_borrow(|it| it.key.clone());
+    let app = app.clone();
+    let done = js::text(move |error| {
+        KEEPER.with_borrow_mut(|it| it.saving = false);
+        let kept = match error.as_str() {
+            "" => Kept::Yes,
+            "full" => Kept::No("The browser's storage is full.".into()),
+            _ => Kept::No("The browser does not let this page store anything.".into()),
+        };
+        if app.with(|it| it.kept != kept) {
+            app.dispatch(Action::Kept(kept));
+        }
+    });
+    js::save(&key, Uint8Array::from(state.0.as_slice()), &done);
+}
+
+/// What was saved cannot be read (it is of another version): start anew, and say so. The old bytes are kept aside.
+pub fn refused(app: &App) {
+    let tried = KEEPER.with_borrow_mut(|it| std::mem::take(&mut it.trying_saved));
+    if tried {
+        open(app, Start::Fresh(app.params().shape().unwrap_or_default()));
+    }
+}
+
+/// FNV-1a: a short name for a link.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

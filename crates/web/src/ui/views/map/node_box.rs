@@ -1,0 +1,179 @@
+//! One node: name, condition, how full it is, and its pods. Drawn again only when it or its pods changed.
+
+use std::rc::Rc;
+
+use kubarium_protocol::Json;
+use kubarium_web::model::collection::{list, text};
+use kubarium_web::model::kinds::reference;
+use kubarium_web::model::layout::Density;
+use kubarium_web::model::pod_map::{NodePods, PodCell};
+use kubarium_web::model::units::{bytes, cpu, quantity_of};
+use yew::prelude::*;
+
+use super::glyph::glyph;
+use crate::ui::hooks::{use_app, use_select};
+use crate::ui::icon::Icon;
+
+#[derive(Properties)]
+pub struct NodeBoxProps {
+    pub name: String,
+    pub json: Rc<Json>,
+    pub pods: Rc<NodePods>,
+    pub density: Density,
+    /// x, y, width, height.
+    pub place: (f64, f64, f64, f64),
+    pub show_system: bool,
+}
+
+impl PartialEq for NodeBoxProps {
+    fn eq(&self, other: &NodeBoxProps) -> bool {
+        Rc::ptr_eq(&self.json, &other.json)
+            && Rc::ptr_eq(&self.pods, &other.pods)
+            && self.place == other.place
+            && self.density == other.density
+            && self.show_system == other.show_system
+            && self.name == other.name
+    }
+}
+
+/// How a node is: a class, and words when it is not well.
+fn condition(json: &Json) -> (&'static str, &'static str) {
+    let ready = list(json, "/status/conditions")
+        .iter()
+        .find(|it| text(it, "/type") == "Ready")
+        .map_or("", |it| text(it, "/status"));
+    let cordoned = json.pointer("/spec/unschedulable") == Some(&Json::Bool(true));
+    match (ready, cordoned) {
+        ("True", false) => ("ready", ""),
+        ("True", true) => ("cordoned", "cordoned"),
+        ("False", _) => ("down", "not ready"),
+        _ => ("down", "silent"),
+    }
+}
+
+#[component]
+pub fn NodeBox(props: &NodeBoxProps) -> Html {
+    let app = use_app();
+    let name = props.name.clone();
+    let selected = {
+        let name = name.clone();
+        *use_select(move |it| it.selection.as_ref().is_some_and(|it| it.kind == "Node" && it.name == name))
+    };
+    let (class, word) = condition(&props.json);
+    let control_plane =
+        props.json.pointer("/metadata/labels/node-role.kubernetes.io~1control-plane").is_some();
+    let onclick = {
+        let (app, name) = (app.clone(), name.clone());
+        Callback::from(move |_: MouseEvent| app.inspect(reference("Node", "", &name)))
+    };
+    let (x, y, width, height) = props.place;
+    let tiny = props.density.head < 60.0;
+    let allocatable =
+        |resource: &str| quantity_of(props.json.pointer(&format!("/status/allocatable/{resource}")));
+    let style = format!(
+        "transform:translate({x}px,{y}px);width:{width}px;height:{height}px;--cell:{}px",
+        props.density.cell
+    );
+    html! {
+        <section class={classes!("node", class, selected.then_some("selected"), tiny.then_some("tiny"))} {style} aria-label={format!("Node {name}")} data-testid={format!("node-{name}")}>
+            <button type="button" class="node-head" {onclick} title={format!("Node {name}")}>
+                <span class="node-name">{ name.clone() }</span>
+                if control_plane && !tiny { <span class="node-role">{ Icon::Lock.draw() }{ "control plane" }</span> }
+                if !word.is_empty() { <span class="node-word">{ word }</span> }
+            </button>
+            if !tiny {
+                <div class="bars">
+                    { bar("CPU", props.pods.cpu, allocatable("cpu"), cpu) }
+                    { bar("Memory", props.pods.memory, allocatable("memory"), bytes) }
+                    { bar("Pods", props.pods.active as f64, allocatable("pods"), |it| format!("{it:.0}")) }
+                </div>
+            }
+            <Cells pods={props.pods.clone()} density={props.density} show_system={props.show_system} limit={400} />
+        </section>
+    }
+}
+
+/// How much of a resource is asked for.
+fn bar(name: &str, used: f64, all: f64, format: fn(f64) -> String) -> Html {
+    let share = if all > 0.0 { (used / all).clamp(0.0, 1.0) } else { 0.0 };
+    let class = match share {
+        s if s > 0.95 => "full",
+        s if s > 0.8 => "high",
+        _ => "",
+    };
+    let title = format!("{name}: {} of {} requested", format(used), format(all));
+    html! {
+        <div class={classes!("bar", class)} role="meter" aria-label={title.clone()} aria-valuenow={format!("{:.0}", share * 100.0)} aria-valuemin="0" aria-valuemax="100" {title}>
+            <span class="bar-name">{ name.to_string() }</span>
+            <span class="bar-track"><span style={format!("transform:scaleX({share:.3})")}></span></span>
+            <span class="bar-value">{ format(used) }</span>
+        </div>
+    }
+}
+
+#[derive(Properties)]
+pub struct CellsProps {
+    pub pods: Rc<NodePods>,
+    pub density: Density,
+    pub show_system: bool,
+    /// Most cells drawn; the rest is counted.
+    pub limit: usize,
+}
+
+impl PartialEq for CellsProps {
+    fn eq(&self, other: &CellsProps) -> bool {
+        Rc::ptr_eq(&self.pods, &other.pods)
+            && self.density == other.density
+            && self.show_system == other.show_system
+    }
+}
+
+/// The cells of some pods.
+#[component]
+pub fn Cells(props: &CellsProps) -> Html {
+    let shown = || props.pods.cells.values().filter(|it| props.show_system || it.namespace != "kube-system");
+    let more = shown().count().saturating_sub(props.limit);
+    html! {
+        <div class="cells" style={format!("--cell:{}px", props.density.cell)}>
+            { for shown().take(props.limit).map(|it| html! { <Cell key={format!("{}/{}", it.namespace, it.name)} pod={it.clone()} /> }) }
+            if more > 0 { <span class="muted">{ format!("+{more}") }</span> }
+        </div>
+    }
+}
+
+#[derive(Properties)]
+struct CellProps {
+    pod: Rc<PodCell>,
+}
+
+impl PartialEq for CellProps {
+    fn eq(&self, other: &CellProps) -> bool {
+        Rc::ptr_eq(&self.pod, &other.pod)
+    }
+}
+
+#[component]
+fn Cell(props: &CellProps) -> Html {
+    let app = use_app();
+    let pod = props.pod.clone();
+    let selected = {
+        let pod = pod.clone();
+        *use_select(move |it| {
+            it.selection
+                .as_ref()
+                .is_some_and(|it| it.kind == "Pod" && it.name == pod.name && it.namespace == pod.namespace)
+        })
+    };
+    let system = pod.namespace == "kube-system";
+    let onclick = {
+        let (app, pod) = (app.clone(), pod.clone());
+        Callback::from(move |_: MouseEvent| app.inspect(reference("Pod", &pod.namespace, &pod.name)))
+    };
+    let label = format!("{} {}: {}", if system { "system pod" } else { "pod" }, pod.name, pod.status);
+    html! {
+        <button type="button" class={classes!("cell", pod.look.class(), system.then_some("system"), selected.then_some("selected"))}
+            aria-label={label.clone()} title={label} {onclick} data-testid={format!("pod-{}", pod.name)} data-look={pod.look.class()}>
+            { glyph(pod.look) }
+        </button>
+    }
+}

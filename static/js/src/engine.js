@@ -1,0 +1,79 @@
+// Finds a place for the simulation: a worker; a worker from a blob where the page's origin is opaque; or, where no
+// worker can be had, this thread. All three speak through a MessagePort: [json, bytes?].
+
+import { asset, compile } from "./assets.js";
+
+/** How long a worker may take to say that it runs before the page's own thread takes over. */
+const WORKER_WAIT_MS = 15000;
+
+let warmed = null;
+
+/** Starts loading before the app asks. */
+export function warm() {
+  warmed ??= open();
+  return warmed;
+}
+
+/** Calls `ready(link, mode)` with something to `send` to, and `receive(json, bytes)` for each message. */
+export function connect(receive, ready, failed) {
+  warm().then(
+    ({ port, mode }) => {
+      port.onmessage = ({ data }) => receive(data[0], data[1] ?? null);
+      ready({ send: (json, bytes) => port.postMessage(bytes ? [json, bytes] : [json]) }, mode);
+    },
+    (error) => failed(String(error?.message ?? error)),
+  );
+}
+
+async function open() {
+  const urls = { script: asset("worker"), wasm: asset("worker-wasm"), boot: asset("engine-worker") };
+  const wanted = new URLSearchParams(location.search).get("thread");
+  if (wanted !== "page") {
+    for (const make of [plainWorker, blobWorker]) {
+      try {
+        return { port: await inWorker(make(urls.boot), urls), mode: "worker" };
+      } catch (error) {
+        console.info("no worker this way:", error?.message ?? error);
+      }
+    }
+  }
+  return { port: await onPage(urls), mode: "page" };
+}
+
+const plainWorker = (boot) => new Worker(boot, { type: "module", name: "kubarium" });
+
+/** A worker script of another origin is refused, but a blob may import it. */
+function blobWorker(boot) {
+  const text = `import(${JSON.stringify(boot)}).catch((error) => postMessage({ failed: String(error) }));
+const early = []; onmessage = (event) => early.push(event); globalThis.early = early;`;
+  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  return new Worker(url, { type: "module", name: "kubarium" });
+}
+
+function inWorker(worker, urls) {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail(new Error("the worker does not answer")), WORKER_WAIT_MS);
+    function fail(error) {
+      clearTimeout(timer);
+      worker.terminate();
+      reject(error);
+    }
+    worker.onerror = (event) => fail(new Error(event.message ?? "the worker cannot be loaded"));
+    worker.onmessage = ({ data }) => {
+      if (data.failed) return fail(new Error(data.failed));
+      clearTimeout(timer);
+      worker.onerror = (event) => globalThis.dispatchEvent(new CustomEvent("kubarium:crash", { detail: event.message }));
+      resolve(port1);
+    };
+    worker.postMessage({ ...urls, port: port2 }, [port2]);
+  });
+}
+
+async function onPage(urls) {
+  const { port1, port2 } = new MessageChannel();
+  const [engine, module] = await Promise.all([import(urls.script), compile(urls.wasm)]);
+  await engine.default({ module_or_path: module });
+  engine.serve(port2, new URL("./", document.baseURI).href, true);
+  return port1;
+}
