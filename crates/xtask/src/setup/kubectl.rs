@@ -83,11 +83,20 @@ fn download(home: &Path) -> Result {
 
 /// The Debian mirror this machine already uses, else Debian's own.
 fn mirror() -> String {
-    let args = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"];
-    let known = sh::output(&mut sh::command("apt-get", &args)).unwrap_or_default();
-    let mut mirrors: Vec<&str> = known.lines().filter(|it| !it.contains("security")).collect();
-    mirrors.sort_unstable();
-    mirrors.first().unwrap_or(&"http://deb.debian.org/debian").to_string()
+    let ask = || {
+        let args = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"];
+        let known = sh::output(&mut sh::command("apt-get", &args)).unwrap_or_default();
+        let mut mirrors: Vec<String> =
+            known.lines().filter(|it| !it.contains("security")).map(str::to_string).collect();
+        mirrors.sort_unstable();
+        mirrors.into_iter().next()
+    };
+    // A fresh machine knows the origin of its mirrors only after an update; without rights to that, Debian's own will do.
+    let known = ask().or_else(|| {
+        let _ = sh::output(&mut sh::command("apt-get", &["update", "-qq"]));
+        ask()
+    });
+    known.unwrap_or_else(|| "http://deb.debian.org/debian".to_string())
 }
 
 fn fits(binary: &Path) -> bool {
