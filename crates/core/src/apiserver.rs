@@ -5,6 +5,7 @@
 //! the cause of the request come in with [`RequestContext`]; watches are cursors that callers drain. Built-in and custom
 //! resources are values of the same [`Resource`] type and take the same path.
 
+pub mod pod_spec;
 pub mod registry;
 pub mod resource;
 pub mod strategy;
