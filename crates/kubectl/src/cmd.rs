@@ -3,6 +3,7 @@
 mod api_resources;
 mod apply;
 mod config;
+mod create;
 pub(crate) mod delete;
 mod get;
 mod help;
@@ -49,6 +50,29 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("apply edit-last-applied", |cx| Box::pin(apply::edit_last_applied(cx))),
     ("apply set-last-applied", |cx| Box::pin(apply::set_last_applied(cx))),
     ("apply view-last-applied", |cx| Box::pin(apply::view_last_applied(cx))),
+    ("create", |cx| Box::pin(create::create(cx))),
+    ("create clusterrole", |cx| Box::pin(create::rbac::cluster_role(cx))),
+    ("create clusterrolebinding", |cx| Box::pin(create::rbac::cluster_role_binding(cx))),
+    ("create configmap", |cx| Box::pin(create::data::config_map(cx))),
+    ("create cronjob", |cx| Box::pin(create::workload::cron_job(cx))),
+    ("create deployment", |cx| Box::pin(create::workload::deployment(cx))),
+    ("create ingress", |cx| Box::pin(create::network::ingress(cx))),
+    ("create job", |cx| Box::pin(create::workload::job(cx))),
+    ("create namespace", |cx| Box::pin(create::simple::namespace(cx))),
+    ("create poddisruptionbudget", |cx| Box::pin(create::simple::pod_disruption_budget(cx))),
+    ("create priorityclass", |cx| Box::pin(create::simple::priority_class(cx))),
+    ("create quota", |cx| Box::pin(create::simple::quota(cx))),
+    ("create role", |cx| Box::pin(create::rbac::role(cx))),
+    ("create rolebinding", |cx| Box::pin(create::rbac::role_binding(cx))),
+    ("create secret docker-registry", |cx| Box::pin(create::data::docker_registry(cx))),
+    ("create secret generic", |cx| Box::pin(create::data::generic_secret(cx))),
+    ("create secret tls", |cx| Box::pin(create::data::tls_secret(cx))),
+    ("create service clusterip", |cx| Box::pin(create::network::service(cx, "ClusterIP"))),
+    ("create service externalname", |cx| Box::pin(create::network::service(cx, "ExternalName"))),
+    ("create service loadbalancer", |cx| Box::pin(create::network::service(cx, "LoadBalancer"))),
+    ("create service nodeport", |cx| Box::pin(create::network::service(cx, "NodePort"))),
+    ("create serviceaccount", |cx| Box::pin(create::simple::service_account(cx))),
+    ("create token", |cx| Box::pin(create::simple::token(cx))),
     ("delete", |cx| Box::pin(delete::delete(cx))),
     ("get", |cx| Box::pin(get::get(cx))),
     ("options", |cx| Box::pin(help::options(cx))),

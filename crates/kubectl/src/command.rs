@@ -21,6 +21,8 @@ pub struct Command {
     pub short: &'static str,
     pub usage: &'static str,
     pub flags: Vec<Flag>,
+    /// Flags that must be given.
+    pub required: Vec<&'static str>,
     /// What a line does, and the line.
     pub examples: Vec<(&'static str, &'static str)>,
 }
@@ -74,6 +76,7 @@ impl Tree {
                     usage: "",
                     flags: Vec::new(),
                     examples: Vec::new(),
+                    required: Vec::new(),
                 });
                 continue;
             }
@@ -85,6 +88,7 @@ impl Tree {
                 Some(("group", rest)) => command.group = rest,
                 Some(("short", rest)) => command.short = rest,
                 Some(("usage", rest)) => command.usage = rest,
+                Some(("required", rest)) => command.required = rest.split(' ').collect(),
                 Some(("example", rest)) => command.examples.extend(rest.split_once('|')),
                 Some(("aliases", rest)) => command.aliases = rest.split(' ').collect(),
                 _ if line.starts_with('@') => {

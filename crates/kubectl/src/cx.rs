@@ -143,14 +143,7 @@ impl Cx {
             "" | "none" => Ok(DryRun::None),
             "client" => Ok(DryRun::Client),
             "server" => Ok(DryRun::Server),
-            "unchanged" => {
-                Err("Invalid dry-run value (unchanged). Must be \"none\", \"server\", or \"client\".".into())
-            }
-            "true" | "false" => Err(format!(
-                "Invalid dry-run value ({}). Must be \"none\", \"server\", or \"client\".",
-                self.flags.str("dry-run")
-            )
-            .into()),
+            "unchanged" => Ok(DryRun::Client),
             other => {
                 Err(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")
                     .into())

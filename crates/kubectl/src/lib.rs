@@ -17,6 +17,7 @@ pub mod discovery;
 pub mod error;
 pub mod files;
 pub mod flags;
+pub mod generate;
 pub mod help;
 pub mod host;
 pub mod human;
@@ -70,9 +71,17 @@ async fn dispatch(argv: &[String], host: &Rc<dyn Host>) -> Result<(), CmdError> 
     for line in &parsed.deprecations {
         host.stderr(format!("{line}\n").as_bytes());
     }
+    if parsed.str("dry-run") == "unchanged" {
+        host.stderr(b"--dry-run is deprecated and can be replaced with --dry-run=client.\n");
+    }
     if parsed.help {
         host.stdout(help::page(&tree, &command).as_bytes());
         return Ok(());
+    }
+    let missing: Vec<String> =
+        command.required.iter().filter(|f| !parsed.changed(f)).map(|f| format!("{f:?}")).collect();
+    if !missing.is_empty() {
+        return Err(CmdError::Msg(format!("required flag(s) {} not set", missing.join(", "))));
     }
     if let Some((_, run)) = cmd::COMMANDS.iter().find(|(path, _)| *path == command.path) {
         let cx = Cx::new(host.clone(), tree, command, parsed);
