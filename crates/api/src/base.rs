@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod bytes;
+pub mod cron;
 pub mod hash;
 pub mod jsonpath;
 pub mod str;

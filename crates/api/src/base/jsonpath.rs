@@ -24,9 +24,18 @@ enum Node {
     Wildcard,
     Recursive,
     /// `[from:to:step]`; `derived` says that `to` comes from a plain index.
-    Array { from: Option<i64>, to: Option<i64>, step: Option<i64>, derived: bool },
+    Array {
+        from: Option<i64>,
+        to: Option<i64>,
+        step: Option<i64>,
+        derived: bool,
+    },
     Union(Vec<Vec<Node>>),
-    Filter { left: Vec<Node>, operator: String, right: Vec<Node> },
+    Filter {
+        left: Vec<Node>,
+        operator: String,
+        right: Vec<Node>,
+    },
     Literal(Json),
     Identifier(String),
     /// One `{…}`.
@@ -93,12 +102,16 @@ fn compact(value: &Json) -> String {
         Json::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(k, _)| *k);
-            let parts: Vec<String> =
-                entries.into_iter().map(|(k, v)| format!("{}:{}", compact(&Json::String(k.clone())), compact(v))).collect();
+            let parts: Vec<String> = entries
+                .into_iter()
+                .map(|(k, v)| format!("{}:{}", compact(&Json::String(k.clone())), compact(v)))
+                .collect();
             format!("{{{}}}", parts.join(","))
         }
         Json::Array(items) => format!("[{}]", items.iter().map(compact).collect::<Vec<_>>().join(",")),
-        Json::String(_) => value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+        Json::String(_) => {
+            value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+        }
         other => other.to_string(),
     }
 }
@@ -115,7 +128,9 @@ pub fn relaxed(expression: &str) -> Result<String, String> {
     let inner = expression.strip_prefix('{').unwrap_or(expression);
     let inner = inner.strip_suffix('}').unwrap_or(inner);
     if open != close || inner.is_empty() || inner.contains(['{', '}']) {
-        return Err(format!("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"));
+        return Err(format!(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
+        ));
     }
     Ok(if inner.starts_with('.') { format!("{{{inner}}}") } else { format!("{{.{inner}}}") })
 }
@@ -125,11 +140,14 @@ fn go_syntax(value: &Json) -> String {
     match value {
         Json::Null => "interface {}(nil)".into(),
         Json::String(s) => format!("{s:?}"),
-        Json::Array(items) => format!("[]interface {{}}{{{}}}", items.iter().map(go_syntax).collect::<Vec<_>>().join(", ")),
+        Json::Array(items) => {
+            format!("[]interface {{}}{{{}}}", items.iter().map(go_syntax).collect::<Vec<_>>().join(", "))
+        }
         Json::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(k, _)| *k);
-            let parts: Vec<String> = entries.into_iter().map(|(k, v)| format!("{k:?}:{}", go_syntax(v))).collect();
+            let parts: Vec<String> =
+                entries.into_iter().map(|(k, v)| format!("{k:?}:{}", go_syntax(v))).collect();
             format!("map[string]interface {{}}{{{}}}", parts.join(", "))
         }
         other => other.to_string(),
@@ -159,7 +177,10 @@ mod tests {
         for (template, want) in [
             ("{.clusters[0].name}", "a"),
             ("{.clusters[*].name}", "a b"),
-            ("{range .clusters[*]}{.name}{\"\\t\"}{.cluster.server}{\"\\n\"}{end}", "a\thttp://a\nb\thttp://b\n"),
+            (
+                "{range .clusters[*]}{.name}{\"\\t\"}{.cluster.server}{\"\\n\"}{end}",
+                "a\thttp://a\nb\thttp://b\n",
+            ),
             ("{.clusters[-1].name}", "b"),
             ("{.clusters[0:1].name}", "a"),
             ("{.clusters[?(@.name==\"b\")].cluster.server}", "http://b"),

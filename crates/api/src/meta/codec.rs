@@ -315,6 +315,8 @@ fn encode_view(view: View<'_>, ty: &'static Type) -> Json {
         View::Str(text) => Json::from(text),
         View::Bool(value) => Json::Bool(value),
         View::Int(value) => Json::from(value),
+        // Go prints whole numbers without a fraction.
+        View::Float(value) if value.fract() == 0.0 && value.abs() < 1e15 => Json::from(value as i64),
         View::Float(value) => Json::from(value),
         View::Time(time) if time.is_zero() => Json::Null,
         View::Time(time) if matches!(ty, Type::MicroTime) => Json::String(time.rfc3339_micro()),

@@ -9,7 +9,11 @@ use crate::Json;
 type Values<'a> = Vec<Cow<'a, Json>>;
 
 /// Evaluates a template; ranges repeat what stands between `{range}` and `{end}`.
-pub(super) fn template<'a>(nodes: &'a [Node], data: &'a Json, allow_missing: bool) -> Result<Vec<Values<'a>>, String> {
+pub(super) fn template<'a>(
+    nodes: &'a [Node],
+    data: &'a Json,
+    allow_missing: bool,
+) -> Result<Vec<Values<'a>>, String> {
     let mut out = Vec::new();
     let cx = Cx { allow_missing };
     let used = cx.block(nodes, &Cow::Borrowed(data), 0, Some(&mut out))?;
@@ -117,7 +121,13 @@ impl Cx {
         Ok(out)
     }
 
-    fn filter<'a>(&self, left: &'a [Node], operator: &str, right: &'a [Node], input: Values<'a>) -> Result<Values<'a>, String> {
+    fn filter<'a>(
+        &self,
+        left: &'a [Node],
+        operator: &str,
+        right: &'a [Node],
+        input: Values<'a>,
+    ) -> Result<Values<'a>, String> {
         let mut out = Vec::new();
         for value in input {
             if !value.is_array() {
@@ -166,13 +176,21 @@ fn recurse<'a>(input: Values<'a>, out: &mut Values<'a>) {
     }
 }
 
-fn slice(input: Values<'_>, from: Option<i64>, to: Option<i64>, step: Option<i64>, derived: bool) -> Result<Values<'_>, String> {
+fn slice(
+    input: Values<'_>,
+    from: Option<i64>,
+    to: Option<i64>,
+    step: Option<i64>,
+    derived: bool,
+) -> Result<Values<'_>, String> {
     let mut out = Vec::new();
     for value in input {
         if value.is_null() {
             continue;
         }
-        let Some(items) = value.as_array() else { return Err(format!("{} is not array or slice", type_name(&value))) };
+        let Some(items) = value.as_array() else {
+            return Err(format!("{} is not array or slice", type_name(&value)));
+        };
         let length = items.len() as i64;
         let mut from = from.unwrap_or(0);
         if from < 0 {

@@ -170,12 +170,16 @@ impl Action {
         self.at += 1;
         let body = if body == "*" { ":" } else { &body };
         if body.contains(',') {
-            let parts: Result<Vec<Vec<Node>>, String> =
-                body.split(',').map(|part| action(&format!("[{}]", part.trim_matches(' ')), self.depth + 1)).collect();
+            let parts: Result<Vec<Vec<Node>>, String> = body
+                .split(',')
+                .map(|part| action(&format!("[{}]", part.trim_matches(' ')), self.depth + 1))
+                .collect();
             self.nodes.push(Node::Union(parts?));
             return Ok(());
         }
-        if let Some(key) = body.strip_prefix('\'').and_then(|b| b.strip_suffix('\'')).filter(|k| !k.contains('\'')) {
+        if let Some(key) =
+            body.strip_prefix('\'').and_then(|b| b.strip_suffix('\'')).filter(|k| !k.contains('\''))
+        {
             self.nodes.extend(action(&format!(".{key}"), self.depth + 1)?);
             return Ok(());
         }
@@ -189,7 +193,9 @@ impl Action {
         let mut quote: Option<char> = None;
         let mut closed = false;
         loop {
-            let Some(c) = self.peek(0).filter(|c| *c != '\n') else { return Err("unterminated filter".into()) };
+            let Some(c) = self.peek(0).filter(|c| *c != '\n') else {
+                return Err("unterminated filter".into());
+            };
             self.at += 1;
             match (c, quote) {
                 ('"' | '\'', None) => quote = Some(c),
@@ -216,7 +222,11 @@ impl Action {
                     right: action(&body[after..], self.depth + 1)?,
                 }
             }
-            None => Node::Filter { left: action(&body, self.depth + 1)?, operator: "exists".into(), right: Vec::new() },
+            None => Node::Filter {
+                left: action(&body, self.depth + 1)?,
+                operator: "exists".into(),
+                right: Vec::new(),
+            },
         };
         self.nodes.push(node);
         Ok(())
