@@ -42,12 +42,12 @@ async function open() {
 
 const plainWorker = (boot) => new Worker(boot, { type: "module", name: "kubarium" });
 
-/** A worker script of another origin is refused, but a blob may import it. */
+/** A worker script of another origin is refused, but a (classic) worker of a blob may import it. */
 function blobWorker(boot) {
   const text = `import(${JSON.stringify(boot)}).catch((error) => postMessage({ failed: String(error) }));
 const early = []; onmessage = (event) => early.push(event); globalThis.early = early;`;
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  return new Worker(url, { type: "module", name: "kubarium" });
+  return new Worker(url, { name: "kubarium" });
 }
 
 function inWorker(worker, urls) {

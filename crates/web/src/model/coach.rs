@@ -23,12 +23,12 @@ pub struct Step {
 /// The steps, in order.
 pub const STEPS: &[Step] = &[
     Step {
-        text: "A real Kubernetes control plane runs in this tab. Give it something to do:",
+        text: "A real control plane runs in this tab. Give it something to do:",
         deed: Deed::Run("kubectl create deployment web --image=nginx --replicas=3"),
         label: "",
     },
     Step {
-        text: "Scheduler and kubelets are at work on it. Now break it, with an image that does not exist:",
+        text: "It is at work. Now break it, with an image that does not exist:",
         deed: Deed::Run("kubectl set image deployment/web nginx=nginx:9.99"),
         label: "",
     },

@@ -96,7 +96,7 @@ impl Default for Prefs {
         Prefs {
             theme: String::new(),
             left: 420.0,
-            bottom: 320.0,
+            bottom: 288.0,
             left_open: true,
             coach_over: false,
             screen_reader: false,

@@ -1,13 +1,16 @@
 //! The frame: bars, panes, splitters, and the keys that work everywhere.
 
 use kubarium_protocol::Time;
+use kubarium_web::model::collection::Collection;
 use kubarium_web::model::layout::clamp_split;
+use kubarium_web::model::pod_map::PodMap;
+use kubarium_web::model::rollout::Rollouts;
 use kubarium_web::model::state::{Action, Dialog, Pane, Phase};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;
 
-use crate::ui::hooks::{use_app, use_select};
+use crate::ui::hooks::{use_app, use_select, use_watch};
 use crate::ui::link::App;
 use crate::ui::parts::coach_bar::CoachBar;
 use crate::ui::parts::dialogs::Dialogs;
@@ -21,6 +24,8 @@ use crate::ui::parts::terminal_pane::TerminalPane;
 use crate::ui::parts::time_bar::TimeBar;
 use crate::ui::parts::top_bar::{TopBar, ViewTabs};
 use crate::ui::view_list::{VIEWS, named};
+use crate::ui::views::map::{nodes_watch, pods_watch};
+use crate::ui::views::rollout::replica_sets_watch;
 
 #[derive(Properties, PartialEq)]
 pub struct RootProps {
@@ -31,6 +36,16 @@ pub struct RootProps {
 #[component]
 pub fn Root(props: &RootProps) -> Html {
     html! { <ContextProvider<App> context={props.app.clone()}><Frame /></ContextProvider<App>> }
+}
+
+/// Subscriptions that last as long as the page: a rollout is recorded also while nobody looks at it, and views that are
+/// gone back to need not load again.
+#[component]
+fn Background() -> Html {
+    use_watch::<Rollouts>(replica_sets_watch());
+    use_watch::<PodMap>(pods_watch());
+    use_watch::<Collection>(nodes_watch());
+    Html::default()
 }
 
 #[component]
@@ -103,6 +118,7 @@ fn Frame() -> Html {
             </main>
             if params.shows("time") { <TimeBar /> }
             <PaneTabs />
+            <Background />
             <Notices />
             <Dialogs />
         </div>

@@ -17,6 +17,9 @@ use crate::ui::link::App;
 const LOOK_MS: u32 = 1500;
 const WORTH: Micros = 20_000_000;
 
+/// When the page is at rest after it was opened.
+const SETTLE_MS: u32 = 900;
+
 thread_local! {
     static KEEPER: RefCell<Keeper> = RefCell::default();
 }
@@ -137,7 +140,21 @@ pub fn opened(app: &App) {
     let file = app.params().file.clone();
     if !file.is_empty() {
         app.open_file(&file);
+        return;
     }
+    // Once there is nothing more urgent, the editor shows the first manifest.
+    let app = app.clone();
+    gloo::timers::callback::Timeout::new(SETTLE_MS, move || {
+        let wide = gloo::utils::body().client_width() > 760;
+        let first = app.with(|it| {
+            let wanted = wide && it.prefs.left_open && it.tabs.is_empty();
+            it.files.iter().find(|file| wanted && !file.folder && file.path.ends_with(".yaml")).cloned()
+        });
+        if let Some(file) = first {
+            app.dispatch(Action::OpenTab { path: file.path, version: file.version });
+        }
+    })
+    .forget();
 }
 
 /// Saves when something is worth it.

@@ -47,7 +47,7 @@ pub fn TopBar() -> Html {
                 if opened.kubernetes.is_empty() {
                     <span class="bone" style="width:150px"></span>
                 } else {
-                    <span>{ format!("Kubernetes {}", opened.kubernetes) }</span>
+                    <span><span class="wide-only">{ "Kubernetes " }</span>{ opened.kubernetes.clone() }</span>
                     <span class="dot-between wide-only">{ plural(nodes, "node") }</span>
                 }
             </p>
@@ -61,7 +61,7 @@ pub fn TopBar() -> Html {
             <IconButton icon={if dark { Icon::Sun } else { Icon::Moon }} label={if dark { "Light colours" } else { "Dark colours" }}
                 onclick={toggle_theme} testid="theme" />
             <IconButton icon={Icon::Help} label="Keys and help" hint="?" onclick={dialog(Dialog::Keys)} testid="help" />
-            <Button icon={Some(Icon::Link)} class="primary" onclick={dialog(Dialog::Share)} testid="share">{ "Share" }</Button>
+            <Button icon={Some(Icon::Link)} class="primary" onclick={dialog(Dialog::Share)} testid="share" label="Share">{ "Share" }</Button>
         </header>
     }
 }

@@ -89,7 +89,7 @@ pub fn MapView() -> Html {
                     { skeleton() }
                 } else {
                     <Lane pods={waiting} />
-                    { boxes(&nodes, &pods, width - 32.0, *scroll, height, show_system) }
+                    { boxes(&nodes, &pods, width - if width < 560.0 { 24.0 } else { 32.0 }, *scroll, height, show_system) }
                 }
             </div>
         </div>

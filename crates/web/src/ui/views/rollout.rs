@@ -19,16 +19,21 @@ use crate::ui::hooks::{use_app, use_second, use_select, use_watch};
 use crate::ui::icon::Icon;
 use crate::ui::parts::button::Button;
 
+/// All ReplicaSets, as little of each as rollouts need.
+pub fn replica_sets_watch() -> Watch {
+    Watch {
+        path: "/apis/apps/v1/replicasets".into(),
+        keep: REPLICA_SET_PATHS.map(String::from).to_vec(),
+        ..Watch::default()
+    }
+}
+
 #[component]
 pub fn RolloutView() -> Html {
     let app = use_app();
     let (deployments, _) =
         use_watch::<Collection>(Watch { path: "/apis/apps/v1/deployments".into(), ..Watch::default() });
-    let (rollouts, _) = use_watch::<Rollouts>(Watch {
-        path: "/apis/apps/v1/replicasets".into(),
-        keep: REPLICA_SET_PATHS.map(String::from).to_vec(),
-        ..Watch::default()
-    });
+    let (rollouts, _) = use_watch::<Rollouts>(replica_sets_watch());
     let wanted = use_select(|it| it.deployment.clone());
     let deployments = deployments.borrow();
     let rollouts = rollouts.borrow();
