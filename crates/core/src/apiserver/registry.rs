@@ -1,22 +1,69 @@
 //! All served resources, built-in and custom; lookup by group, version and plural.
 
+pub mod apps;
+pub mod coordination;
+pub mod core;
+pub mod discovery;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use api::{Gvk, Gvr, Kind};
+
 use super::Resource;
 use crate::store::ResourceId;
 
+/// Resources are never removed: their numbers are in the log.
 #[derive(Clone, Default)]
 pub struct Registry {
-    resources: Vec<Resource>,
+    resources: Vec<Rc<Resource>>,
+    by_path: BTreeMap<Gvr, ResourceId>,
+    by_kind: BTreeMap<Gvk, ResourceId>,
 }
 
 impl Registry {
-    pub fn get(&self, id: ResourceId) -> &Resource {
+    /// The built-in resources.
+    pub fn new() -> Registry {
+        let mut registry = Registry::default();
+        let groups =
+            [core::resources(), apps::resources(), coordination::resources(), discovery::resources()];
+        for resource in groups.into_iter().flatten() {
+            registry.add(resource);
+        }
+        registry
+    }
+
+    /// Serves one more resource and gives it its number.
+    pub fn add(&mut self, mut resource: Resource) -> ResourceId {
+        let id = ResourceId(u16::try_from(self.resources.len()).expect("fewer than 65,536 resources"));
+        resource.id = id;
+        self.by_path.insert(resource.gvr.clone(), id);
+        self.by_kind.insert(resource.gvk.clone(), id);
+        self.resources.push(Rc::new(resource));
+        id
+    }
+
+    pub fn get(&self, id: ResourceId) -> &Rc<Resource> {
         &self.resources[usize::from(id.0)]
     }
+
     /// The resource that serves the built-in kind `K`.
-    pub fn id_of<K: api::Kind>(&self) -> Option<ResourceId> {
-        self.resources.iter().find(|r| r.gvk == K::GVK).map(|r| r.id)
+    pub fn id_of<K: Kind>(&self) -> Option<ResourceId> {
+        self.by_kind.get(&K::GVK).copied()
     }
-    pub fn iter(&self) -> impl Iterator<Item = &Resource> {
+
+    pub fn by_kind(&self, gvk: &Gvk) -> Option<&Rc<Resource>> {
+        self.by_kind.get(gvk).map(|id| self.get(*id))
+    }
+
+    /// The resource served at `/apis/<group>/<version>/<plural>`.
+    pub fn by_path(&self, group: &str, version: &str, plural: &str) -> Option<&Rc<Resource>> {
+        let found =
+            |r: &&Rc<Resource>| r.gvr.resource == plural && r.gvr.group == group && r.gvr.version == version;
+        self.resources.iter().find(found)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Rc<Resource>> {
         self.resources.iter()
     }
 }

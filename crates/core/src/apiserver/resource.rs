@@ -1,10 +1,10 @@
-//! What one served resource is: names, scope, subresources, strategy, columns. Built-in or custom.
+//! What one served resource is: names, scope, subresources, strategy. Built-in or custom.
 
 use std::rc::Rc;
 
-use api::{Gvk, Str};
+use api::{Gvk, Gvr, Kind, Str};
 
-use super::Strategy;
+use super::strategy::{KindStrategy, Strategy, Typed};
 use crate::store::ResourceId;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,20 +13,111 @@ pub enum Scope {
     Cluster,
 }
 
+/// A part of a resource that is served under a path of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subresource {
+    /// "status", "scale", "log"
+    pub name: &'static str,
+    /// Group, version and kind of what it reads and writes; the kind is empty for the resource's own.
+    pub gvk: Gvk3,
+    pub verbs: &'static [&'static str],
+}
+
+/// Group, version, kind.
+pub type Gvk3 = (&'static str, &'static str, &'static str);
+
+const READ_WRITE: &[&str] = &["get", "patch", "update"];
+const CONNECT: &[&str] = &["create", "get"];
+
+impl Subresource {
+    pub const STATUS: Subresource = Subresource { name: "status", gvk: ("", "", ""), verbs: READ_WRITE };
+    pub const SCALE: Subresource =
+        Subresource { name: "scale", gvk: ("autoscaling", "v1", "Scale"), verbs: READ_WRITE };
+    pub const FINALIZE: Subresource = Subresource { name: "finalize", gvk: ("", "", ""), verbs: &["update"] };
+    pub const ATTACH: Subresource =
+        Subresource { name: "attach", gvk: ("", "v1", "PodAttachOptions"), verbs: CONNECT };
+    pub const BINDING: Subresource =
+        Subresource { name: "binding", gvk: ("", "v1", "Binding"), verbs: &["create"] };
+    pub const EVICTION: Subresource =
+        Subresource { name: "eviction", gvk: ("policy", "v1", "Eviction"), verbs: &["create"] };
+    pub const EXEC: Subresource =
+        Subresource { name: "exec", gvk: ("", "v1", "PodExecOptions"), verbs: CONNECT };
+    pub const LOG: Subresource = Subresource { name: "log", gvk: ("", "v1", "Pod"), verbs: &["get"] };
+    pub const PORT_FORWARD: Subresource =
+        Subresource { name: "portforward", gvk: ("", "v1", "PodPortForwardOptions"), verbs: CONNECT };
+}
+
 /// Descriptor of one served resource. Mirrors what discovery publishes, plus the behaviour behind it.
 #[derive(Clone)]
 pub struct Resource {
     pub id: ResourceId,
     pub gvk: Gvk,
+    pub gvr: Gvr,
     /// "pods"
     pub plural: Str,
     /// "pod"
     pub singular: Str,
+    /// "PodList"
+    pub list_kind: Str,
     pub short_names: Vec<Str>,
     /// "all" for what `kubectl get all` lists.
     pub categories: Vec<Str>,
     pub scope: Scope,
-    /// "status", "scale", "binding", "log", …
-    pub subresources: Vec<Str>,
+    pub subresources: Vec<Subresource>,
     pub strategy: Rc<dyn Strategy>,
+    /// True for resources that a CustomResourceDefinition defines.
+    pub custom: bool,
+}
+
+/// Verbs of a whole resource, in the order of discovery.
+pub const VERBS: &[&str] =
+    &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+impl Resource {
+    /// A built-in resource: names from the kind, behaviour from `S`.
+    pub fn of<S: KindStrategy>() -> Resource {
+        let gvk = <S::Kind as Kind>::GVK;
+        let namespaced = <S::Kind as Kind>::NAMESPACED;
+        Resource {
+            id: ResourceId(0),
+            gvr: gvk.with_resource(<S::Kind as Kind>::PLURAL),
+            plural: <S::Kind as Kind>::PLURAL.into(),
+            singular: gvk.kind.to_ascii_lowercase().into(),
+            list_kind: format!("{}List", gvk.kind).into(),
+            short_names: Vec::new(),
+            categories: Vec::new(),
+            scope: if namespaced { Scope::Namespaced } else { Scope::Cluster },
+            subresources: Vec::new(),
+            strategy: Rc::new(Typed::<S>::default()),
+            custom: false,
+            gvk,
+        }
+    }
+
+    #[must_use]
+    pub fn short(mut self, names: &[&str]) -> Resource {
+        self.short_names = names.iter().map(|name| (*name).into()).collect();
+        self
+    }
+
+    /// Listed by `kubectl get all`.
+    #[must_use]
+    pub fn in_all(mut self) -> Resource {
+        self.categories.push("all".into());
+        self
+    }
+
+    #[must_use]
+    pub fn with(mut self, subresources: &[Subresource]) -> Resource {
+        self.subresources = subresources.to_vec();
+        self
+    }
+
+    pub fn namespaced(&self) -> bool {
+        self.scope == Scope::Namespaced
+    }
+
+    pub fn subresource(&self, name: &str) -> Option<&Subresource> {
+        self.subresources.iter().find(|subresource| subresource.name == name)
+    }
 }

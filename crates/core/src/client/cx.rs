@@ -115,7 +115,7 @@ impl<'a> Cx<'a> {
         request.headers.extend(self.identity.groups.iter().map(|group| (http::GROUP.into(), group.clone())));
         request.headers.push(("user-agent".into(), self.identity.component.clone()));
         self.writes += u32::from(request.method != Method::Get);
-        let mut cx = RequestContext { now: self.now, rng: self.api_rng, trigger: self.trigger };
+        let mut cx = RequestContext::new(self.now, self.api_rng, self.trigger);
         self.api.handle(&mut cx, &request)
     }
 

@@ -334,7 +334,7 @@ impl World {
     }
 
     fn compact(&mut self) {
-        let mut cx = RequestContext { now: self.now, rng: &mut self.rngs.api, trigger: Trigger::Timer };
+        let mut cx = RequestContext::new(self.now, &mut self.rngs.api, Trigger::Timer);
         self.api.expire_events(&mut cx);
         self.api.compact(self.compact_next);
         self.compact_next = self.api.storage().revision();
@@ -351,7 +351,7 @@ impl World {
     /// Answers a request that may change something.
     pub fn write(&mut self, number: u64, request: &Request) -> Response {
         debug_assert!(request.method != Method::Get);
-        let mut cx = RequestContext { now: self.now, rng: &mut self.rngs.api, trigger: Trigger::Input(number) };
+        let mut cx = RequestContext::new(self.now, &mut self.rngs.api, Trigger::Input(number));
         let response = self.api.handle(&mut cx, request);
         self.dispatch();
         response
@@ -414,7 +414,7 @@ impl World {
     /// Brings an empty cluster up as kubeadm does, then starts everything.
     fn bootstrap(&mut self) {
         for request in bootstrap::requests(&self.config) {
-            let mut cx = RequestContext { now: self.now, rng: &mut self.rngs.api, trigger: Trigger::Bootstrap };
+            let mut cx = RequestContext::new(self.now, &mut self.rngs.api, Trigger::Bootstrap);
             let response = self.api.handle(&mut cx, &request);
             if let Some(status) = response.to_status() {
                 debug_assert!(false, "bootstrap {}: {}", request.path, status.message);
