@@ -32,7 +32,7 @@ impl<'r> Call<'r> {
         user: User,
     ) -> Result<Call<'r>, Status> {
         let found = registry.by_path(info.group, info.version, info.resource);
-        let resource = found.cloned().ok_or_else(Status::no_such_resource)?;
+        let resource = registry.shared(found.ok_or_else(Status::no_such_resource)?.id);
         let names_one = !info.name.is_empty();
         if resource.namespaced() && info.namespace.is_empty() && (names_one || info.verb == Verb::Create) {
             // `/api/v1/pods/x` is no path of the server; creating across namespaces is refused as a method.

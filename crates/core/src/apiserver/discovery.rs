@@ -146,7 +146,7 @@ fn group_list(registry: &Registry) -> Json {
 /// Resources of a group version, by plural.
 fn resources<'a>(registry: &'a Registry, group: &str, version: &str) -> Vec<&'a Resource> {
     let served = |r: &&Resource| r.gvr.group == *group && r.gvr.version == *version;
-    let mut found: Vec<&Resource> = registry.iter().map(|resource| &**resource).filter(served).collect();
+    let mut found: Vec<&Resource> = registry.iter().filter(served).collect();
     found.sort_by(|a, b| a.plural.cmp(&b.plural));
     found
 }

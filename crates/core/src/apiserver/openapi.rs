@@ -28,7 +28,7 @@ pub(super) fn index(registry: &Registry) -> Json {
 pub(super) fn document(registry: &Registry, group: &str, version: &str) -> Result<Response, Status> {
     let mut schemas = Schemas::default();
     let mut paths = BTreeMap::new();
-    let served = |r: &&std::rc::Rc<Resource>| r.gvr.group == *group && r.gvr.version == *version;
+    let served = |r: &&Resource| r.gvr.group == *group && r.gvr.version == *version;
     for resource in registry.iter().filter(served) {
         match resource.strategy.info() {
             Some(info) => schemas.add(info),

@@ -43,8 +43,13 @@ impl Registry {
         id
     }
 
-    pub fn get(&self, id: ResourceId) -> &Rc<Resource> {
+    pub fn get(&self, id: ResourceId) -> &Resource {
         &self.resources[usize::from(id.0)]
+    }
+
+    /// A handle that outlives the borrow.
+    pub(super) fn shared(&self, id: ResourceId) -> Rc<Resource> {
+        self.resources[usize::from(id.0)].clone()
     }
 
     /// The resource that serves the built-in kind `K`.
@@ -52,18 +57,18 @@ impl Registry {
         self.by_kind.get(&K::GVK).copied()
     }
 
-    pub fn by_kind(&self, gvk: &Gvk) -> Option<&Rc<Resource>> {
+    pub fn by_kind(&self, gvk: &Gvk) -> Option<&Resource> {
         self.by_kind.get(gvk).map(|id| self.get(*id))
     }
 
     /// The resource served at `/apis/<group>/<version>/<plural>`.
-    pub fn by_path(&self, group: &str, version: &str, plural: &str) -> Option<&Rc<Resource>> {
+    pub fn by_path(&self, group: &str, version: &str, plural: &str) -> Option<&Resource> {
         let found =
-            |r: &&Rc<Resource>| r.gvr.resource == plural && r.gvr.group == group && r.gvr.version == version;
-        self.resources.iter().find(found)
+            |r: &&Resource| r.gvr.resource == plural && r.gvr.group == group && r.gvr.version == version;
+        self.iter().find(found)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Rc<Resource>> {
-        self.resources.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.iter().map(|resource| &**resource)
     }
 }

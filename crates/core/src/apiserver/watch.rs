@@ -140,7 +140,7 @@ impl ApiServer {
         if cursor.closed {
             return events;
         }
-        let resource = self.registry.get(cursor.resource).clone();
+        let resource = self.registry.shared(cursor.resource);
         if cursor.initial {
             self.initial_events(now, &resource, cursor, &mut events);
         }

@@ -6,6 +6,7 @@ use api::meta::labels::format_label_selector;
 use api::{IntOrString, Json, Str, Timestamp};
 
 use super::replica_set::{format_containers, selector_matches_template, validate_template};
+use crate::apiserver::pod_spec;
 use crate::apiserver::strategy::{KindStrategy, Scale, StrategyContext};
 use crate::apiserver::table::{Column, Row, age};
 use crate::apiserver::validation::{FIELD_IMMUTABLE, validate_label_selector, validate_nonnegative};
@@ -124,7 +125,7 @@ fn set_defaults_deployment(spec: &mut DeploymentSpec) {
     }
     spec.revision_history_limit.get_or_insert(10);
     spec.progress_deadline_seconds.get_or_insert(600);
-    super::super::core::pod::defaults::set_defaults_pod_spec(&mut spec.template.spec);
+    pod_spec::set_defaults_pod_spec(&mut spec.template.spec);
 }
 
 /// Mirrors ValidateDeploymentSpec.

@@ -7,6 +7,7 @@ use api::meta::labels::{Selector, format_label_selector};
 use api::meta::v1::LabelSelector;
 use api::{Json, Str, Timestamp};
 
+use crate::apiserver::pod_spec;
 use crate::apiserver::registry::core::pod;
 use crate::apiserver::strategy::{KindStrategy, Scale, StrategyContext};
 use crate::apiserver::table::{Column, Row, age};
@@ -38,7 +39,7 @@ impl KindStrategy for ReplicaSetStrategy {
 
     fn set_defaults(set: &mut ReplicaSet) {
         set.spec.replicas.get_or_insert(1);
-        pod::defaults::set_defaults_pod_spec(&mut set.spec.template.spec);
+        pod_spec::set_defaults_pod_spec(&mut set.spec.template.spec);
     }
 
     fn prepare_for_create(_cx: &mut StrategyContext, set: &mut ReplicaSet) {
@@ -159,7 +160,7 @@ pub(super) fn selector_matches_template(
 
 /// Validates a template whose pods are restarted for ever. Mirrors ValidatePodTemplateSpecForReplicaSet.
 pub(super) fn validate_template(template: &PodTemplateSpec, path: &Path) -> ErrorList {
-    let mut errors = pod::validation::validate_pod_template(template, path);
+    let mut errors = pod_spec::validate_pod_template_spec(template, path);
     let spec = path.child("spec");
     if !matches!(template.spec.restart_policy.as_str(), "Always" | "") {
         let at = spec.child("restartPolicy");

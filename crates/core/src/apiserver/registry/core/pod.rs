@@ -1,9 +1,6 @@
 //! Pod. Mirrors pkg/registry/core/pod and its parts of defaults, validation and printers. It outgrew one file.
 
-pub mod defaults;
-mod diff;
 mod print;
-pub mod validation;
 mod warnings;
 
 pub use warnings::for_pod_spec as template_warnings;
@@ -12,6 +9,7 @@ use api::core::v1::Pod;
 use api::meta::field::ErrorList;
 use api::{Str, Timestamp};
 
+use crate::apiserver::pod_spec;
 use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row};
 use crate::apiserver::{Resource, Subresource};
@@ -46,7 +44,7 @@ impl KindStrategy for PodStrategy {
     const COLUMNS: &'static [Column] = print::COLUMNS;
 
     fn set_defaults(pod: &mut Pod) {
-        defaults::set_defaults_pod(pod);
+        pod_spec::set_defaults_pod(pod);
     }
 
     fn prepare_for_create(_cx: &mut StrategyContext, pod: &mut Pod) {
@@ -57,7 +55,7 @@ impl KindStrategy for PodStrategy {
     }
 
     fn validate(_cx: &StrategyContext, pod: &Pod) -> ErrorList {
-        validation::validate_pod(pod)
+        pod_spec::validate_pod_create(pod)
     }
 
     fn prepare_for_update(_cx: &mut StrategyContext, pod: &mut Pod, old: &Pod) {
@@ -68,7 +66,7 @@ impl KindStrategy for PodStrategy {
     }
 
     fn validate_update(_cx: &StrategyContext, pod: &Pod, old: &Pod) -> ErrorList {
-        validation::validate_pod_update(pod, old)
+        pod_spec::validate_pod_update(pod, old)
     }
 
     fn prepare_for_status_update(_cx: &mut StrategyContext, pod: &mut Pod, old: &Pod) {
@@ -82,7 +80,7 @@ impl KindStrategy for PodStrategy {
     }
 
     fn validate_status_update(_cx: &StrategyContext, pod: &Pod, old: &Pod) -> ErrorList {
-        validation::validate_pod_status_update(pod, old)
+        pod_spec::validate_pod_status_update(pod, old)
     }
 
     fn warnings(pod: &Pod, old: Option<&Pod>) -> Vec<Str> {
