@@ -106,7 +106,7 @@ fn tolerated_for(taints: &[Taint], tolerations: &[Toleration]) -> Stay {
 }
 
 /// ToleratesTaint.
-pub(crate) fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     let effect = toleration.effect.is_empty() || toleration.effect == taint.effect;
     let key = toleration.key.is_empty() || toleration.key == taint.key;
     let value = match toleration.operator.as_str() {

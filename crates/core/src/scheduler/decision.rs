@@ -1,0 +1,70 @@
+//! What was decided for a pod and why, kept so that it can be shown.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use api::{Key, Str, Timestamp};
+
+/// Decisions remembered; the oldest are forgotten first.
+const MAX_DECISIONS: usize = 1000;
+/// Nodes remembered of each: the best ones, then some that were refused.
+pub const MAX_NODES: usize = 40;
+
+/// The outcome of one scheduling cycle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub pod: Key,
+    pub time: Timestamp,
+    /// 1 for the first try.
+    pub attempt: u32,
+    pub outcome: Outcome,
+    /// Nodes in the cluster, and how many of them were looked at.
+    pub total: usize,
+    pub evaluated: usize,
+    pub feasible: usize,
+    pub nodes: Vec<NodeVerdict>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Bound(Str),
+    /// The message of the FailedScheduling event.
+    Unschedulable(Str),
+    /// The binding was refused.
+    Error(Str),
+}
+
+/// What was thought of one node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeVerdict {
+    pub node: Str,
+    /// The plugin that refused it, with its reasons.
+    pub refused: Option<(&'static str, Vec<String>)>,
+    /// Weighted scores by plugin; empty if only one node fitted, which then needs no scores.
+    pub scores: Vec<(&'static str, i64)>,
+    pub total: i64,
+}
+
+/// The last decisions, by the pod's uid.
+#[derive(Clone, Debug, Default)]
+pub struct Decisions {
+    by_pod: BTreeMap<Str, Rc<Decision>>,
+    order: VecDeque<Str>,
+}
+
+impl Decisions {
+    pub fn get(&self, uid: &str) -> Option<&Decision> {
+        self.by_pod.get(uid).map(|decision| &**decision)
+    }
+
+    pub fn keep(&mut self, uid: Str, decision: Decision) {
+        if self.by_pod.insert(uid.clone(), Rc::new(decision)).is_none() {
+            self.order.push_back(uid);
+        }
+        while self.order.len() > MAX_DECISIONS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_pod.remove(&oldest);
+        }
+    }
+}
