@@ -17,19 +17,25 @@ const LISTS: &[&str] = &[
 pub fn find(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust("crates/").filter(|it| it.path.contains("/src/")) {
-        let Some((parents, module)) = parents(&file.path) else { continue };
-        let Some(parent) = parents.iter().find_map(|it| tree.file(it)) else {
+        let Some((folder, module)) =
+            file.path.rsplit_once('/').and_then(|(folder, it)| Some((folder, it.strip_suffix(".rs")?)))
+        else {
+            continue;
+        };
+        let roots = roots(tree, folder);
+        if roots.contains(&file.path) || (folder.ends_with("/src/bin") && !folder.contains("/os/")) {
+            continue;
+        }
+        let candidates = if folder.ends_with("/src") { roots } else { vec![format!("{folder}.rs")] };
+        let parents: Vec<&File> = candidates.iter().filter_map(|it| tree.file(it)).collect();
+        let Some(parent) = parents.iter().find(|it| declares(it, module)) else {
             findings.push(Finding::new(
                 &file.path,
                 0,
-                format!("has no parent module: none of {parents:?} exists"),
+                format!("no `mod {module};` in {}", candidates.join(" or ")),
             ));
             continue;
         };
-        if !declares(parent, module) {
-            findings.push(Finding::new(&file.path, 0, format!("{} has no `mod {module};`", parent.path)));
-        }
-        let folder = file.path.rsplit_once('/').map_or("", |it| it.0);
         let listed = parent.code.contains(&format!("{module}::"));
         if LISTS.contains(&folder) && !listed && !is_helper(parent, module) {
             findings.push(Finding::new(&file.path, 0, format!("is not in the list of {}", parent.path)));
@@ -38,25 +44,12 @@ pub fn find(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The files that may declare a module, and its name. Nothing for the roots of crates.
-fn parents(path: &str) -> Option<(Vec<String>, &str)> {
-    let (folder, name) = path.rsplit_once('/')?;
-    let module = name.strip_suffix(".rs")?;
-    let root = folder.ends_with("/src");
-    if (root && matches!(module, "lib" | "main")) || folder.ends_with("/src/bin") && is_binaries(path) {
-        return None;
-    }
-    let files = if root {
-        vec![format!("{folder}/lib.rs"), format!("{folder}/main.rs")]
-    } else {
-        vec![format!("{folder}.rs")]
-    };
-    Some((files, module))
-}
-
-/// Cargo's `src/bin/` holds programs, except in os, where `bin` is a module: the simulated `/bin`.
-fn is_binaries(path: &str) -> bool {
-    !path.starts_with("crates/os/")
+/// The files in which a crate's module tree may begin: Cargo's own names, and what the manifest names.
+fn roots(tree: &Tree, folder: &str) -> Vec<String> {
+    let Some((dir, _)) = folder.split_once("/src") else { return Vec::new() };
+    let manifest = tree.file(&format!("{dir}/Cargo.toml")).map_or("", |it| it.text.as_str());
+    let named = manifest.lines().filter_map(|it| it.strip_prefix("path = \"")?.strip_suffix('"'));
+    ["src/lib.rs", "src/main.rs"].into_iter().chain(named).map(|it| format!("{dir}/{it}")).collect()
 }
 
 fn declares(parent: &File, module: &str) -> bool {
@@ -92,7 +85,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "crates/os/src/lost.rs: crates/os/src/lib.rs has no `mod lost;`",
+                "crates/os/src/lost.rs: no `mod lost;` in crates/os/src/lib.rs or crates/os/src/main.rs",
                 "crates/os/src/bin/echo.rs: is not in the list of crates/os/src/bin.rs",
             ]
         );
