@@ -9,7 +9,7 @@ use api::{Json, Key, Object, Status};
 use serde_json::json;
 
 use super::{Controller, Outcome, Watch, Work};
-use crate::apiserver::{Resource, Scope};
+use crate::client::{Resource, Scope};
 use crate::client::Cx;
 use crate::client::{Change, Operation, ResourceId};
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::garbage_collector::collection_path;
 use super::pod_util::is_terminal;
 use super::{Controller, Outcome, Watch, Work};
-use crate::apiserver::{Resource, Scope};
+use crate::client::{Resource, Scope};
 use crate::client::Change;
 use crate::client::{Cx, cx::path};
 use crate::sim::Duration;
