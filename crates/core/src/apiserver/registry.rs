@@ -1,6 +1,7 @@
 //! All served resources, built-in and custom; lookup by group, version and plural.
 
 pub mod apps;
+pub mod batch;
 pub mod coordination;
 pub mod core;
 pub mod discovery;
@@ -25,8 +26,13 @@ impl Registry {
     /// The built-in resources.
     pub fn new() -> Registry {
         let mut registry = Registry::default();
-        let groups =
-            [core::resources(), apps::resources(), coordination::resources(), discovery::resources()];
+        let groups = [
+            core::resources(),
+            apps::resources(),
+            coordination::resources(),
+            discovery::resources(),
+            batch::resources(),
+        ];
         for resource in groups.into_iter().flatten() {
             registry.add(resource);
         }

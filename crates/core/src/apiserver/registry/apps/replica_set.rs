@@ -176,7 +176,7 @@ pub(super) fn validate_template(template: &PodTemplateSpec, path: &Path) -> Erro
 }
 
 /// Warnings about a template, unless an update leaves it as it was.
-pub(super) fn template_warnings(template: &PodTemplateSpec, old: Option<&PodTemplateSpec>) -> Vec<Str> {
+pub fn template_warnings(template: &PodTemplateSpec, old: Option<&PodTemplateSpec>) -> Vec<Str> {
     if old.is_some_and(|old| old.spec == template.spec) {
         return Vec::new();
     }
@@ -184,7 +184,7 @@ pub(super) fn template_warnings(template: &PodTemplateSpec, old: Option<&PodTemp
 }
 
 /// Names and images of the containers, as two cells. Mirrors layoutContainerCells.
-pub(super) fn format_containers(spec: &PodSpec) -> (Json, Json) {
+pub fn format_containers(spec: &PodSpec) -> (Json, Json) {
     let names: Vec<&str> = spec.containers.iter().map(|container| container.name.as_str()).collect();
     let images: Vec<&str> = spec.containers.iter().map(|container| container.image.as_str()).collect();
     (Json::from(names.join(",")), Json::from(images.join(",")))

@@ -1,0 +1,11 @@
+//! Kinds of `batch/v1`: what is filled in, generated and refused. Mirrors `k8s.io/kubernetes/pkg/apis/batch` and
+//! `pkg/registry/batch`.
+
+pub mod cron_job;
+pub mod job;
+
+use crate::apiserver::Resource;
+
+pub fn resources() -> Vec<Resource> {
+    vec![job::resource(), cron_job::resource()]
+}
