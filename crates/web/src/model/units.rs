@@ -1,5 +1,7 @@
 //! Numbers and times as people read them.
 
+use std::cmp::Ordering;
+
 use kubarium_protocol::{Json, Micros};
 
 /// Microseconds in a second.
@@ -128,9 +130,25 @@ pub fn plural(count: usize, noun: &str) -> String {
     }
 }
 
+/// Compares names as people count: `worker-2` comes before `worker-10`.
+pub fn natural(a: &str, b: &str) -> Ordering {
+    let digits = |text: &str| text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (stem_a, number_a) = a.split_at(a.len() - digits(a));
+    let (stem_b, number_b) = b.split_at(b.len() - digits(b));
+    let numbers = || number_a.len().cmp(&number_b.len()).then_with(|| number_a.cmp(number_b));
+    stem_a.cmp(stem_b).then_with(numbers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_ordered_as_people_count() {
+        let mut names = ["worker-10", "worker-2", "control-plane", "worker"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["control-plane", "worker", "worker-2", "worker-10"]);
+    }
 
     #[test]
     fn times_are_read_as_the_server_writes_them() {

@@ -97,7 +97,7 @@ fn Frame() -> Html {
                     if stage {
                         <section class="stage-pane" aria-label="Cluster">
                             <ViewTabs />
-                            if params.shows("coach") { <CoachBar /> }
+                            if params.shows("coach") && !app.is_embed() { <CoachBar /> }
                             <div class="stage" id="stage" tabindex="-1">
                                 <div class="view" role="tabpanel" aria-label={named(view).title} key={view} data-testid={format!("view-{view}")}>
                                     { (named(view).draw)() }

@@ -7,8 +7,8 @@ use crate::ui::hooks::use_app;
 
 /// What each key sends. Ctrl is held for the next key.
 const KEYS: [(&str, &str, &str); 12] = [
-    ("Tab", "\t", "Tab"),
-    ("Esc", "\x1b", "Escape"),
+    ("Tab", "\t", "Tab key"),
+    ("Esc", "\x1b", "Esc key"),
     ("↑", "\x1b[A", "Up"),
     ("↓", "\x1b[B", "Down"),
     ("←", "\x1b[D", "Left"),

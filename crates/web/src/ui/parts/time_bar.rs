@@ -45,7 +45,7 @@ pub fn TimeBar() -> Html {
                 <label class="speed"><span class="hidden-text">{ "Speed" }</span>
                     <select onchange={on_speed} disabled={!ready} data-testid="speed">
                         { for SPEEDS.iter().map(|it| html! {
-                            <option value={it.to_string()} selected={(clock.speed - it).abs() < 0.01}>{ format!("{it}×") }</option>
+                            <option value={it.to_string()} selected={(clock.speed.max(1.0) - it).abs() < 0.01}>{ format!("{it}×") }</option>
                         }) }
                     </select>
                 </label>

@@ -56,7 +56,9 @@ pub fn TopBar() -> Html {
                     <span class="hidden-text">{ why.clone() }</span></p>
             }
             <div class="spread"></div>
-            <Button icon={Some(Icon::Plus)} class="quiet wide-only" onclick={dialog(Dialog::NewCluster)} testid="new-cluster">{ "New cluster" }</Button>
+            if !app.is_embed() {
+                <Button icon={Some(Icon::Plus)} class="quiet wide-only" onclick={dialog(Dialog::NewCluster)} testid="new-cluster">{ "New cluster" }</Button>
+            }
             <Button class="quiet wide-only" onclick={dialog(Dialog::Fidelity)} testid="fidelity">{ "What is simulated" }</Button>
             <IconButton icon={if dark { Icon::Sun } else { Icon::Moon }} label={if dark { "Light colours" } else { "Dark colours" }}
                 onclick={toggle_theme} testid="theme" />

@@ -12,8 +12,8 @@ use kubarium_web::model::layout::{Density, density, grid};
 use kubarium_web::model::lines;
 use kubarium_web::model::pod_look::LOOKS;
 use kubarium_web::model::pod_map::{NodePods, POD_PATHS, PodMap};
-use kubarium_web::model::state::Action;
-use kubarium_web::model::units::plural;
+use kubarium_web::model::state::{Action, Phase};
+use kubarium_web::model::units::{natural, plural};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -42,6 +42,7 @@ pub fn MapView() -> Html {
     let (pods, version) = use_watch::<PodMap>(pods_watch());
     let (nodes, _) = use_watch::<Collection>(nodes_watch());
     let show_system = *use_select(|it| it.prefs.show_system);
+    let ready = *use_select(|it| it.phase == Phase::Ready);
     let body = use_node_ref();
     let (width, height) = use_size(&body);
     let scroll = use_state_eq(|| 0.0_f64);
@@ -71,7 +72,7 @@ pub fn MapView() -> Html {
         <div class="map">
             <div class="view-bar">
                 <p class="map-count" data-testid="map-count">
-                    if nodes.synced { { format!("{}, {}", plural(nodes.objects.len(), "node"), plural(pods.len(), "pod")) } } else { <span class="bone" style="width:110px"></span> }
+                    if ready && nodes.synced { { format!("{}, {}", plural(nodes.objects.len(), "node"), plural(pods.len(), "pod")) } } else { <span class="bone" style="width:110px"></span> }
                 </p>
                 <ul class="legend" aria-label="States of pods">
                     { for LOOKS.iter().filter(|it| pods.counts[**it as usize] > 0).map(|it| html! {
@@ -85,7 +86,7 @@ pub fn MapView() -> Html {
             <div class="map-body" ref={body} {onscroll} tabindex="0" role="region" aria-label="Nodes and pods">
                 if *as_list {
                     <PodList version={version} />
-                } else if !nodes.synced {
+                } else if !ready || !nodes.synced {
                     { skeleton() }
                 } else {
                     <Lane pods={waiting} />
@@ -97,7 +98,9 @@ pub fn MapView() -> Html {
 }
 
 fn boxes(nodes: &Collection, pods: &PodMap, width: f64, scroll: f64, height: f64, show_system: bool) -> Html {
-    let names: Vec<(&String, &Rc<Json>)> = nodes.objects.iter().map(|(key, json)| (&key.1, json)).collect();
+    let mut names: Vec<(&String, &Rc<Json>)> =
+        nodes.objects.iter().map(|(key, json)| (&key.1, json)).collect();
+    names.sort_by(|a, b| natural(a.0, b.0));
     let counts: Vec<usize> =
         names.iter().map(|(name, _)| pods.by_node.get(*name).map_or(0, |it| it.cells.len())).collect();
     let density = density(names.len(), pods.len());

@@ -54,7 +54,7 @@ pub fn Question(props: &QuestionProps) -> Html {
         <DialogBox title={question} testid="confirm">
             { detail }
             <div class="dialog-buttons">
-                <Button class="quiet" onclick={close}>{ "Cancel" }</Button>
+                <Button class="quiet" onclick={close} focus={true}>{ "Cancel" }</Button>
                 <Button class="danger solid" onclick={act} testid="confirm-yes">{ "Delete" }</Button>
             </div>
         </DialogBox>
@@ -89,7 +89,7 @@ pub fn Paste(props: &PasteProps) -> Html {
             <pre class="line-block">{ props.text.trim_end().to_string() }</pre>
             <div class="dialog-buttons">
                 <Button class="quiet" onclick={close}>{ "Cancel" }</Button>
-                <Button class="primary" onclick={paste} testid="paste-yes">{ "Paste and run" }</Button>
+                <Button class="primary" onclick={paste} testid="paste-yes" focus={true}>{ "Paste and run" }</Button>
             </div>
         </DialogBox>
     }

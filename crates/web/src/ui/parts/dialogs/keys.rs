@@ -1,10 +1,12 @@
 //! Every key of the page, and settings that concern keys and reading.
 
+use kubarium_web::model::state::{Action, Dialog};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::DialogBox;
 use crate::ui::hooks::{use_app, use_select};
+use crate::ui::parts::button::Button;
 use crate::ui::view_list::VIEWS;
 
 /// Keys and what they do, by where they work.
@@ -54,6 +56,12 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
 pub fn Keys() -> Html {
     let app = use_app();
     let reader = *use_select(|it| it.prefs.screen_reader);
+    let go = |dialog: Dialog| {
+        let app = app.clone();
+        Callback::from(move |()| app.dispatch(Action::Dialog(Some(dialog.clone()))))
+    };
+    let (fidelity, new_cluster) = (go(Dialog::Fidelity), go(Dialog::NewCluster));
+    let is_embed = app.is_embed();
     let onchange = Callback::from(move |event: Event| {
         let checked = event
             .target()
@@ -62,7 +70,7 @@ pub fn Keys() -> Html {
         app.set_prefs(|it| it.screen_reader = checked);
     });
     html! {
-        <DialogBox title="Keys" wide={true} testid="keys">
+        <DialogBox title="Keys and help" wide={true} testid="keys">
             <div class="keys">
                 <section><h3>{ "Views" }</h3><dl>{ for VIEWS.iter().enumerate().map(|(i, view)| row(&(i + 1).to_string(), view.title)) }</dl></section>
                 { for KEYS.iter().map(|(title, keys)| html! {
@@ -71,6 +79,10 @@ pub fn Keys() -> Html {
             </div>
             <label class="check"><input type="checkbox" checked={reader} {onchange} data-testid="screen-reader" />
                 { "Make the terminal readable for screen readers (new terminals)" }</label>
+            <div class="dialog-buttons start">
+                <Button onclick={fidelity}>{ "What is simulated" }</Button>
+                if !is_embed { <Button onclick={new_cluster}>{ "New cluster" }</Button> }
+            </div>
         </DialogBox>
     }
 }

@@ -38,7 +38,7 @@ pub fn OpenLink(props: &OpenLinkProps) -> Html {
             }
             <div class="dialog-buttons">
                 <Button class="quiet" onclick={skipped} testid="link-skip">{ "Skip the commands" }</Button>
-                <Button class="primary" onclick={open(true)} testid="link-run">{ "Run them" }</Button>
+                <Button class="primary" onclick={open(true)} testid="link-run" focus={true}>{ "Run them" }</Button>
             </div>
         </DialogBox>
     }

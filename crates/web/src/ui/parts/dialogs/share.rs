@@ -2,7 +2,7 @@
 
 use kubarium_protocol::{Answer, Command, Share as Made, ShareOptions};
 use kubarium_web::model::share::{Length, folder, iframe, length, length_advice, link, markdown};
-use kubarium_web::model::units::{bytes, plural};
+use kubarium_web::model::units::plural;
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -108,7 +108,7 @@ fn Out(props: &OutProps) -> Html {
         <div class="share-out">
             <textarea class="share-text" readonly={true} rows="3" value={text} aria-label="Text to copy" data-testid="share-text" />
             <p class={classes!("share-size", (judged != Length::Good).then_some("warning"))} data-testid="share-size">
-                { format!("{} ({} characters). ", bytes(url.len() as f64), url.len()) }{ advice }</p>
+                { format!("{} characters. ", url.len()) }{ advice }</p>
             <div class="dialog-buttons start">
                 <Button class="primary" icon={Some(Icon::Copy)} onclick={copy} testid="share-copy">{ "Copy" }</Button>
                 <Button icon={Some(Icon::Download)} onclick={save} testid="share-file">{ "Save as a file" }</Button>
