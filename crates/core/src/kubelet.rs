@@ -11,6 +11,7 @@
 pub mod env;
 pub mod images;
 pub mod lifecycle;
+pub mod machines;
 pub mod node;
 pub mod node_status;
 pub mod pod_worker;
@@ -19,6 +20,7 @@ pub mod server;
 pub mod spec;
 pub mod static_pods;
 pub mod status;
+pub mod sync;
 pub mod volumes;
 
 pub use node::{Node, Power};
@@ -33,7 +35,7 @@ use api::{Str, Timestamp};
 
 use crate::client::{Cx, Identity, Outbox};
 use crate::network::{self, Network};
-use crate::runtime::{ContainerId, MachineId, NodeId};
+use crate::network::{ContainerId, MachineId, NodeId};
 use crate::store::{Change, Trigger};
 
 /// What can happen on a node.
@@ -65,7 +67,7 @@ pub enum NodeTimer {
     Pulled,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PodTimer {
     /// Sync the pod: first sync, resync, back-off expired.
     Sync,
@@ -75,8 +77,12 @@ pub enum PodTimer {
     ContainerStarted(ContainerId),
     /// The preStop sleep of a container is over, or its grace period.
     Grace(ContainerId, lifecycle::Grace),
+    /// A lifecycle hook of the container in this slot ended: `None`, or why it failed.
+    HookDone(usize, Option<Str>),
     /// `activeDeadlineSeconds` has passed.
     Deadline,
+    /// A container that the kubelet stopped has ended.
+    Stopped,
     /// The sandbox of a terminated pod is gone.
     SandboxStopped,
 }
@@ -85,6 +91,8 @@ pub enum PodTimer {
 #[derive(Clone)]
 pub struct Nodes {
     config: Rc<NodesConfig>,
+    /// Disks of PersistentVolumes that no node has attached, by PersistentVolume name.
+    disks: BTreeMap<Str, os::Tree>,
     by_id: BTreeMap<NodeId, Rc<Node>>,
     ids: BTreeMap<Str, NodeId>,
     next_id: u32,
@@ -98,6 +106,7 @@ pub struct Env<'a, 'cx> {
     pub net: &'a mut Network,
     pub out: &'a mut Outbox<Event>,
     pub config: &'a NodesConfig,
+    pub disks: &'a mut BTreeMap<Str, os::Tree>,
 }
 
 impl Env<'_, '_> {
@@ -118,6 +127,7 @@ impl Nodes {
         let specs = config.nodes.clone();
         let mut nodes = Nodes {
             config: Rc::new(config),
+            disks: BTreeMap::new(),
             by_id: BTreeMap::new(),
             ids: BTreeMap::new(),
             next_id: 0,
@@ -245,6 +255,20 @@ impl Nodes {
         self.beat(cx.now, out);
     }
 
+    /// Cuts the node's network: it reaches nobody, and nobody reaches it.
+    pub fn cut_node(&mut self, name: &str, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
+        let mut rules = net.rules().to_vec();
+        rules.push(isolation(name));
+        net.set_rules(rules);
+        self.with_name(name, cx, net, out, |node, env| node.set_isolated(env, true));
+    }
+
+    pub fn heal_node(&mut self, name: &str, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
+        let rule = isolation(name);
+        net.set_rules(net.rules().iter().filter(|it| **it != rule).cloned().collect());
+        self.with_name(name, cx, net, out, |node, env| node.set_isolated(env, false));
+    }
+
     /// Kills a container's processes behind the kubelet's back (`crictl stop`, `kill -9`).
     pub fn kill_container(
         &mut self,
@@ -272,7 +296,7 @@ impl Nodes {
         let identity = node.identity.clone();
         let trigger = cx.trigger;
         let mut cx = cx.with_identity(&identity, trigger);
-        let mut env = Env { cx: &mut cx, net, out, config: &self.config };
+        let mut env = Env { cx: &mut cx, net, out, config: &self.config, disks: &mut self.disks };
         let result = action(node, &mut env);
         env.flush_network();
         result
@@ -309,6 +333,10 @@ impl Nodes {
             self.beat(cx.now, out);
         }
     }
+}
+
+fn isolation(node: &str) -> network::Rule {
+    network::Rule { a: network::Match::Node(node.into()), b: network::Match::Any, verdict: network::Verdict::Cut }
 }
 
 /// Moves what the network wants delivered into the nodes' queue. Whoever calls [`Network`] from outside the kubelet

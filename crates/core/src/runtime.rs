@@ -8,6 +8,11 @@ pub mod catalogue;
 pub mod container;
 pub mod images;
 pub mod logs;
+pub mod machine;
+pub mod programs;
 pub mod reference;
 
-pub use container::{ContainerId, MachineId, NodeId};
+pub use catalogue::{Image, find};
+pub use container::{Body, Container, Exit, Sandbox};
+pub use machine::{Config, Instance};
+pub use reference::Reference;

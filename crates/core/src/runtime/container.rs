@@ -1,16 +1,101 @@
-//! Identities of the runtime's things.
+//! Containers and sandboxes as the runtime knows them.
+//!
+//! A container is one run; a restart makes a new one. Its program lives in an `os::Machine`, unless it is dormant
+//! (see [`crate::runtime`]) or over.
 
-/// A machine that hosts containers, numbered as they were added.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NodeId(pub u32);
+use std::net::IpAddr;
+use std::rc::Rc;
 
-/// One run of a container on its node; a restarted container gets a new one. 0 is no container.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ContainerId(pub u32);
+use api::{Str, Timestamp};
 
-/// The machine of one container run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MachineId {
-    pub node: NodeId,
-    pub container: ContainerId,
+use super::catalogue::Image;
+use super::logs::Log;
+use super::machine::{Config, Instance};
+use crate::network::{ContainerId, NetnsId, SandboxId};
+
+/// A pod's sandbox: the pause container and its namespaces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sandbox {
+    pub id: SandboxId,
+    /// 64 hex digits.
+    pub cri_id: Str,
+    pub pod_uid: Str,
+    pub netns: NetnsId,
+    pub ip: IpAddr,
+    pub attempt: u32,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exit {
+    pub code: i32,
+    /// "Completed", "Error", "OOMKilled", "StartError", "ContainerStatusUnknown".
+    pub reason: Str,
+    pub message: Str,
+    pub at: Timestamp,
+}
+
+/// Where a container's program is.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Waits for connections; its machine is built when somebody needs it.
+    Dormant,
+    Machine(Rc<Instance>),
+    /// Ended, or lost with its node. The log stays.
+    Gone,
+}
+
+/// One run of a container.
+#[derive(Clone, Debug)]
+pub struct Container {
+    pub id: ContainerId,
+    /// 64 hex digits.
+    pub cri_id: Str,
+    pub name: Str,
+    pub pod_uid: Str,
+    pub sandbox: SandboxId,
+    pub netns: NetnsId,
+    pub image: Rc<Image>,
+    pub created: Timestamp,
+    /// Zero until it runs.
+    pub started: Timestamp,
+    pub exit: Option<Rc<Exit>>,
+    pub body: Body,
+    /// What the machine is built from; `None` while dormant.
+    pub config: Option<Rc<Config>>,
+    pub log: Log,
+    /// When the machine asked to be run next; other wake-ups are stale.
+    pub wake: Option<Timestamp>,
+    /// The kubelet asked it to stop.
+    pub stopping: bool,
+    /// Killed for memory.
+    pub oom: bool,
+}
+
+impl Container {
+    pub fn is_running(&self) -> bool {
+        !self.started.is_zero() && self.exit.is_none()
+    }
+
+    /// `containerd://…`
+    pub fn api_id(&self) -> Str {
+        format!("containerd://{}", self.cri_id).into()
+    }
+
+    /// The machine, if there is one, for a change.
+    pub fn machine_mut(&mut self) -> Option<&mut Instance> {
+        match &mut self.body {
+            Body::Machine(machine) => Some(Rc::make_mut(machine)),
+            _ => None,
+        }
+    }
+}
+
+/// Exit code and reason as containerd and the kubelet word them.
+pub fn exit_reason(code: i32, oom: bool) -> &'static str {
+    match (code, oom) {
+        (_, true) => "OOMKilled",
+        (0, _) => "Completed",
+        _ => "Error",
+    }
 }
