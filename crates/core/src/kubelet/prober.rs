@@ -137,8 +137,12 @@ impl Node {
         let due = probe.due;
         env.out.background(due, Event::Probe(self.id, key));
         if probe.busy {
-            return;
+            // A timeout as long as the period, or longer, ends with it.
+            let (attempt, spec) = (probe.attempt, probe.spec.clone());
+            let text = self.timeout_text(key, &spec);
+            self.probe_result(env, key, attempt, Err(text));
         }
+        let Some(probe) = self.probes.get_mut(&key) else { return };
         probe.busy = true;
         probe.attempt += 1;
         let (attempt, spec) = (probe.attempt, probe.spec.clone());

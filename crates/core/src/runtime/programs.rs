@@ -1,0 +1,35 @@
+//! Programs of simulated images, beside the coreutils that every machine has.
+//!
+//! Most are small HTTP servers: an [`server::App`] that answers requests, run by one common event loop.
+
+pub mod apps;
+pub mod kuard;
+pub mod nginx;
+pub mod server;
+pub mod simple;
+
+use os::{ProgramSpec, ProgramTable, Start};
+
+/// A program that runs inside the machine.
+const fn inside(name: &'static str, help: &'static str, start: fn() -> Box<dyn os::Program>) -> ProgramSpec {
+    ProgramSpec { name, help, start: Start::Inside(start) }
+}
+
+/// All of them; a program's file in an image is `os::program_file(name)`.
+pub const TABLE: ProgramTable = &[PROGRAMS];
+
+const PROGRAMS: &[ProgramSpec] = &[
+    inside("nginx", "nginx: web server", nginx::start),
+    inside("httpd-foreground", "Apache HTTP server", apps::httpd),
+    inside("kuard", "kuard: demo application of \"Kubernetes: Up and Running\"", kuard::start),
+    inside("kubia", "node app.js: demo application of \"Kubernetes in Action\"", apps::kubia),
+    inside("hello-app", "hello-app: prints host name and version", apps::hello_app),
+    inside("http-echo", "http-echo: answers every request with -text", apps::http_echo),
+    inside("echoserver", "echoserver: shows the request", apps::echoserver),
+    inside("whoami", "whoami: shows host and request", apps::whoami),
+    inside("agnhost", "agnhost: Kubernetes' test image", apps::agnhost),
+    inside("webserver", "a web server that answers every path", apps::webserver),
+    inside("pause", "pause: waits for a signal", simple::pause),
+    inside("daemon", "a server that listens on a TCP port and waits", simple::daemon),
+    inside("stress", "stress: uses CPU and memory", simple::stress),
+];
