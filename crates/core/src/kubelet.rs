@@ -197,7 +197,14 @@ impl Nodes {
     }
 
     /// Commits that concern a node reach its kubelet.
-    pub fn observe(&mut self, node: &str, cx: &mut Cx, changes: &[Change], net: &mut Network, out: &mut Outbox<Event>) {
+    pub fn observe(
+        &mut self,
+        node: &str,
+        cx: &mut Cx,
+        changes: &[Change],
+        net: &mut Network,
+        out: &mut Outbox<Event>,
+    ) {
         let Some(id) = self.ids.get(node).copied() else { return };
         self.with(id, cx, net, out, |node, env| node.observe(env, changes));
     }
@@ -325,7 +332,8 @@ impl Nodes {
 
     fn heartbeats(&mut self, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
         self.beating = false;
-        let ids: Vec<NodeId> = self.by_id.iter().filter(|(_, node)| node.kubelet_runs()).map(|(id, _)| *id).collect();
+        let ids: Vec<NodeId> =
+            self.by_id.iter().filter(|(_, node)| node.kubelet_runs()).map(|(id, _)| *id).collect();
         for id in &ids {
             self.with(*id, cx, net, out, |node, env| node.renew_lease(env));
         }
@@ -336,7 +344,11 @@ impl Nodes {
 }
 
 fn isolation(node: &str) -> network::Rule {
-    network::Rule { a: network::Match::Node(node.into()), b: network::Match::Any, verdict: network::Verdict::Cut }
+    network::Rule {
+        a: network::Match::Node(node.into()),
+        b: network::Match::Any,
+        verdict: network::Verdict::Cut,
+    }
 }
 
 /// Moves what the network wants delivered into the nodes' queue. Whoever calls [`Network`] from outside the kubelet

@@ -7,11 +7,11 @@
 
 pub mod apiserver;
 pub mod client;
+pub mod controllers;
+pub mod kubelet;
+pub mod network;
+pub mod runtime;
+pub mod scheduler;
 pub mod sim;
 pub mod store;
-// pub mod network;
-// pub mod runtime;
-pub mod controllers;
-pub mod scheduler;
-// pub mod kubelet;
 // pub mod cluster;

@@ -126,7 +126,7 @@ impl Network {
     }
 
     /// Whether [`Network::observe`] wants this change.
-    pub fn interested(change: &Change) -> bool {
+    pub fn wants(&self, change: &Change) -> bool {
         proxy::Proxy::interested(change)
     }
 
@@ -178,7 +178,8 @@ impl Network {
     pub fn remove_machine(&mut self, now: Timestamp, machine: MachineId, silent: bool) {
         let low = (machine, SockId::MIN);
         let high = (machine, SockId::MAX);
-        let socks: Vec<(SockId, SockUse)> = self.socks.range(low..=high).map(|((_, s), u)| (*s, *u)).collect();
+        let socks: Vec<(SockId, SockUse)> =
+            self.socks.range(low..=high).map(|((_, s), u)| (*s, *u)).collect();
         for (sock, used) in socks {
             self.socks.remove(&(machine, sock));
             match used {
@@ -268,4 +269,3 @@ impl Network {
         self.netns.get(&id).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |netns| netns.ip)
     }
 }
-

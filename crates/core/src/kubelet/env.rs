@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use api::Quantity;
 use api::core::v1::{ConfigMap, Container as Spec, EnvVar, Pod, Secret, Service};
-use api::quantity::Quantity;
 use api::{Object, Str};
 use os::Limits;
 
@@ -49,7 +49,11 @@ pub fn check(node: &Node, env: &Env, worker: &PodWorker, spec: &Spec, image: &Im
 
 /// The spec's environment, if it refers to ConfigMaps or Secrets and so has to be fixed at the start.
 pub fn fixed(node: &Node, env: &Env, pod: &Object, spec: &Spec) -> Option<Pairs> {
-    let refers = |it: &EnvVar| it.value_from.as_ref().is_some_and(|from| from.config_map_key_ref.is_some() || from.secret_key_ref.is_some());
+    let refers = |it: &EnvVar| {
+        it.value_from
+            .as_ref()
+            .is_some_and(|from| from.config_map_key_ref.is_some() || from.secret_key_ref.is_some())
+    };
     if spec.env_from.is_empty() && !spec.env.iter().any(refers) {
         return None;
     }
@@ -58,7 +62,13 @@ pub fn fixed(node: &Node, env: &Env, pod: &Object, spec: &Spec) -> Option<Pairs>
 
 /// Variables of the spec and of the namespace's Services, in the kubelet's order. With `before`, only Services created
 /// until then count.
-fn variables(node: &Node, env: &Env, object: &Object, spec: &Spec, before: Option<api::Timestamp>) -> Result<Pairs, Str> {
+fn variables(
+    node: &Node,
+    env: &Env,
+    object: &Object,
+    spec: &Spec,
+    before: Option<api::Timestamp>,
+) -> Result<Pairs, Str> {
     let Some(pod) = object.view::<Pod>() else { return Ok(Vec::new()) };
     let namespace = &pod.metadata.namespace;
     let mut result: Vec<(String, String)> = Vec::new();
@@ -70,7 +80,10 @@ fn variables(node: &Node, env: &Env, object: &Object, spec: &Spec, before: Optio
         if let Some(reference) = &source.config_map_ref {
             let map = env.cx.lister::<ConfigMap>().get(namespace, &reference.name);
             match map.as_ref().and_then(|it| it.view::<ConfigMap>()) {
-                Some(map) => map.data.iter().for_each(|(key, value)| set(&format!("{}{key}", source.prefix), value.to_string())),
+                Some(map) => map
+                    .data
+                    .iter()
+                    .for_each(|(key, value)| set(&format!("{}{key}", source.prefix), value.to_string())),
                 None if reference.optional == Some(true) => {}
                 None => return Err(format!("configmap \"{}\" not found", reference.name).into()),
             }
@@ -116,38 +129,65 @@ fn value_of(
 ) -> Result<Option<String>, Str> {
     let namespace = &pod.metadata.namespace;
     let Some(from) = &variable.value_from else {
-        let look = |name: &str| known.iter().find(|(it, _)| it == name).map(|(_, v)| v.clone()).or_else(|| services.get(name).cloned());
+        let look = |name: &str| {
+            known
+                .iter()
+                .find(|(it, _)| it == name)
+                .map(|(_, v)| v.clone())
+                .or_else(|| services.get(name).cloned())
+        };
         return Ok(Some(expand(&variable.value, look)));
     };
     if let Some(field) = &from.field_ref {
         return Ok(Some(field_value(node, pod, &field.field_path)));
     }
     if let Some(field) = &from.resource_field_ref {
-        let spec = pod.spec.containers.iter().chain(&pod.spec.init_containers).find(|it| it.name == field.container_name).unwrap_or(spec);
+        let spec = pod
+            .spec
+            .containers
+            .iter()
+            .chain(&pod.spec.init_containers)
+            .find(|it| it.name == field.container_name)
+            .unwrap_or(spec);
         return Ok(Some(resource_value(node, spec, &field.resource, field.divisor)));
     }
     if let Some(reference) = &from.config_map_key_ref {
         let map = env.cx.lister::<ConfigMap>().get(namespace, &reference.name);
         let optional = reference.optional == Some(true);
         let Some(map) = map.as_ref().and_then(|it| it.view::<ConfigMap>()) else {
-            return if optional { Ok(None) } else { Err(format!("configmap \"{}\" not found", reference.name).into()) };
+            return if optional {
+                Ok(None)
+            } else {
+                Err(format!("configmap \"{}\" not found", reference.name).into())
+            };
         };
         return match map.data.get(&reference.key) {
             Some(value) => Ok(Some(value.to_string())),
             None if optional => Ok(None),
-            None => Err(format!("couldn't find key {} in ConfigMap {namespace}/{}", reference.key, reference.name).into()),
+            None => Err(format!(
+                "couldn't find key {} in ConfigMap {namespace}/{}",
+                reference.key, reference.name
+            )
+            .into()),
         };
     }
     if let Some(reference) = &from.secret_key_ref {
         let secret = env.cx.lister::<Secret>().get(namespace, &reference.name);
         let optional = reference.optional == Some(true);
         let Some(secret) = secret.as_ref().and_then(|it| it.view::<Secret>()) else {
-            return if optional { Ok(None) } else { Err(format!("secret \"{}\" not found", reference.name).into()) };
+            return if optional {
+                Ok(None)
+            } else {
+                Err(format!("secret \"{}\" not found", reference.name).into())
+            };
         };
         return match secret.data.get(&reference.key) {
             Some(value) => Ok(Some(String::from_utf8_lossy(value).into_owned())),
             None if optional => Ok(None),
-            None => Err(format!("couldn't find key {} in Secret {namespace}/{}", reference.key, reference.name).into()),
+            None => {
+                Err(format!("couldn't find key {} in Secret {namespace}/{}", reference.key, reference.name)
+                    .into())
+            }
         };
     }
     Ok(None)
@@ -169,8 +209,12 @@ pub fn field_value(node: &Node, pod: &Pod, path: &str) -> String {
         "spec.nodeName" => node.spec.name.to_string(),
         "spec.serviceAccountName" => pod.spec.service_account_name.to_string(),
         "status.hostIP" | "status.hostIPs" => node.spec.internal_ip.to_string(),
-        "status.podIP" | "status.podIPs" => node.pod_ip(&meta.uid).map_or_else(String::new, |ip| ip.to_string()),
-        _ => keyed(&meta.labels, "metadata.labels").or_else(|| keyed(&meta.annotations, "metadata.annotations")).unwrap_or_default(),
+        "status.podIP" | "status.podIPs" => {
+            node.pod_ip(&meta.uid).map_or_else(String::new, |ip| ip.to_string())
+        }
+        _ => keyed(&meta.labels, "metadata.labels")
+            .or_else(|| keyed(&meta.annotations, "metadata.annotations"))
+            .unwrap_or_default(),
     }
 }
 
@@ -452,7 +496,8 @@ mod tests {
     #[test]
     fn variables_expand_as_kubernetes_expands_them() {
         let look = |name: &str| (name == "A").then(|| "1".to_string());
-        for (text, expected) in [("$(A)-$(B)", "1-$(B)"), ("$$(A)", "$(A)"), ("$A $", "$A $"), ("$(A", "$(A")] {
+        for (text, expected) in [("$(A)-$(B)", "1-$(B)"), ("$$(A)", "$(A)"), ("$A $", "$A $"), ("$(A", "$(A")]
+        {
             assert_eq!(expand(text, look), expected);
         }
     }

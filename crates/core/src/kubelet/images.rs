@@ -96,7 +96,9 @@ impl Node {
         };
         let present = self.images.get(&name).is_some();
         if present && spec.image_pull_policy != "Always" {
-            let message = format!("Container image \"{name}\" already present on machine and can be accessed by the pod");
+            let message = format!(
+                "Container image \"{name}\" already present on machine and can be accessed by the pod"
+            );
             self.container_said(env, worker, slot, "Normal", "Pulled", message);
             return Ensured::Present;
         }
@@ -116,7 +118,15 @@ impl Node {
         }
         self.container_said(env, worker, slot, "Normal", "Pulling", format!("Pulling image \"{name}\""));
         let authorized = has_credentials(env, worker, &reference);
-        let pull = Pull { uid: worker.uid.clone(), slot, image: name, reference, authorized, since: now, begun: now };
+        let pull = Pull {
+            uid: worker.uid.clone(),
+            slot,
+            image: name,
+            reference,
+            authorized,
+            since: now,
+            begun: now,
+        };
         self.images.queue.push_back(pull);
         self.next_pull(env);
         Ensured::Pulling
@@ -161,7 +171,13 @@ impl Node {
         self.next_pull(env);
     }
 
-    fn pulled(&mut self, env: &mut Env, worker: &mut PodWorker, pull: &Pull, found: Result<Rc<Image>, PullError>) {
+    fn pulled(
+        &mut self,
+        env: &mut Env,
+        worker: &mut PodWorker,
+        pull: &Pull,
+        found: Result<Rc<Image>, PullError>,
+    ) {
         if worker.work != Work::Pulling(pull.slot) {
             return;
         }
@@ -181,10 +197,20 @@ impl Node {
             }
             Err(error) => {
                 let text = error.rpc(&pull.reference);
-                self.container_said(env, worker, pull.slot, "Warning", "Failed", format!("Failed to pull image \"{name}\": {text}"));
+                self.container_said(
+                    env,
+                    worker,
+                    pull.slot,
+                    "Warning",
+                    "Failed",
+                    format!("Failed to pull image \"{name}\": {text}"),
+                );
                 let old = worker.pulls.get(name).map(|it| it.backoff);
                 let backoff = Backoff::next(old, now, now);
-                worker.pulls.insert(name.clone(), PullBackoff { backoff, last: format!("ErrImagePull: {text}").into() });
+                worker.pulls.insert(
+                    name.clone(),
+                    PullBackoff { backoff, last: format!("ErrImagePull: {text}").into() },
+                );
                 self.start_failed(env, worker, pull.slot, "ErrImagePull", text.into());
             }
         }
@@ -227,7 +253,9 @@ mod tests {
 
     #[test]
     fn durations_read_as_go_prints_them() {
-        for (micros, text) in [(812_300, "812ms"), (1_234_000, "1.234s"), (2_500_000, "2.5s"), (62_000_000, "1m2s")] {
+        for (micros, text) in
+            [(812_300, "812ms"), (1_234_000, "1.234s"), (2_500_000, "2.5s"), (62_000_000, "1m2s")]
+        {
             assert_eq!(go_millis(micros), text);
         }
     }

@@ -41,15 +41,32 @@ impl Node {
     // ---- hooks -------------------------------------------------------------------------------------------------
 
     /// Starts the postStart hook; false if there is none.
-    pub(super) fn run_post_start(&mut self, env: &mut Env, worker: &mut PodWorker, slot: usize, spec: &Spec) -> bool {
-        let Some(handler) = spec.lifecycle.as_ref().and_then(|it| it.post_start.as_ref()) else { return false };
+    pub(super) fn run_post_start(
+        &mut self,
+        env: &mut Env,
+        worker: &mut PodWorker,
+        slot: usize,
+        spec: &Spec,
+    ) -> bool {
+        let Some(handler) = spec.lifecycle.as_ref().and_then(|it| it.post_start.as_ref()) else {
+            return false;
+        };
         self.run_hook(env, worker, slot, spec, handler);
         true
     }
 
-    fn run_hook(&mut self, env: &mut Env, worker: &PodWorker, slot: usize, spec: &Spec, handler: &LifecycleHandler) {
+    fn run_hook(
+        &mut self,
+        env: &mut Env,
+        worker: &PodWorker,
+        slot: usize,
+        spec: &Spec,
+        handler: &LifecycleHandler,
+    ) {
         let Some(id) = worker.slots[slot].current else { return };
-        let done = |node: &Node, result: Option<Str>| Event::Pod(node.id, worker.uid.clone(), 0, PodTimer::HookDone(slot, result));
+        let done = |node: &Node, result: Option<Str>| {
+            Event::Pod(node.id, worker.uid.clone(), 0, PodTimer::HookDone(slot, result))
+        };
         if let Some(exec) = &handler.exec {
             let argv = exec.command.iter().map(|it| it.to_string()).collect();
             if let Err(error) = self.exec_for(env, id, argv, Purpose::Hook(worker.uid.clone(), slot)) {
@@ -67,13 +84,26 @@ impl Node {
     }
 
     /// A hook ended.
-    pub(super) fn hook_done(&mut self, env: &mut Env, worker: &mut PodWorker, slot: usize, error: Option<Str>) {
+    pub(super) fn hook_done(
+        &mut self,
+        env: &mut Env,
+        worker: &mut PodWorker,
+        slot: usize,
+        error: Option<Str>,
+    ) {
         if worker.work == Work::PostStart(slot) {
             worker.work = Work::Idle;
             match error {
                 None => self.container_up(env, worker, slot),
                 Some(message) => {
-                    self.container_said(env, worker, slot, "Warning", "FailedPostStartHook", format!("PostStartHook failed: {message}"));
+                    self.container_said(
+                        env,
+                        worker,
+                        slot,
+                        "Warning",
+                        "FailedPostStartHook",
+                        format!("PostStartHook failed: {message}"),
+                    );
                     self.retry_later(env, worker);
                     let grace = grace_seconds(worker);
                     self.stop_container(env, worker, slot, grace, "FailedPostStartHook".into());
@@ -86,7 +116,14 @@ impl Node {
         stop.hook = false;
         stop.deadline = stop.deadline.max(Timestamp(env.cx.now.0 + MINIMUM_GRACE));
         if let Some(message) = error {
-            self.container_said(env, worker, slot, "Warning", "FailedPreStopHook", format!("PreStopHook failed: {message}"));
+            self.container_said(
+                env,
+                worker,
+                slot,
+                "Warning",
+                "FailedPreStopHook",
+                format!("PreStopHook failed: {message}"),
+            );
         }
         self.send_stop_signal(env, worker, slot);
     }
@@ -110,7 +147,8 @@ impl Node {
         let running: Vec<usize> = (0..worker.slots.len()).filter(|i| self.slot_runs(worker, *i)).collect();
         let (sidecars, others): (Vec<usize>, Vec<usize>) =
             running.into_iter().partition(|i| worker.slots[*i].kind == SlotKind::Sidecar);
-        let now: Vec<usize> = if others.is_empty() { sidecars.into_iter().rev().take(1).collect() } else { others };
+        let now: Vec<usize> =
+            if others.is_empty() { sidecars.into_iter().rev().take(1).collect() } else { others };
         if now.is_empty() {
             return self.finish_termination(env, worker);
         }
@@ -137,8 +175,19 @@ impl Node {
     }
 
     /// Begins to stop one container: preStop, signal, and SIGKILL when `grace` seconds are over.
-    pub(super) fn stop_container(&mut self, env: &mut Env, worker: &mut PodWorker, slot: usize, grace: i64, message: Str) {
-        let (Some(id), Some(spec)) = (worker.slots[slot].current, worker.spec_of(slot).map(|it| it.into_owned())) else { return };
+    pub(super) fn stop_container(
+        &mut self,
+        env: &mut Env,
+        worker: &mut PodWorker,
+        slot: usize,
+        grace: i64,
+        message: Str,
+    ) {
+        let (Some(id), Some(spec)) =
+            (worker.slots[slot].current, worker.spec_of(slot).map(|it| it.into_owned()))
+        else {
+            return;
+        };
         let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut) else { return };
         container.stopping = true;
         self.probes.retain(|key, _| key.container != id);
@@ -166,8 +215,13 @@ impl Node {
         if let Some(stop) = &mut worker.slots[slot].stop {
             stop.signalled = true;
         }
-        let custom = worker.spec_of(slot).and_then(|spec| spec.lifecycle.as_ref().and_then(|it| it.stop_signal.clone()));
-        let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut).filter(|it| it.is_running()) else { return };
+        let custom = worker
+            .spec_of(slot)
+            .and_then(|spec| spec.lifecycle.as_ref().and_then(|it| it.stop_signal.clone()));
+        let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut).filter(|it| it.is_running())
+        else {
+            return;
+        };
         let signal = custom.unwrap_or_else(|| container.image.stop_signal.clone());
         let signal = Signal::parse(&signal).unwrap_or(Signal::TERM);
         match &container.body {
@@ -181,7 +235,13 @@ impl Node {
         }
     }
 
-    pub(super) fn grace_over(&mut self, env: &mut Env, worker: &mut PodWorker, id: ContainerId, grace: Grace) {
+    pub(super) fn grace_over(
+        &mut self,
+        env: &mut Env,
+        worker: &mut PodWorker,
+        id: ContainerId,
+        grace: Grace,
+    ) {
         let Some(slot) = worker.slots.iter().position(|it| it.current == Some(id)) else { return };
         let Some(stop) = worker.slots[slot].stop.clone() else { return };
         match grace {
@@ -192,7 +252,8 @@ impl Node {
             }
             Grace::Kill => {
                 if stop.hook {
-                    let message = format!("PreStop hook did not complete in {} seconds", grace_seconds(worker));
+                    let message =
+                        format!("PreStop hook did not complete in {} seconds", grace_seconds(worker));
                     self.container_said(env, worker, slot, "Warning", "UnfinishedPreStopHook", message);
                 }
                 self.container_exited(env, id, 137);
@@ -207,14 +268,18 @@ impl Node {
             let Some(id) = worker.slots[slot].current else { continue };
             if let Some(stop) = worker.slots[slot].stop.as_mut().filter(|stop| stop.deadline > deadline) {
                 stop.deadline = deadline;
-                env.out.background(deadline, Event::Pod(self.id, worker.uid.clone(), 0, PodTimer::Grace(id, Grace::Kill)));
+                env.out.background(
+                    deadline,
+                    Event::Pod(self.id, worker.uid.clone(), 0, PodTimer::Grace(id, Grace::Kill)),
+                );
             }
         }
     }
 
     /// Kills a container's processes behind the kubelet's back.
     pub fn kill_container_process(&mut self, env: &mut Env, uid: &str, name: &str) {
-        let found = self.containers.values().find(|it| it.pod_uid == uid && it.name == name && it.is_running());
+        let found =
+            self.containers.values().find(|it| it.pod_uid == uid && it.name == name && it.is_running());
         if let Some(id) = found.map(|it| it.id) {
             self.container_exited(env, id, 137);
         }

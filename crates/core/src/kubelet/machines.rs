@@ -64,7 +64,13 @@ impl Node {
     }
 
     /// Builds a container's machine and starts its main process at `at`.
-    fn build_machine(&mut self, env: &mut Env, id: ContainerId, recipe: &Recipe, at: Timestamp) -> Result<(), Str> {
+    fn build_machine(
+        &mut self,
+        env: &mut Env,
+        id: ContainerId,
+        recipe: &Recipe,
+        at: Timestamp,
+    ) -> Result<(), Str> {
         let Some(container) = self.containers.get(&id).cloned() else { return Ok(()) };
         let config = environment::config(self, env, recipe, &container);
         let root = Tree::on(&self.images.root(&container.image));
@@ -109,7 +115,8 @@ impl Node {
         for _ in 0..MAX_TURNS {
             let now = env.now();
             let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut) else { return };
-            let limit = container.config.as_ref().and_then(|it| it.limits.cpu_milli).unwrap_or(1000).min(1000);
+            let limit =
+                container.config.as_ref().and_then(|it| it.limits.cpu_milli).unwrap_or(1000).min(1000);
             let memory = container.config.as_ref().and_then(|it| it.limits.memory);
             let Some(instance) = container.machine_mut() else { return };
             let fuel = (QUANTUM as u64 * limit / 1000).max(100);
@@ -215,7 +222,9 @@ impl Node {
                             self.deliver(env, machine.container, event);
                         }
                     }
-                    Party::Namespace(netns, port) if message == Message::Syn => self.accept(env, conn, netns, port),
+                    Party::Namespace(netns, port) if message == Message::Syn => {
+                        self.accept(env, conn, netns, port)
+                    }
                     Party::Kubelet(_, token) => self.http_message(env, token, message),
                     _ => {}
                 }
@@ -237,7 +246,8 @@ impl Node {
             return env.net.refuse(now, conn);
         };
         let id = listener.machine.container;
-        let Some(instance) = self.containers.get_mut(&id).map(Rc::make_mut).and_then(Container::machine_mut) else {
+        let Some(instance) = self.containers.get_mut(&id).map(Rc::make_mut).and_then(Container::machine_mut)
+        else {
             return env.net.refuse(now, conn);
         };
         let accepted = instance.os.new_sock();
@@ -246,7 +256,14 @@ impl Node {
     }
 
     /// Opens a connection of the kubelet itself.
-    pub(super) fn kubelet_connect(&mut self, env: &mut Env, token: u64, ip: std::net::IpAddr, port: u16, tls: bool) -> network::ConnId {
+    pub(super) fn kubelet_connect(
+        &mut self,
+        env: &mut Env,
+        token: u64,
+        ip: std::net::IpAddr,
+        port: u16,
+        tls: bool,
+    ) -> network::ConnId {
         let now = env.now();
         let from = self.host_netns();
         env.net.connect(now, Party::Kubelet(self.id, token), Some(from), ip, port, tls)
@@ -261,7 +278,9 @@ impl Node {
     pub fn usage(&self, id: ContainerId) -> Option<(u64, u64)> {
         let container = self.containers.get(&id).filter(|it| it.is_running())?;
         Some(match &container.body {
-            Body::Machine(instance) => (instance.os.memory().max(container.image.memory), instance.os.cpu_used()),
+            Body::Machine(instance) => {
+                (instance.os.memory().max(container.image.memory), instance.os.cpu_used())
+            }
             _ => (container.image.memory, 0),
         })
     }
@@ -271,16 +290,25 @@ impl Node {
 fn may_sleep(worker: &PodWorker, spec: &Spec, container: &Container) -> bool {
     const HARMLESS: [&str; 3] = ["/var/run/secrets/kubernetes.io", "/usr/share/nginx/html", "/etc/config"];
     let plain_command = spec.command.is_empty() && spec.args.is_empty();
-    let plain_mounts = spec.volume_mounts.iter().all(|it| HARMLESS.iter().any(|path| it.mount_path.starts_with(path)));
+    let plain_mounts =
+        spec.volume_mounts.iter().all(|it| HARMLESS.iter().any(|path| it.mount_path.starts_with(path)));
     let plain_env = spec.env.iter().all(|it| it.name != "PORT") && spec.env_from.is_empty();
     let secure = |it: &api::core::v1::SecurityContext| {
         it.run_as_user.is_some() || it.read_only_root_filesystem.is_some() || it.capabilities.is_some()
     };
     let plain_security = !spec.security_context.as_deref().is_some_and(secure)
         && worker.view().spec.security_context.as_deref().is_none_or(|it| it.run_as_user.is_none());
-    let enough = spec.resources.limits.get("memory").is_none_or(|it| it.value() as u64 >= container.image.memory);
+    let enough =
+        spec.resources.limits.get("memory").is_none_or(|it| it.value() as u64 >= container.image.memory);
     let system = worker.pod.meta().namespace == "kube-system";
-    system || (plain_command && plain_mounts && plain_env && plain_security && enough && !spec.tty && !spec.stdin)
+    system
+        || (plain_command
+            && plain_mounts
+            && plain_env
+            && plain_security
+            && enough
+            && !spec.tty
+            && !spec.stdin)
 }
 
 /// What a container left at its termination message path, or the end of its log if its spec says so.

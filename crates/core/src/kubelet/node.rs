@@ -275,7 +275,9 @@ impl Node {
                 Some(object) => {
                     // The newest state is acted upon; older ones of the same batch would only repeat work.
                     let newest = env.cx.lister::<Pod>().get_key(&change.key);
-                    let object = newest.filter(|it| it.meta().uid == object.meta().uid).unwrap_or_else(|| object.clone());
+                    let object = newest
+                        .filter(|it| it.meta().uid == object.meta().uid)
+                        .unwrap_or_else(|| object.clone());
                     self.pod_changed(env, object, false);
                 }
                 None => {
@@ -368,7 +370,12 @@ impl Node {
     }
 
     /// Takes a worker out of the table, works on it, and puts it back unless it is done.
-    pub(super) fn with_pod(&mut self, env: &mut Env, uid: &Str, act: impl FnOnce(&mut Node, &mut Env, &mut PodWorker)) {
+    pub(super) fn with_pod(
+        &mut self,
+        env: &mut Env,
+        uid: &Str,
+        act: impl FnOnce(&mut Node, &mut Env, &mut PodWorker),
+    ) {
         let Some(mut worker) = self.pods.remove(uid) else { return };
         act(self, env, Rc::make_mut(&mut worker));
         if !(worker.work == Work::Terminated && (worker.orphan || worker.is_deleting())) {
@@ -441,7 +448,10 @@ impl Node {
     }
 
     pub(super) fn release_ip(&mut self, ip: IpAddr) {
-        let Some(network) = self.spec.pod_cidr.split('/').next().and_then(|it| it.parse::<Ipv4Addr>().ok()) else { return };
+        let Some(network) = self.spec.pod_cidr.split('/').next().and_then(|it| it.parse::<Ipv4Addr>().ok())
+        else {
+            return;
+        };
         if let IpAddr::V4(ip) = ip {
             self.addresses.remove(&u32::from(ip).wrapping_sub(u32::from(network)));
         }
@@ -452,7 +462,13 @@ fn gates_changed(old: &Object, new: &Object) -> bool {
     let (Some(old), Some(new)) = (old.view::<Pod>(), new.view::<Pod>()) else { return false };
     !new.spec.readiness_gates.is_empty()
         && new.spec.readiness_gates.iter().any(|gate| {
-            let of = |pod: &Pod| pod.status.conditions.iter().find(|it| it.type_ == gate.condition_type).map(|it| it.status.clone());
+            let of = |pod: &Pod| {
+                pod.status
+                    .conditions
+                    .iter()
+                    .find(|it| it.type_ == gate.condition_type)
+                    .map(|it| it.status.clone())
+            };
             of(old) != of(new)
         })
 }

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use api::Quantity;
 use api::coordination::v1::Lease;
 use api::core::v1::{
-    ContainerImage, Node as ApiNode, NodeAddress, NodeCondition, NodeRuntimeHandler, NodeStatus, NodeSystemInfo, ObjectReference,
+    ContainerImage, Node as ApiNode, NodeAddress, NodeCondition, NodeRuntimeHandler, NodeStatus,
+    NodeSystemInfo, ObjectReference,
 };
 use api::meta::object_meta::ObjectMeta;
-use api::quantity::Quantity;
 use api::{Kind, Str, Timestamp};
 
 use super::node::Node;
@@ -34,7 +35,9 @@ impl Node {
                 metadata: ObjectMeta { name: name.clone(), labels: self.labels(), ..Default::default() },
                 ..Default::default()
             };
-            node.metadata.annotations.insert("volumes.kubernetes.io/controller-managed-attach-detach".into(), "true".into());
+            node.metadata
+                .annotations
+                .insert("volumes.kubernetes.io/controller-managed-attach-detach".into(), "true".into());
             node.spec.pod_cidr = self.spec.pod_cidr.clone();
             node.spec.pod_cidrs = vec![self.spec.pod_cidr.clone()];
             node.spec.provider_id = self.spec.provider_id.clone();
@@ -62,14 +65,23 @@ impl Node {
 
     pub(super) fn schedule_status(&mut self, env: &mut Env) {
         if self.kubelet && self.power == super::Power::On {
-            let soon = if self.reported_ready { REPORT_MICROS + env.cx.rng.below(60_000_000) as i64 } else { 1_000_000 };
+            let soon = if self.reported_ready {
+                REPORT_MICROS + env.cx.rng.below(60_000_000) as i64
+            } else {
+                1_000_000
+            };
             env.out.background(Timestamp(env.now().0 + soon), Event::Node(self.id, NodeTimer::Status));
         }
     }
 
     fn say(&mut self, env: &mut Env, kind: &str, reason: &str, message: impl Into<Str>) {
         // Events about nodes carry the name as uid, as the kubelet's node reference does.
-        let about = ObjectReference { kind: "Node".into(), name: self.spec.name.clone(), uid: self.spec.name.clone(), ..Default::default() };
+        let about = ObjectReference {
+            kind: "Node".into(),
+            name: self.spec.name.clone(),
+            uid: self.spec.name.clone(),
+            ..Default::default()
+        };
         self.recorder.event_for(env.cx, &about, kind, reason, message);
     }
 
@@ -126,13 +138,15 @@ impl Node {
 
     /// The status to report; `ready` is false until the runtime's network is up.
     fn status(&self, env: &Env, old: &NodeStatus, ready: bool) -> NodeStatus {
-        const NAMES: [&str; 6] = ["cpu", "ephemeral-storage", "hugepages-1Gi", "hugepages-2Mi", "memory", "pods"];
+        const NAMES: [&str; 6] =
+            ["cpu", "ephemeral-storage", "hugepages-1Gi", "hugepages-2Mi", "memory", "pods"];
         let spec = &self.spec;
         let mut status = old.clone();
         status.capacity = NAMES.iter().map(|name| (Str::new(name), self.capacity(name))).collect();
         status.allocatable = NAMES.iter().map(|name| (Str::new(name), self.allocatable(name))).collect();
         status.conditions = self.conditions(env, old, ready);
-        let address = |type_: &str, address: &Str| NodeAddress { type_: type_.into(), address: address.clone() };
+        let address =
+            |type_: &str, address: &Str| NodeAddress { type_: type_.into(), address: address.clone() };
         status.addresses = vec![address("InternalIP", &spec.internal_ip)];
         if !spec.external_ip.is_empty() {
             status.addresses.push(address("ExternalIP", &spec.external_ip));
@@ -162,7 +176,9 @@ impl Node {
         };
         status.images = self.images.by_size().iter().take(MAX_IMAGES).map(image).collect();
         if status.runtime_handlers.is_empty() {
-            status.runtime_handlers = ["", "runc"].map(|name| NodeRuntimeHandler { name: name.into(), ..Default::default() }).into();
+            status.runtime_handlers = ["", "runc"]
+                .map(|name| NodeRuntimeHandler { name: name.into(), ..Default::default() })
+                .into();
         }
         status
     }
@@ -171,7 +187,12 @@ impl Node {
         let not_ready = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network \
                          plugin returns error: cni plugin not initialized";
         let own = [
-            ("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+            (
+                "MemoryPressure",
+                false,
+                "KubeletHasSufficientMemory",
+                "kubelet has sufficient memory available",
+            ),
             ("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             ("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
             if ready {
@@ -182,8 +203,12 @@ impl Node {
         ];
         let now = env.cx.now.trunc_secs();
         // Conditions of others (NetworkUnavailable) stay where they are.
-        let mut all: Vec<NodeCondition> =
-            old.conditions.iter().filter(|it| !own.iter().any(|(name, ..)| it.type_ == *name)).cloned().collect();
+        let mut all: Vec<NodeCondition> = old
+            .conditions
+            .iter()
+            .filter(|it| !own.iter().any(|(name, ..)| it.type_ == *name))
+            .cloned()
+            .collect();
         for (type_, holds, reason, message) in own {
             let value: Str = if holds { "True" } else { "False" }.into();
             let before = old.conditions.iter().find(|it| it.type_ == type_);
@@ -207,7 +232,8 @@ impl Node {
         };
         let Some(node) = object.view::<ApiNode>() else { return };
         // The network plugin needs a moment after the kubelet's start.
-        let ready = env.now().0 >= self.started.0 + 500_000 || env.cx.trigger == crate::store::Trigger::Bootstrap;
+        let ready =
+            env.now().0 >= self.started.0 + 500_000 || env.cx.trigger == crate::store::Trigger::Bootstrap;
         let mut changed = node.clone();
         changed.status = self.status(env, &node.status, ready);
         let was_ready = node.status.conditions.iter().any(|it| it.type_ == "Ready" && it.status == "True");

@@ -191,7 +191,12 @@ impl PodWorker {
             let sidecar = spec.restart_policy.as_ref().is_some_and(|policy| *policy == "Always");
             (spec.name.clone(), if sidecar { SlotKind::Sidecar } else { SlotKind::Init }, index)
         });
-        let app = pod.spec.containers.iter().enumerate().map(|(index, spec)| (spec.name.clone(), SlotKind::App, index));
+        let app = pod
+            .spec
+            .containers
+            .iter()
+            .enumerate()
+            .map(|(index, spec)| (spec.name.clone(), SlotKind::App, index));
         let ephemeral = pod.spec.ephemeral_containers.iter().enumerate();
         let ephemeral = ephemeral.map(|(index, spec)| (spec.name.clone(), SlotKind::Ephemeral, index));
         for (name, kind, index) in init.chain(app).chain(ephemeral) {
@@ -222,9 +227,13 @@ impl PodWorker {
         let spec = &self.view().spec;
         let slot = self.slots.get(slot)?;
         match slot.kind {
-            SlotKind::Init | SlotKind::Sidecar => spec.init_containers.get(slot.index).map(std::borrow::Cow::Borrowed),
+            SlotKind::Init | SlotKind::Sidecar => {
+                spec.init_containers.get(slot.index).map(std::borrow::Cow::Borrowed)
+            }
             SlotKind::App => spec.containers.get(slot.index).map(std::borrow::Cow::Borrowed),
-            SlotKind::Ephemeral => spec.ephemeral_containers.get(slot.index).map(|it| std::borrow::Cow::Owned(ephemeral(it))),
+            SlotKind::Ephemeral => {
+                spec.ephemeral_containers.get(slot.index).map(|it| std::borrow::Cow::Owned(ephemeral(it)))
+            }
         }
     }
 
@@ -304,7 +313,8 @@ pub fn should_restart(pod: &Pod, kind: SlotKind, spec: &Spec, code: i32) -> bool
         return false;
     }
     for rule in &spec.restart_policy_rules {
-        let matches = rule.exit_codes.as_ref().is_some_and(|it| (it.operator == "In") == it.values.contains(&code));
+        let matches =
+            rule.exit_codes.as_ref().is_some_and(|it| (it.operator == "In") == it.values.contains(&code));
         if matches && rule.action == "Restart" {
             return true;
         }
@@ -331,7 +341,8 @@ pub fn slots_to_start(worker: &PodWorker, runs: &[Run]) -> Vec<usize> {
         (Run::Exited(exit), Some(spec)) => should_restart(pod, worker.slots[i].kind, &spec, exit.code),
         _ => false,
     };
-    let mut start: Vec<usize> = indexes(worker, |kind| kind == SlotKind::Ephemeral).filter(|i| runs[*i] == Run::Never).collect();
+    let mut start: Vec<usize> =
+        indexes(worker, |kind| kind == SlotKind::Ephemeral).filter(|i| runs[*i] == Run::Never).collect();
     let initialized = indexes(worker, |kind| kind == SlotKind::App).any(|i| runs[i] != Run::Never);
     if initialized {
         start.extend(indexes(worker, |kind| kind == SlotKind::Sidecar).filter(|i| wants(*i)));
@@ -363,9 +374,8 @@ pub fn is_finished(worker: &PodWorker, runs: &[Run]) -> bool {
         (Run::Exited(exit), Some(spec)) => !should_restart(pod, worker.slots[i].kind, &spec, exit.code),
         _ => false,
     };
-    let failed_init = indexes(worker, |kind| kind == SlotKind::Init).any(|i| {
-        over(i) && matches!(&runs[i], Run::Exited(exit) if exit.code != 0)
-    });
+    let failed_init = indexes(worker, |kind| kind == SlotKind::Init)
+        .any(|i| over(i) && matches!(&runs[i], Run::Exited(exit) if exit.code != 0));
     failed_init || indexes(worker, |kind| kind == SlotKind::App).all(over)
 }
 
@@ -384,7 +394,10 @@ mod tests {
         pod.spec.containers = apps.iter().map(|name| container(name)).collect();
         pod.spec.init_containers = init
             .iter()
-            .map(|(name, sidecar)| Spec { restart_policy: sidecar.then(|| "Always".into()), ..container(name) })
+            .map(|(name, sidecar)| Spec {
+                restart_policy: sidecar.then(|| "Always".into()),
+                ..container(name)
+            })
             .collect();
         PodWorker::new(Object::of(pod))
     }

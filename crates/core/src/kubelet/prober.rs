@@ -88,7 +88,11 @@ impl Node {
         for (kind, probe) in probes {
             let Some(probe) = probe else { continue };
             let key = ProbeKey { container, kind };
-            let first = Timestamp(env.now().0 + i64::from(probe.initial_delay_seconds) * 1_000_000 + env.cx.rng.below(1_000_000) as i64);
+            let first = Timestamp(
+                env.now().0
+                    + i64::from(probe.initial_delay_seconds) * 1_000_000
+                    + env.cx.rng.below(1_000_000) as i64,
+            );
             let state = Probe {
                 uid: worker.uid.clone(),
                 slot,
@@ -167,7 +171,12 @@ impl Node {
         if let Some(get) = &spec.http_get {
             match port_number(&get.port, &container) {
                 Some(port) => self.http_get(env, purpose, ip, port, get),
-                None => self.probe_result(env, key, attempt, Err(format!("couldn't find port: {} in {}", get.port, container.name))),
+                None => self.probe_result(
+                    env,
+                    key,
+                    attempt,
+                    Err(format!("couldn't find port: {} in {}", get.port, container.name)),
+                ),
             }
         } else {
             let port = match (&spec.tcp_socket, &spec.grpc) {
@@ -176,7 +185,9 @@ impl Node {
                 _ => None,
             };
             match port {
-                Some(port) => self.open_http(env, purpose, ip, port, false, Vec::new(), format!("{ip}:{port}")),
+                Some(port) => {
+                    self.open_http(env, purpose, ip, port, false, Vec::new(), format!("{ip}:{port}"))
+                }
                 None => self.probe_result(env, key, attempt, Err("missing probe handler".to_string())),
             }
         }
@@ -189,15 +200,29 @@ impl Node {
 
     // ---- client ------------------------------------------------------------------------------------------------
 
-    fn http_get(&mut self, env: &mut Env, purpose: HttpPurpose, pod_ip: IpAddr, port: u16, get: &HTTPGetAction) {
+    fn http_get(
+        &mut self,
+        env: &mut Env,
+        purpose: HttpPurpose,
+        pod_ip: IpAddr,
+        port: u16,
+        get: &HTTPGetAction,
+    ) {
         let host = if get.host.is_empty() { pod_ip.to_string() } else { get.host.to_string() };
         let ip = host.parse().unwrap_or(pod_ip);
         let tls = get.scheme == "HTTPS";
         let scheme = if tls { "https" } else { "http" };
         let path = if get.path.starts_with('/') { get.path.to_string() } else { format!("/{}", get.path) };
-        let mut request = Request { method: "GET".into(), target: path.clone(), version: "HTTP/1.1".into(), ..Request::default() };
+        let mut request = Request {
+            method: "GET".into(),
+            target: path.clone(),
+            version: "HTTP/1.1".into(),
+            ..Request::default()
+        };
         let named = get.http_headers.iter().find(|it| it.name.eq_ignore_ascii_case("host"));
-        request.headers.add("Host", named.map_or_else(|| format!("{host}:{port}"), |it| it.value.to_string()));
+        request
+            .headers
+            .add("Host", named.map_or_else(|| format!("{host}:{port}"), |it| it.value.to_string()));
         let version = env.config.kubelet_version.trim_start_matches('v');
         let minor: Vec<&str> = version.split('.').take(2).collect();
         let custom_agent = get.http_headers.iter().any(|it| it.name.eq_ignore_ascii_case("user-agent"));
@@ -209,23 +234,51 @@ impl Node {
             request.headers.add(&header.name, header.value.to_string());
         }
         request.headers.add("Connection", "close");
-        self.open_http(env, purpose, ip, port, tls, request.to_bytes(), format!("{scheme}://{host}:{port}{path}"));
+        self.open_http(
+            env,
+            purpose,
+            ip,
+            port,
+            tls,
+            request.to_bytes(),
+            format!("{scheme}://{host}:{port}{path}"),
+        );
     }
 
-    fn open_http(&mut self, env: &mut Env, purpose: HttpPurpose, ip: IpAddr, port: u16, tls: bool, request: Vec<u8>, target: String) {
+    fn open_http(
+        &mut self,
+        env: &mut Env,
+        purpose: HttpPurpose,
+        ip: IpAddr,
+        port: u16,
+        tls: bool,
+        request: Vec<u8>,
+        target: String,
+    ) {
         let token = self.new_token();
         let conn = self.kubelet_connect(env, token, ip, port, tls);
-        self.tokens.insert(token, HttpUse { purpose, conn, parser: ResponseParser::default(), request, target });
+        self.tokens
+            .insert(token, HttpUse { purpose, conn, parser: ResponseParser::default(), request, target });
     }
 
-    pub(super) fn http_for_hook(&mut self, env: &mut Env, worker: &PodWorker, slot: usize, spec: &Spec, get: &HTTPGetAction) {
+    pub(super) fn http_for_hook(
+        &mut self,
+        env: &mut Env,
+        worker: &PodWorker,
+        slot: usize,
+        spec: &Spec,
+        get: &HTTPGetAction,
+    ) {
         let Some(ip) = worker.ip else { return };
         let purpose = HttpPurpose::Hook(worker.uid.clone(), slot);
         match port_number(&get.port, spec) {
             Some(port) => self.http_get(env, purpose, ip, port, get),
             None => {
                 let text: Str = format!("couldn't find port: {} in {}", get.port, spec.name).into();
-                env.out.at(env.cx.now, Event::Pod(self.id, worker.uid.clone(), 0, PodTimer::HookDone(slot, Some(text))));
+                env.out.at(
+                    env.cx.now,
+                    Event::Pod(self.id, worker.uid.clone(), 0, PodTimer::HookDone(slot, Some(text))),
+                );
             }
         }
     }
@@ -234,7 +287,13 @@ impl Node {
     pub(super) fn http_message(&mut self, env: &mut Env, token: u64, message: Message) {
         let Some(using) = self.tokens.get_mut(&token) else { return };
         let (conn, target) = (using.conn, using.target.clone());
-        let address = target.trim_start_matches("http://").trim_start_matches("https://").split('/').next().unwrap_or("").to_string();
+        let address = target
+            .trim_start_matches("http://")
+            .trim_start_matches("https://")
+            .split('/')
+            .next()
+            .unwrap_or("")
+            .to_string();
         let plain = using.request.is_empty();
         let failed = |text: &str| {
             if plain {
@@ -252,14 +311,20 @@ impl Node {
             Message::Refused => failed("connect: connection refused"),
             Message::Unreachable => failed("connect: no route to host"),
             Message::TimedOut => failed("i/o timeout"),
-            Message::NotTls => Err(format!("Get \"{target}\": http: server gave HTTP response to HTTPS client")),
-            Message::Reset => Err(format!("Get \"{target}\": read tcp {address}: read: connection reset by peer")),
+            Message::NotTls => {
+                Err(format!("Get \"{target}\": http: server gave HTTP response to HTTPS client"))
+            }
+            Message::Reset => {
+                Err(format!("Get \"{target}\": read tcp {address}: read: connection reset by peer"))
+            }
             Message::Data(bytes) => {
                 using.parser.feed(&bytes);
                 match using.parser.next(false) {
                     Ok(Some(response)) => Ok(Some(response)),
                     Ok(None) => return,
-                    Err(_) => Err(format!("Get \"{target}\": net/http: HTTP/1.x transport connection broken: malformed HTTP response")),
+                    Err(_) => Err(format!(
+                        "Get \"{target}\": net/http: HTTP/1.x transport connection broken: malformed HTTP response"
+                    )),
                 }
             }
             Message::Fin => match using.parser.next(true) {
@@ -282,15 +347,27 @@ impl Node {
     }
 
     fn timeout_text(&mut self, key: ProbeKey, spec: &ProbeSpec) -> String {
-        let token = self.tokens.iter().find(|(_, it)| matches!(&it.purpose, HttpPurpose::Probe(k, _) if *k == key));
+        let token =
+            self.tokens.iter().find(|(_, it)| matches!(&it.purpose, HttpPurpose::Probe(k, _) if *k == key));
         let target = token.map(|(_, it)| it.target.clone()).unwrap_or_default();
-        let address = target.trim_start_matches("http://").trim_start_matches("https://").split('/').next().unwrap_or("");
+        let address = target
+            .trim_start_matches("http://")
+            .trim_start_matches("https://")
+            .split('/')
+            .next()
+            .unwrap_or("");
         match (&spec.exec, &spec.http_get) {
             (Some(exec), _) => {
                 let command: Vec<&str> = exec.command.iter().map(|it| it.as_str()).collect();
-                format!("command timed out: \"{}\" timed out after {}", command.join(" "), super::sync::go_duration(timeout(spec)))
+                format!(
+                    "command timed out: \"{}\" timed out after {}",
+                    command.join(" "),
+                    super::sync::go_duration(timeout(spec))
+                )
             }
-            (None, Some(_)) => format!("Get \"{target}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"),
+            (None, Some(_)) => format!(
+                "Get \"{target}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+            ),
             _ => format!("dial tcp {address}: i/o timeout"),
         }
     }
@@ -298,7 +375,13 @@ impl Node {
     // ---- results -----------------------------------------------------------------------------------------------
 
     /// One probe's outcome: counts it, and acts when a threshold is reached.
-    pub(super) fn probe_result(&mut self, env: &mut Env, key: ProbeKey, attempt: u64, outcome: Result<(), String>) {
+    pub(super) fn probe_result(
+        &mut self,
+        env: &mut Env,
+        key: ProbeKey,
+        attempt: u64,
+        outcome: Result<(), String>,
+    ) {
         let Some(probe) = self.probes.get_mut(&key) else { return };
         if probe.attempt != attempt || !probe.busy {
             return;
@@ -307,7 +390,8 @@ impl Node {
         let good = outcome.is_ok();
         probe.run = if probe.last == Some(good) { probe.run + 1 } else { 1 };
         probe.last = Some(good);
-        let needed = if good { probe.spec.success_threshold.max(1) } else { probe.spec.failure_threshold.max(1) };
+        let needed =
+            if good { probe.spec.success_threshold.max(1) } else { probe.spec.failure_threshold.max(1) };
         let (run, uid, slot) = (probe.run, probe.uid.clone(), probe.slot);
         // Connections of this attempt that are still open belong to nobody.
         let stale: Vec<(u64, ConnId)> = self
@@ -332,7 +416,14 @@ impl Node {
         });
     }
 
-    fn probe_decided(&mut self, env: &mut Env, worker: &mut PodWorker, key: ProbeKey, slot: usize, good: bool) {
+    fn probe_decided(
+        &mut self,
+        env: &mut Env,
+        worker: &mut PodWorker,
+        key: ProbeKey,
+        slot: usize,
+        good: bool,
+    ) {
         if worker.is_terminating() || worker.slots[slot].current != Some(key.container) {
             return;
         }
@@ -397,13 +488,20 @@ mod tests {
     fn answers_are_judged_as_upstream_words_them() {
         assert_eq!(judge(Ok(Some(Response::new(200, "")))), Ok(()));
         assert_eq!(judge(Ok(Some(Response::new(302, "")))), Ok(()));
-        assert_eq!(judge(Ok(Some(Response::new(500, "")))), Err("HTTP probe failed with statuscode: 500".to_string()));
+        assert_eq!(
+            judge(Ok(Some(Response::new(500, "")))),
+            Err("HTTP probe failed with statuscode: 500".to_string())
+        );
     }
 
     #[test]
     fn named_ports_are_looked_up_in_the_container() {
         let mut spec = Spec::default();
-        spec.ports.push(api::core::v1::ContainerPort { name: "http".into(), container_port: 8080, ..Default::default() });
+        spec.ports.push(api::core::v1::ContainerPort {
+            name: "http".into(),
+            container_port: 8080,
+            ..Default::default()
+        });
         assert_eq!(port_number(&IntOrString::from("http"), &spec), Some(8080));
         assert_eq!(port_number(&IntOrString::from(80), &spec), Some(80));
         assert_eq!(port_number(&IntOrString::from("metrics"), &spec), None);

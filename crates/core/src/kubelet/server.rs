@@ -145,7 +145,9 @@ impl Nodes {
 
     /// What has been written since the cursor was last here, and whether the container has ended.
     pub fn follow(&self, cursor: &mut LogCursor) -> (Vec<u8>, bool) {
-        let Some(container) = self.by_id.get(&cursor.node).and_then(|it| it.containers.get(&cursor.container)) else {
+        let Some(container) =
+            self.by_id.get(&cursor.node).and_then(|it| it.containers.get(&cursor.container))
+        else {
             return (Vec::new(), true);
         };
         let mut bytes = Vec::new();
@@ -190,8 +192,13 @@ impl Nodes {
 
     /// Takes what a session has said.
     pub fn read_session(&mut self, it: Attachment) -> Output {
-        let Some(node) = self.by_id.get_mut(&it.node) else { return Output { exit: Some(137), ..Output::default() } };
-        let quiet = node.sessions.get(&it.session).is_some_and(|s| s.out.is_empty() && s.err.is_empty() && s.exit.is_none());
+        let Some(node) = self.by_id.get_mut(&it.node) else {
+            return Output { exit: Some(137), ..Output::default() };
+        };
+        let quiet = node
+            .sessions
+            .get(&it.session)
+            .is_some_and(|s| s.out.is_empty() && s.err.is_empty() && s.exit.is_none());
         if quiet {
             return Output::default();
         }
@@ -206,16 +213,37 @@ impl Nodes {
     }
 
     /// Bytes for a session's standard input or terminal.
-    pub fn write_session(&mut self, it: Attachment, bytes: Vec<u8>, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
+    pub fn write_session(
+        &mut self,
+        it: Attachment,
+        bytes: Vec<u8>,
+        cx: &mut Cx,
+        net: &mut Network,
+        out: &mut Outbox<Event>,
+    ) {
         self.with(it.node, cx, net, out, |node, env| node.session_input(env, it.session, Some(bytes)));
     }
 
     /// The end of a session's standard input.
-    pub fn close_session_input(&mut self, it: Attachment, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
+    pub fn close_session_input(
+        &mut self,
+        it: Attachment,
+        cx: &mut Cx,
+        net: &mut Network,
+        out: &mut Outbox<Event>,
+    ) {
         self.with(it.node, cx, net, out, |node, env| node.session_input(env, it.session, None));
     }
 
-    pub fn resize_session(&mut self, it: Attachment, cols: u16, rows: u16, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
+    pub fn resize_session(
+        &mut self,
+        it: Attachment,
+        cols: u16,
+        rows: u16,
+        cx: &mut Cx,
+        net: &mut Network,
+        out: &mut Outbox<Event>,
+    ) {
         self.with(it.node, cx, net, out, |node, env| node.session_resize(env, it.session, cols, rows));
     }
 
@@ -225,9 +253,19 @@ impl Nodes {
     }
 
     /// Opens a connection to a pod's port, as port-forward does.
-    pub fn port_forward(&mut self, node: &str, uid: &str, port: u16, cx: &Cx, net: &mut Network, out: &mut Outbox<Event>) -> Result<ExternalId, Str> {
+    pub fn port_forward(
+        &mut self,
+        node: &str,
+        uid: &str,
+        port: u16,
+        cx: &Cx,
+        net: &mut Network,
+        out: &mut Outbox<Event>,
+    ) -> Result<ExternalId, Str> {
         let found = self.node(node).filter(|it| it.kubelet_runs());
-        let netns = found.and_then(|it| it.sandboxes.values().find(|sandbox| sandbox.pod_uid == uid)).map(|it| it.netns);
+        let netns = found
+            .and_then(|it| it.sandboxes.values().find(|sandbox| sandbox.pod_uid == uid))
+            .map(|it| it.netns);
         let netns = netns.ok_or_else(|| Str::from("unable to do port forwarding: pod is not running"))?;
         let id = net.open_in_netns(cx.now, netns, port);
         super::forward(net, out);
@@ -240,10 +278,19 @@ fn unreachable(node: &str) -> Str {
 }
 
 impl Node {
-    fn log(&mut self, env: &mut Env, uid: &str, name: &str, options: &LogOptions) -> Result<(Vec<u8>, LogCursor), Str> {
+    fn log(
+        &mut self,
+        env: &mut Env,
+        uid: &str,
+        name: &str,
+        options: &LogOptions,
+    ) -> Result<(Vec<u8>, LogCursor), Str> {
         let address = format!("{}:10250", self.spec.internal_ip);
         if !self.kubelet_runs() {
-            return Err(format!("Get \"https://{address}/containerLogs/\": dial tcp {address}: connect: connection refused").into());
+            return Err(format!(
+                "Get \"https://{address}/containerLogs/\": dial tcp {address}: connect: connection refused"
+            )
+            .into());
         }
         let worker = self.pods.get(uid).cloned();
         let Some(worker) = worker else { return Err(format!("pod \"{uid}\" not found").into()) };
@@ -255,7 +302,9 @@ impl Node {
         let id = match id {
             Some(id) => id,
             None if options.previous => {
-                return Err(format!("previous terminated container \"{name}\" in pod \"{pod}\" not found").into());
+                return Err(
+                    format!("previous terminated container \"{name}\" in pod \"{pod}\" not found").into()
+                );
             }
             None => {
                 let reason = slot.reason.as_ref().map_or("ContainerCreating", |(reason, _)| reason.as_str());
@@ -264,7 +313,9 @@ impl Node {
                     "ImagePullBackOff" => "trying and failing to pull image",
                     other => other,
                 };
-                return Err(format!("container \"{name}\" in pod \"{pod}\" is waiting to start: {reason}").into());
+                return Err(
+                    format!("container \"{name}\" in pod \"{pod}\" is waiting to start: {reason}").into()
+                );
             }
         };
         self.wake_container(env, id);
@@ -296,21 +347,37 @@ impl Node {
 
     fn exec(&mut self, env: &mut Env, uid: &str, name: &str, options: ExecOptions) -> Result<SessionId, Str> {
         if !self.kubelet_runs() {
-            return Err(format!("dial tcp {}:10250: connect: connection refused", self.spec.internal_ip).into());
+            return Err(
+                format!("dial tcp {}:10250: connect: connection refused", self.spec.internal_ip).into()
+            );
         }
         let id = self.running(uid, name)?;
         self.spawn(env, id, options, Purpose::User)
     }
 
     /// Runs a command of the kubelet's own (a probe, a hook).
-    pub(super) fn exec_for(&mut self, env: &mut Env, id: ContainerId, argv: Vec<String>, purpose: Purpose) -> Result<SessionId, Str> {
+    pub(super) fn exec_for(
+        &mut self,
+        env: &mut Env,
+        id: ContainerId,
+        argv: Vec<String>,
+        purpose: Purpose,
+    ) -> Result<SessionId, Str> {
         self.spawn(env, id, ExecOptions { command: argv, ..ExecOptions::default() }, purpose)
     }
 
-    fn spawn(&mut self, env: &mut Env, id: ContainerId, options: ExecOptions, purpose: Purpose) -> Result<SessionId, Str> {
+    fn spawn(
+        &mut self,
+        env: &mut Env,
+        id: ContainerId,
+        options: ExecOptions,
+        purpose: Purpose,
+    ) -> Result<SessionId, Str> {
         self.wake_container(env, id);
         let session = self.new_session();
-        let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut) else { return Err("container not found".into()) };
+        let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut) else {
+            return Err("container not found".into());
+        };
         let Some(config) = container.config.clone() else { return Err("container not found".into()) };
         let cri_id = container.cri_id.clone();
         let Some(instance) = container.machine_mut() else { return Err("container not found".into()) };
@@ -368,14 +435,23 @@ impl Node {
         Ok(session)
     }
 
-    fn attach(&mut self, env: &mut Env, uid: &str, name: &str, window: Option<(u16, u16)>) -> Result<SessionId, Str> {
+    fn attach(
+        &mut self,
+        env: &mut Env,
+        uid: &str,
+        name: &str,
+        window: Option<(u16, u16)>,
+    ) -> Result<SessionId, Str> {
         if !self.kubelet_runs() {
-            return Err(format!("dial tcp {}:10250: connect: connection refused", self.spec.internal_ip).into());
+            return Err(
+                format!("dial tcp {}:10250: connect: connection refused", self.spec.internal_ip).into()
+            );
         }
         let id = self.running(uid, name)?;
         self.wake_container(env, id);
         let session = self.new_session();
-        let Some(instance) = self.containers.get_mut(&id).map(Rc::make_mut).and_then(Container::machine_mut) else {
+        let Some(instance) = self.containers.get_mut(&id).map(Rc::make_mut).and_then(Container::machine_mut)
+        else {
             return Err(format!("container not found (\"{name}\")").into());
         };
         let (stdin, tty) = (instance.stdin, instance.tty);
@@ -404,7 +480,9 @@ impl Node {
 
     /// The main process wrote something: whoever is attached sees it.
     pub(super) fn attached_output(&mut self, id: ContainerId, stream: Stream, bytes: &[u8]) {
-        for session in self.sessions.values_mut().filter(|it| it.container == id && it.purpose == Purpose::Attach) {
+        for session in
+            self.sessions.values_mut().filter(|it| it.container == id && it.purpose == Purpose::Attach)
+        {
             let buffer = if stream == Stream::Stderr { &mut session.err } else { &mut session.out };
             buffer.extend_from_slice(bytes);
         }
@@ -413,8 +491,12 @@ impl Node {
     pub(super) fn session_output(&mut self, id: ContainerId, source: Source, bytes: &[u8]) {
         for session in self.sessions.values_mut().filter(|it| it.container == id) {
             match source {
-                Source::Stream(stream) if session.stdout == Some(stream) => session.out.extend_from_slice(bytes),
-                Source::Stream(stream) if session.stderr == Some(stream) => session.err.extend_from_slice(bytes),
+                Source::Stream(stream) if session.stdout == Some(stream) => {
+                    session.out.extend_from_slice(bytes)
+                }
+                Source::Stream(stream) if session.stderr == Some(stream) => {
+                    session.err.extend_from_slice(bytes)
+                }
                 Source::Tty(tty) if session.tty == Some(tty) => session.out.extend_from_slice(bytes),
                 _ => {}
             }
@@ -423,7 +505,11 @@ impl Node {
 
     /// A process that was started into a container ended.
     pub(super) fn session_exited(&mut self, env: &mut Env, id: ContainerId, pid: Pid, code: i32) {
-        let found = self.sessions.iter().find(|(_, it)| it.container == id && it.pid == Some(pid)).map(|(key, _)| *key);
+        let found = self
+            .sessions
+            .iter()
+            .find(|(_, it)| it.container == id && it.pid == Some(pid))
+            .map(|(key, _)| *key);
         let Some(key) = found else { return };
         let Some(session) = self.sessions.get_mut(&key) else { return };
         session.exit = Some(code);
@@ -436,7 +522,11 @@ impl Node {
         match session.purpose {
             Purpose::Hook(uid, slot) => {
                 let error = (code != 0).then(|| {
-                    Str::from(format!("command exited with {code}: {}", text.trim_end()).trim_end_matches([':', ' ']).to_string())
+                    Str::from(
+                        format!("command exited with {code}: {}", text.trim_end())
+                            .trim_end_matches([':', ' '])
+                            .to_string(),
+                    )
                 });
                 env.out.at(env.cx.now, Event::Pod(self.id, uid, 0, PodTimer::HookDone(slot, error)));
             }
@@ -454,7 +544,8 @@ impl Node {
         for session in self.sessions.values_mut().filter(|it| it.container == id && it.exit.is_none()) {
             session.exit = Some(if session.purpose == Purpose::Attach { code } else { 137 });
         }
-        self.sessions.retain(|_, it| it.container != id || matches!(it.purpose, Purpose::User | Purpose::Attach));
+        self.sessions
+            .retain(|_, it| it.container != id || matches!(it.purpose, Purpose::User | Purpose::Attach));
     }
 
     pub(super) fn close_all_sessions(&mut self) {
@@ -486,10 +577,18 @@ impl Node {
 
     fn session_close(&mut self, env: &mut Env, id: SessionId) {
         let Some(session) = self.sessions.remove(&id) else { return };
-        let once = self.containers.get(&session.container).and_then(|it| it.config.as_ref()).is_some_and(|it| it.stdin_once);
+        let once = self
+            .containers
+            .get(&session.container)
+            .and_then(|it| it.config.as_ref())
+            .is_some_and(|it| it.stdin_once);
         match (session.purpose, session.tty, session.stdin) {
-            (Purpose::User, Some(tty), _) => self.deliver(env, session.container, HostEvent::TtyClosed { tty }),
-            (Purpose::User, None, Some(stream)) => self.deliver(env, session.container, HostEvent::InputClosed { stream }),
+            (Purpose::User, Some(tty), _) => {
+                self.deliver(env, session.container, HostEvent::TtyClosed { tty })
+            }
+            (Purpose::User, None, Some(stream)) => {
+                self.deliver(env, session.container, HostEvent::InputClosed { stream })
+            }
             (Purpose::Attach, None, Some(stream)) if once => {
                 self.deliver(env, session.container, HostEvent::InputClosed { stream });
             }

@@ -5,9 +5,9 @@
 
 use std::rc::Rc;
 
+use api::Quantity;
 use api::core::v1::{Container, ContainerPort, Node as ApiNode, Pod};
 use api::meta::object_meta::{ObjectMeta, OwnerReference};
-use api::quantity::Quantity;
 use api::{Object, Str, Timestamp};
 use serde_json::json;
 
@@ -94,7 +94,11 @@ fn static_pod(node: &Node, env: &Env, component: &str) -> Option<Pod> {
     pod.spec.node_name = node.spec.name.clone();
     pod.spec.priority = Some(2_000_001_000);
     pod.spec.priority_class_name = "system-node-critical".into();
-    pod.spec.tolerations = vec![api::core::v1::Toleration { effect: "NoExecute".into(), operator: "Exists".into(), ..Default::default() }];
+    pod.spec.tolerations = vec![api::core::v1::Toleration {
+        effect: "NoExecute".into(),
+        operator: "Exists".into(),
+        ..Default::default()
+    }];
     pod.spec.enable_service_links = Some(true);
     Some(pod)
 }
@@ -152,7 +156,9 @@ pub fn mirror_is_deleting(node: &mut Node, env: &mut Env, object: &Object) -> bo
 
 /// A mirror pod is gone: it is made again, and the running worker becomes its worker. True if `uid` was a mirror.
 pub fn mirror_removed(node: &mut Node, env: &mut Env, uid: &Str) -> bool {
-    let Some(component) = node.mirrors.iter().find(|(_, it)| *it == uid).map(|(name, _)| name.clone()) else { return false };
+    let Some(component) = node.mirrors.iter().find(|(_, it)| *it == uid).map(|(name, _)| name.clone()) else {
+        return false;
+    };
     let Some(object) = create_mirror(node, env, &component) else { return true };
     let new = object.meta().uid.clone();
     if let Some(mut worker) = node.pods.remove(uid) {
@@ -170,4 +176,3 @@ pub fn mirror_removed(node: &mut Node, env: &mut Env, uid: &Str) -> bool {
     }
     true
 }
-

@@ -4,9 +4,9 @@
 //! conditions are theirs.
 
 use api::core::v1::{
-    Container as Spec, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
-    ContainerStatus, ContainerUser, HostIP, LinuxContainerUser, Pod, PodCondition, PodIP, PodStatus,
-    ResourceRequirements, VolumeMountStatus,
+    Container as Spec, ContainerState, ContainerStateRunning, ContainerStateTerminated,
+    ContainerStateWaiting, ContainerStatus, ContainerUser, HostIP, LinuxContainerUser, Pod, PodCondition,
+    PodIP, PodStatus, ResourceRequirements, VolumeMountStatus,
 };
 use api::{Str, Timestamp};
 
@@ -32,14 +32,22 @@ pub fn generate(worker: &PodWorker, old: &PodStatus, facts: &Facts) -> PodStatus
         nominated_node_name: old.nominated_node_name.clone(),
         host_ip: facts.host_ip.into(),
         host_ips: vec![HostIP { ip: facts.host_ip.into() }],
-        start_time: Some(if worker.start_time.is_zero() { facts.now.trunc_secs() } else { worker.start_time }),
+        start_time: Some(if worker.start_time.is_zero() {
+            facts.now.trunc_secs()
+        } else {
+            worker.start_time
+        }),
         qos_class: old.qos_class.clone(),
         resize: old.resize.clone(),
         resource_claim_statuses: old.resource_claim_statuses.clone(),
         extended_resource_claim_status: old.extended_resource_claim_status.clone(),
         ..PodStatus::default()
     };
-    let ip = if pod.spec.host_network { Some(Str::new(facts.host_ip)) } else { worker.ip.map(|ip| ip.to_string().into()) };
+    let ip = if pod.spec.host_network {
+        Some(Str::new(facts.host_ip))
+    } else {
+        worker.ip.map(|ip| ip.to_string().into())
+    };
     match ip {
         Some(ip) => {
             status.pod_ips = vec![PodIP { ip: ip.clone() }];
@@ -97,7 +105,8 @@ fn container_status(worker: &PodWorker, i: usize, spec: &Spec, facts: &Facts) ->
         Some(exit) => should_restart(pod, slot.kind, spec, exit.code),
         None => current.is_none(),
     };
-    if let Some((reason, message)) = slot.reason.as_ref().filter(|_| restartable && !worker.is_terminating()) {
+    if let Some((reason, message)) = slot.reason.as_ref().filter(|_| restartable && !worker.is_terminating())
+    {
         if status.state.terminated.is_some() {
             status.last_state = std::mem::take(&mut status.state);
         }
@@ -171,7 +180,9 @@ fn mounts(spec: &Spec) -> Vec<VolumeMountStatus> {
         name: it.name.clone(),
         mount_path: it.mount_path.clone(),
         read_only: it.read_only,
-        recursive_read_only: it.read_only.then(|| it.recursive_read_only.clone().unwrap_or_else(|| "Disabled".into())),
+        recursive_read_only: it
+            .read_only
+            .then(|| it.recursive_read_only.clone().unwrap_or_else(|| "Disabled".into())),
         ..Default::default()
     };
     spec.volume_mounts.iter().map(mount).collect()
@@ -182,12 +193,18 @@ fn phase(worker: &PodWorker, status: &PodStatus, finished: bool) -> &'static str
     let pod = worker.view();
     let mut pending_init = 0;
     let mut failed_init = 0;
-    for (i, slot) in worker.slots.iter().enumerate().filter(|(_, slot)| matches!(slot.kind, SlotKind::Init | SlotKind::Sidecar)) {
+    for (i, slot) in worker
+        .slots
+        .iter()
+        .enumerate()
+        .filter(|(_, slot)| matches!(slot.kind, SlotKind::Init | SlotKind::Sidecar))
+    {
         let Some(state) = status.init_container_statuses.get(slot.index) else { continue };
         let spec = worker.spec_of(i);
         match (&state.state.terminated, &state.last_state.terminated) {
             _ if slot.kind == SlotKind::Sidecar => {
-                pending_init += usize::from(state.state.running.is_none() && state.last_state.terminated.is_none());
+                pending_init +=
+                    usize::from(state.state.running.is_none() && state.last_state.terminated.is_none());
             }
             (Some(end), _) if end.exit_code == 0 => {}
             (Some(end), _) => {
@@ -206,7 +223,8 @@ fn phase(worker: &PodWorker, status: &PodStatus, finished: bool) -> &'static str
         if state.state.running.is_some() {
             running += 1;
         } else if let Some(end) = &state.state.terminated {
-            let again = worker.spec_of(i).is_some_and(|spec| should_restart(pod, slot.kind, &spec, end.exit_code));
+            let again =
+                worker.spec_of(i).is_some_and(|spec| should_restart(pod, slot.kind, &spec, end.exit_code));
             stopped += usize::from(!again || finished);
             running += usize::from(again && !finished);
             failed += usize::from(end.exit_code != 0);
@@ -235,8 +253,10 @@ fn phase(worker: &PodWorker, status: &PodStatus, finished: bool) -> &'static str
 }
 
 fn conditions(worker: &PodWorker, status: &PodStatus, old: &PodStatus, facts: &Facts) -> Vec<PodCondition> {
-    const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
-    let mut all: Vec<PodCondition> = old.conditions.iter().filter(|it| !OWN.contains(&it.type_.as_str())).cloned().collect();
+    const OWN: [&str; 5] =
+        ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+    let mut all: Vec<PodCondition> =
+        old.conditions.iter().filter(|it| !OWN.contains(&it.type_.as_str())).cloned().collect();
     let mut push = |type_: &str, holds: bool, reason: &str, message: String| {
         let before = old.conditions.iter().find(|it| it.type_ == type_);
         let value: Str = if holds { "True" } else { "False" }.into();
@@ -272,7 +292,11 @@ fn initialized(worker: &PodWorker, status: &PodStatus) -> (bool, &'static str, S
         return (true, "PodCompleted", String::new());
     }
     // A pod whose containers have begun has been initialized, whatever its sidecars do now.
-    if status.container_statuses.iter().any(|it| it.state.running.is_some() || it.state.terminated.is_some() || it.restart_count > 0) {
+    if status
+        .container_statuses
+        .iter()
+        .any(|it| it.state.running.is_some() || it.state.terminated.is_some() || it.restart_count > 0)
+    {
         return (true, "", String::new());
     }
     let incomplete: Vec<&str> = worker
@@ -291,7 +315,11 @@ fn initialized(worker: &PodWorker, status: &PodStatus) -> (bool, &'static str, S
     if incomplete.is_empty() {
         (true, "", String::new())
     } else {
-        (false, "ContainersNotInitialized", format!("containers with incomplete status: [{}]", incomplete.join(" ")))
+        (
+            false,
+            "ContainersNotInitialized",
+            format!("containers with incomplete status: [{}]", incomplete.join(" ")),
+        )
     }
 }
 
@@ -303,8 +331,11 @@ fn containers_ready(worker: &PodWorker, status: &PodStatus) -> (bool, &'static s
     }
     let sidecars = worker.slots.iter().filter(|slot| slot.kind == SlotKind::Sidecar);
     let sidecars = sidecars.filter_map(|slot| status.init_container_statuses.get(slot.index));
-    let unready: Vec<&str> =
-        sidecars.chain(&status.container_statuses).filter(|it| !it.ready).map(|it| it.name.as_str()).collect();
+    let unready: Vec<&str> = sidecars
+        .chain(&status.container_statuses)
+        .filter(|it| !it.ready)
+        .map(|it| it.name.as_str())
+        .collect();
     if unready.is_empty() {
         (true, "", String::new())
     } else {

@@ -67,7 +67,8 @@ impl Node {
 
     /// The newest run of each slot.
     pub(super) fn runs(&self, worker: &PodWorker) -> Vec<Run> {
-        let run = |id: Option<ContainerId>| Run::of(id.and_then(|id| self.containers.get(&id)).map(|it| &**it));
+        let run =
+            |id: Option<ContainerId>| Run::of(id.and_then(|id| self.containers.get(&id)).map(|it| &**it));
         worker.slots.iter().map(|slot| run(slot.current)).collect()
     }
 
@@ -84,7 +85,12 @@ impl Node {
         let Some(stored) = env.cx.lister::<Pod>().get_key(&key) else { return };
         let Some(pod) = stored.view::<Pod>().filter(|pod| pod.metadata.uid == worker.uid) else { return };
         let container = |id: ContainerId| self.containers.get(&id).map(|it| &**it);
-        let facts = status::Facts { host_ip: &self.spec.internal_ip, now: env.now(), finished, container: &container };
+        let facts = status::Facts {
+            host_ip: &self.spec.internal_ip,
+            now: env.now(),
+            finished,
+            container: &container,
+        };
         let status = status::generate(worker, &pod.status, &facts);
         if status == pod.status {
             return;
@@ -97,7 +103,14 @@ impl Node {
 
     // ---- events ------------------------------------------------------------------------------------------------
 
-    pub(super) fn pod_said(&mut self, env: &mut Env, worker: &PodWorker, kind: &str, reason: &str, message: impl Into<Str>) {
+    pub(super) fn pod_said(
+        &mut self,
+        env: &mut Env,
+        worker: &PodWorker,
+        kind: &str,
+        reason: &str,
+        message: impl Into<Str>,
+    ) {
         let object = worker.pod.clone();
         self.recorder.event(env.cx, &object, kind, reason, message);
     }
@@ -130,7 +143,13 @@ impl Node {
 
     fn create_sandbox(&mut self, env: &mut Env, worker: &mut PodWorker, runs: &[Run]) {
         if runs.iter().any(|run| *run != Run::Never) {
-            self.pod_said(env, worker, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+            self.pod_said(
+                env,
+                worker,
+                "Normal",
+                "SandboxChanged",
+                "Pod sandbox changed, it will be killed and re-created.",
+            );
         }
         worker.work = Work::Sandbox;
         let delay = env.cx.rng.jitter(env.cx.profile.sandbox.as_micros() as u64, 25) as i64;
@@ -190,7 +209,9 @@ impl Node {
             match self.ensure_image(env, worker, slot) {
                 super::images::Ensured::Present => self.create_container(env, worker, slot),
                 super::images::Ensured::Pulling => worker.work = Work::Pulling(slot),
-                super::images::Ensured::Failed(reason, message) => self.start_failed(env, worker, slot, &reason, message),
+                super::images::Ensured::Failed(reason, message) => {
+                    self.start_failed(env, worker, slot, &reason, message)
+                }
             }
             if worker.work != Work::Idle {
                 return;
@@ -201,7 +222,8 @@ impl Node {
 
     /// Mirrors doBackOff: whether a container that exited has to wait before its next start.
     fn backs_off(&mut self, env: &mut Env, worker: &mut PodWorker, slot: usize) -> bool {
-        let exited = worker.slots[slot].current.and_then(|id| self.containers.get(&id)).and_then(|it| it.exit.clone());
+        let exited =
+            worker.slots[slot].current.and_then(|id| self.containers.get(&id)).and_then(|it| it.exit.clone());
         let Some(exit) = exited else { return false };
         let now = env.now();
         let entry = worker.slots[slot].crash;
@@ -212,7 +234,14 @@ impl Node {
         let name = worker.slots[slot].name.clone();
         let delay = entry.map_or(0, |it| it.delay);
         let pod = worker.format();
-        self.container_said(env, worker, slot, "Warning", "BackOff", format!("Back-off restarting failed container {name} in pod {pod}"));
+        self.container_said(
+            env,
+            worker,
+            slot,
+            "Warning",
+            "BackOff",
+            format!("Back-off restarting failed container {name} in pod {pod}"),
+        );
         let message = format!("back-off {} restarting failed container={name} pod={pod}", go_duration(delay));
         worker.slots[slot].reason = Some(("CrashLoopBackOff".into(), message.into()));
         let retry = Timestamp(now.0 + env.cx.rng.jitter(RETRY as u64 * 5 / 4, 20) as i64);
@@ -221,13 +250,24 @@ impl Node {
     }
 
     /// A container could not be started; upstream words the event "Error: <reason or message>".
-    pub(super) fn start_failed(&mut self, env: &mut Env, worker: &mut PodWorker, slot: usize, reason: &str, message: Str) {
+    pub(super) fn start_failed(
+        &mut self,
+        env: &mut Env,
+        worker: &mut PodWorker,
+        slot: usize,
+        reason: &str,
+        message: Str,
+    ) {
         let said = match reason {
-            "CreateContainerConfigError" | "RunContainerError" | "CreateContainerError" => format!("Error: {message}"),
+            "CreateContainerConfigError" | "RunContainerError" | "CreateContainerError" => {
+                format!("Error: {message}")
+            }
             _ => format!("Error: {reason}"),
         };
         // An image name that cannot be parsed has had its own event already.
-        if reason != "InvalidImageName" || !worker.slots[slot].reason.as_ref().is_some_and(|(it, _)| it == reason) {
+        if reason != "InvalidImageName"
+            || !worker.slots[slot].reason.as_ref().is_some_and(|(it, _)| it == reason)
+        {
             self.container_said(env, worker, slot, "Warning", "Failed", said);
         }
         worker.slots[slot].reason = Some((reason.into(), message));
@@ -287,7 +327,8 @@ impl Node {
         self.container_said(env, worker, slot, "Normal", "Created", "Container created");
         if let Err(message) = self.start_container(env, worker, slot, &spec, id) {
             if let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut) {
-                let exit = Exit { code: 128, reason: "StartError".into(), message: message.clone(), at: env.now() };
+                let exit =
+                    Exit { code: 128, reason: "StartError".into(), message: message.clone(), at: env.now() };
                 container.exit = Some(Rc::new(exit));
                 container.body = Body::Gone;
             }
@@ -394,7 +435,8 @@ impl Node {
         if worker.work != Work::Terminated || !(worker.orphan || worker.is_deleting()) {
             return;
         }
-        let ids: Vec<ContainerId> = worker.slots.iter().flat_map(|it| [it.current, it.previous]).flatten().collect();
+        let ids: Vec<ContainerId> =
+            worker.slots.iter().flat_map(|it| [it.current, it.previous]).flatten().collect();
         let now = env.now();
         for id in ids {
             env.net.remove_machine(now, self.machine_id(id), false);

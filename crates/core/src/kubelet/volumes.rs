@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::core::v1::{
-    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolume, PersistentVolumeClaim, Pod, Secret, ServiceAccount, Volume,
+    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolume, PersistentVolumeClaim, Pod, Secret,
+    ServiceAccount, Volume,
 };
 use api::http::Body;
 use api::{Object, Str};
@@ -84,11 +85,17 @@ pub fn needs_refresh(worker: &PodWorker) -> bool {
             || it.secret.is_some()
             || it.downward_api.is_some()
             || it.projected.as_ref().is_some_and(|it| {
-                it.sources.iter().any(|source| source.config_map.as_ref().is_some_and(|map| map.name != "kube-root-ca.crt")
-                    || source.secret.is_some()
-                    || source.downward_api.as_ref().is_some_and(|it| it.items.iter().any(|item| {
-                        item.field_ref.as_ref().is_some_and(|field| field.field_path != "metadata.namespace")
-                    })))
+                it.sources.iter().any(|source| {
+                    source.config_map.as_ref().is_some_and(|map| map.name != "kube-root-ca.crt")
+                        || source.secret.is_some()
+                        || source.downward_api.as_ref().is_some_and(|it| {
+                            it.items.iter().any(|item| {
+                                item.field_ref
+                                    .as_ref()
+                                    .is_some_and(|field| field.field_path != "metadata.namespace")
+                            })
+                        })
+                })
             })
     };
     worker.view().spec.volumes.iter().any(changing)
@@ -124,7 +131,8 @@ fn claim_of(env: &Env, pod: &Pod, name: &str) -> Result<Claim, String> {
     let Some(volume) = volume.as_ref().and_then(|it| it.view::<PersistentVolume>()) else {
         return Err(format!("PVC {}/{name} is not bound", pod.metadata.namespace));
     };
-    let path = volume.spec.host_path.as_ref().map(|it| &it.path).or(volume.spec.local.as_ref().map(|it| &it.path));
+    let path =
+        volume.spec.host_path.as_ref().map(|it| &it.path).or(volume.spec.local.as_ref().map(|it| &it.path));
     Ok(path.map_or_else(|| Claim::Disk(volume_name.clone()), |path| Claim::Host(path.clone())))
 }
 
@@ -140,7 +148,11 @@ fn config_map_files(
 ) -> Result<Files, String> {
     let object = env.cx.lister::<ConfigMap>().get(namespace, name);
     let Some(map) = object.as_ref().and_then(|it| it.view::<ConfigMap>()) else {
-        return if optional == Some(true) { Ok(Vec::new()) } else { Err(format!("configmap \"{name}\" not found")) };
+        return if optional == Some(true) {
+            Ok(Vec::new())
+        } else {
+            Err(format!("configmap \"{name}\" not found"))
+        };
     };
     let data = map.data.iter().map(|(key, value)| (key.clone(), value.as_bytes().to_vec()));
     let binary = map.binary_data.iter().map(|(key, value)| (key.clone(), value.to_vec()));
@@ -157,7 +169,11 @@ fn secret_files(
 ) -> Result<Files, String> {
     let object = env.cx.lister::<Secret>().get(namespace, name);
     let Some(secret) = object.as_ref().and_then(|it| it.view::<Secret>()) else {
-        return if optional == Some(true) { Ok(Vec::new()) } else { Err(format!("secret \"{name}\" not found")) };
+        return if optional == Some(true) {
+            Ok(Vec::new())
+        } else {
+            Err(format!("secret \"{name}\" not found"))
+        };
     };
     let data = secret.data.iter().map(|(key, value)| (key.clone(), value.to_vec()));
     pick(data.collect(), items, optional, mode, "references non-existent secret key")
@@ -176,7 +192,9 @@ fn pick(
     let mut files = Vec::new();
     for item in items {
         match data.get(&item.key) {
-            Some(value) => files.push((item.path.to_string(), value.clone(), item.mode.map_or(mode, |it| it as u32))),
+            Some(value) => {
+                files.push((item.path.to_string(), value.clone(), item.mode.map_or(mode, |it| it as u32)))
+            }
             None if optional == Some(true) => {}
             None => return Err(format!("{missing}: {}", item.key)),
         }
@@ -190,7 +208,9 @@ fn downward_files(node: &Node, pod: &Pod, items: &[DownwardAPIVolumeFile], mode:
             (Some(field), _) => environment::field_value(node, pod, &field.field_path),
             (None, Some(field)) => {
                 let spec = pod.spec.containers.iter().find(|it| it.name == field.container_name);
-                spec.map_or_else(String::new, |spec| environment::resource_value(node, spec, &field.resource, field.divisor))
+                spec.map_or_else(String::new, |spec| {
+                    environment::resource_value(node, spec, &field.resource, field.divisor)
+                })
             }
             _ => String::new(),
         };
@@ -215,7 +235,8 @@ fn token(env: &mut Env, pod: &Pod, audience: &str, seconds: Option<i64>) -> Vec<
         },
     });
     let (namespace, account) = (&pod.metadata.namespace, &pod.spec.service_account_name);
-    let response = env.cx.create_subresource::<ServiceAccount>(namespace, account, "token", Body::json(request));
+    let response =
+        env.cx.create_subresource::<ServiceAccount>(namespace, account, "token", Body::json(request));
     let answer = response.ok().and_then(|it| it.body.to_json());
     let token = answer.as_ref().and_then(|it| it.pointer("/status/token")).and_then(|it| it.as_str());
     token.unwrap_or_default().as_bytes().to_vec()
@@ -272,7 +293,10 @@ fn write_atomically(tree: &mut Tree, files: &Files, stamp: &str) {
 
 fn stamp(env: &Env) -> String {
     let (year, month, day, hour, minute, second) = env.cx.now.civil();
-    format!("{year:04}_{month:02}_{day:02}_{hour:02}_{minute:02}_{second:02}.{:09}", env.cx.now.micros().rem_euclid(1_000_000) * 1000)
+    format!(
+        "{year:04}_{month:02}_{day:02}_{hour:02}_{minute:02}_{second:02}.{:09}",
+        env.cx.now.micros().rem_euclid(1_000_000) * 1000
+    )
 }
 
 /// Brings volumes that exist up to date with their sources.
@@ -281,7 +305,10 @@ fn refresh(node: &mut Node, env: &mut Env, worker: &PodWorker, pod: &Pod) -> Res
         let key = (worker.uid.clone(), volume.name.clone());
         let Some((id, old)) = node.pod_volumes.get(&key).cloned() else { continue };
         // Tokens are rotated long after the lessons are over; what else is projected may change.
-        let rotates = volume.projected.as_ref().is_some_and(|it| it.sources.iter().any(|it| it.service_account_token.is_some()));
+        let rotates = volume
+            .projected
+            .as_ref()
+            .is_some_and(|it| it.sources.iter().any(|it| it.service_account_token.is_some()));
         if rotates {
             continue;
         }
@@ -314,7 +341,12 @@ fn hash_of(files: &Files) -> u64 {
 // ---- mounts ----------------------------------------------------------------------------------------------------
 
 /// The mounts of one container; volumes that nobody has needed yet are made now.
-pub fn container_mounts(node: &mut Node, env: &mut Env, recipe: &Recipe, variables: &[(String, String)]) -> Vec<Mount> {
+pub fn container_mounts(
+    node: &mut Node,
+    env: &mut Env,
+    recipe: &Recipe,
+    variables: &[(String, String)],
+) -> Vec<Mount> {
     let object: Object = recipe.pod.clone();
     let Some(pod) = object.view::<Pod>() else { return Vec::new() };
     let mut mounts = Vec::new();
@@ -342,7 +374,10 @@ pub fn container_mounts(node: &mut Node, env: &mut Env, recipe: &Recipe, variabl
             Some(tree) => resolve_links(tree, &sub),
             None => sub,
         };
-        let read_only_source = volume.config_map.is_some() || volume.secret.is_some() || volume.projected.is_some() || volume.downward_api.is_some();
+        let read_only_source = volume.config_map.is_some()
+            || volume.secret.is_some()
+            || volume.projected.is_some()
+            || volume.downward_api.is_some();
         let memory = volume.empty_dir.as_ref().is_some_and(|it| it.medium == "Memory") || read_only_source;
         mounts.push(Mount {
             path: wanted.mount_path.trim_end_matches('/').to_string(),
@@ -380,7 +415,13 @@ fn resolve_links(tree: &Tree, path: &str) -> String {
 }
 
 /// The shared tree of a volume and the directory in it.
-fn volume_id(node: &mut Node, env: &mut Env, pod: &Pod, volume: &Volume, mounted: &Mounted) -> Option<(VolumeId, String)> {
+fn volume_id(
+    node: &mut Node,
+    env: &mut Env,
+    pod: &Pod,
+    volume: &Volume,
+    mounted: &Mounted,
+) -> Option<(VolumeId, String)> {
     let claim = mounted.claims.get(&volume.name);
     let host = volume.host_path.as_ref().map(|it| &it.path).or(match claim {
         Some(Claim::Host(path)) => Some(path),
@@ -415,7 +456,8 @@ fn volume_id(node: &mut Node, env: &mut Env, pod: &Pod, volume: &Volume, mounted
         }
         _ => {
             // emptyDir, or a kind that holds nothing here.
-            let limit = volume.empty_dir.as_ref().and_then(|it| it.size_limit).map(|it| it.value().max(0) as u64);
+            let limit =
+                volume.empty_dir.as_ref().and_then(|it| it.size_limit).map(|it| it.value().max(0) as u64);
             tree.set_limit(limit);
             if let Some(root) = tree.get_mut(1) {
                 root.mode = 0o777;
@@ -442,7 +484,8 @@ fn host_path_exists(node: &mut Node, path: &str, kind: &str) -> Result<(), Strin
 
 /// The pod is over: its own volumes go, disks are given back.
 pub fn unmount(node: &mut Node, env: &mut Env, worker: &mut PodWorker) {
-    let keys: Vec<(Str, Str)> = node.pod_volumes.keys().filter(|(uid, _)| *uid == worker.uid).cloned().collect();
+    let keys: Vec<(Str, Str)> =
+        node.pod_volumes.keys().filter(|(uid, _)| *uid == worker.uid).cloned().collect();
     for key in keys {
         if let Some((id, _)) = node.pod_volumes.remove(&key) {
             node.volumes.remove(id);
@@ -451,10 +494,11 @@ pub fn unmount(node: &mut Node, env: &mut Env, worker: &mut PodWorker) {
     let Some(mounted) = worker.volumes.take() else { return };
     for claim in mounted.claims.values() {
         let Claim::Disk(name) = claim else { continue };
-        let others = node.pods.values().any(|it| it.volumes.as_ref().is_some_and(|m| m.claims.values().any(|c| c == claim)));
-        if !others
-            && let Some(tree) = node.disks.remove(name).and_then(|id| node.volumes.remove(id))
-        {
+        let others = node
+            .pods
+            .values()
+            .any(|it| it.volumes.as_ref().is_some_and(|m| m.claims.values().any(|c| c == claim)));
+        if !others && let Some(tree) = node.disks.remove(name).and_then(|id| node.volumes.remove(id)) {
             env.disks.insert(name.clone(), tree);
         }
     }
@@ -471,13 +515,23 @@ impl Node {
         let files = [
             ("/etc/machine-id", format!("{machine}\n")),
             ("/etc/hostname", format!("{}\n", self.spec.name)),
-            ("/etc/os-release", format!("PRETTY_NAME=\"{}\"\nNAME=\"Debian GNU/Linux\"\nID=debian\n", self.spec.os_image)),
+            (
+                "/etc/os-release",
+                format!("PRETTY_NAME=\"{}\"\nNAME=\"Debian GNU/Linux\"\nID=debian\n", self.spec.os_image),
+            ),
         ];
         for (path, text) in files {
             // A fresh tree takes any file.
             let _fresh = tree.put_file(path, text.into_bytes(), 0o644);
         }
-        for dir in ["/var/lib/kubelet", "/var/log/pods", "/var/log/containers", "/etc/kubernetes/manifests", "/data", "/var/run"] {
+        for dir in [
+            "/var/lib/kubelet",
+            "/var/log/pods",
+            "/var/log/containers",
+            "/etc/kubernetes/manifests",
+            "/data",
+            "/var/run",
+        ] {
             let _fresh = tree.make_dirs(dir);
         }
         let id = self.volumes.add(tree);

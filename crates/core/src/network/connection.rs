@@ -110,7 +110,9 @@ impl Network {
                 let conn = self.connect(now, client, Some(netns), addr, port, tls.is_some());
                 self.socks.insert((machine, sock), SockUse::Conn(conn, Side::Client));
             }
-            HostCall::Listen { sock, addr, port, tls } => self.listen(now, machine, netns, sock, addr, port, tls),
+            HostCall::Listen { sock, addr, port, tls } => {
+                self.listen(now, machine, netns, sock, addr, port, tls)
+            }
             HostCall::Send { sock, bytes } => {
                 if let Some(SockUse::Conn(conn, side)) = self.socks.get(&(machine, sock)).copied() {
                     self.send(now, conn, side, Message::Data(bytes));
@@ -126,7 +128,9 @@ impl Network {
                 Some(SockUse::Conn(conn, side)) => self.close(now, conn, side),
                 None => {}
             },
-            HostCall::Resolve { call, server, name, kind } => self.resolve(now, machine, netns, call, server, &name, kind),
+            HostCall::Resolve { call, server, name, kind } => {
+                self.resolve(now, machine, netns, call, server, &name, kind)
+            }
             HostCall::Ping { call, addr, .. } => self.ping(now, machine, netns, call, addr),
             HostCall::SendTo { .. } => {}
             _ => return false,
@@ -150,7 +154,8 @@ impl Network {
             self.outgoing.push((now, Event::Answer(machine, Box::new(event))));
             return;
         }
-        let listener = Listener { machine, sock: Some(sock), local: addr.is_loopback(), tls: tls.map(Rc::new) };
+        let listener =
+            Listener { machine, sock: Some(sock), local: addr.is_loopback(), tls: tls.map(Rc::new) };
         netns.listeners.insert(port, listener);
         self.socks.insert((machine, sock), SockUse::Listen(id, port));
     }
@@ -236,7 +241,9 @@ impl Network {
         });
         self.conns.insert(id, conn);
         match (answer, delay) {
-            (Some(Message::TimedOut), _) | (None, None) => self.push_at(now.0 + CONNECT_TIMEOUT, id, Side::Client, Message::TimedOut),
+            (Some(Message::TimedOut), _) | (None, None) => {
+                self.push_at(now.0 + CONNECT_TIMEOUT, id, Side::Client, Message::TimedOut)
+            }
             (Some(message), _) => self.push_at(now.0 + self.link_local, id, Side::Client, message),
             (None, Some(delay)) => self.push_at(now.0 + delay, id, Side::Server, Message::Syn),
         }
@@ -286,10 +293,21 @@ impl Network {
     }
 
     /// The server side accepts: from now on it is this socket.
-    pub fn accept(&mut self, now: Timestamp, id: ConnId, machine: MachineId, sock: SockId, certificate: Option<Rc<Certificate>>) {
+    pub fn accept(
+        &mut self,
+        now: Timestamp,
+        id: ConnId,
+        machine: MachineId,
+        sock: SockId,
+        certificate: Option<Rc<Certificate>>,
+    ) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
         conn.server = Party::Machine(machine, sock);
-        let message = if conn.tls && certificate.is_none() { Message::NotTls } else { Message::Connected { certificate } };
+        let message = if conn.tls && certificate.is_none() {
+            Message::NotTls
+        } else {
+            Message::Connected { certificate }
+        };
         self.socks.insert((machine, sock), SockUse::Conn(id, Side::Server));
         self.send(now, id, Side::Server, message);
     }

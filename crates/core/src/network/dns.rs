@@ -108,7 +108,9 @@ impl Network {
             }
             [.., namespace, "svc"] => self.service(name, namespace, &labels[..labels.len() - 2], kind),
             [ip, _, "pod"] => match ip.replace('-', ".").parse::<Ipv4Addr>() {
-                Ok(ip) if kind == RecordType::A => DnsAnswer::Records(vec![record(name, RecordData::Address(ip.into()))]),
+                Ok(ip) if kind == RecordType::A => {
+                    DnsAnswer::Records(vec![record(name, RecordData::Address(ip.into()))])
+                }
                 Ok(_) => DnsAnswer::Records(Vec::new()),
                 Err(_) => DnsAnswer::NxDomain,
             },
@@ -135,7 +137,10 @@ impl Network {
             }
             [] => {
                 let addresses = if spec.cluster_ip == "None" {
-                    published(rules).flat_map(|it| it.addresses.iter()).filter_map(|ip| ip.parse().ok()).collect()
+                    published(rules)
+                        .flat_map(|it| it.addresses.iter())
+                        .filter_map(|ip| ip.parse().ok())
+                        .collect()
                 } else {
                     spec.cluster_ips.iter().filter_map(|ip| ip.parse().ok()).collect::<Vec<IpAddr>>()
                 };
@@ -153,7 +158,11 @@ impl Network {
                     .flat_map(|it| it.addresses.iter())
                     .filter_map(|ip| ip.parse().ok())
                     .collect();
-                if of_host.is_empty() { DnsAnswer::NxDomain } else { DnsAnswer::Records(address_records(name, &of_host, kind)) }
+                if of_host.is_empty() {
+                    DnsAnswer::NxDomain
+                } else {
+                    DnsAnswer::Records(address_records(name, &of_host, kind))
+                }
             }
             _ => DnsAnswer::NxDomain,
         }
@@ -166,7 +175,11 @@ impl Network {
         let target = target.trim_end_matches('.').to_ascii_lowercase();
         let mut records = vec![record(name, RecordData::Cname(target.clone()))];
         // One step is followed; a chain of ExternalNames ends there.
-        let next = if self.in_domain(&target) { self.lookup_plain(&target, kind) } else { self.outside(&target, kind) };
+        let next = if self.in_domain(&target) {
+            self.lookup_plain(&target, kind)
+        } else {
+            self.outside(&target, kind)
+        };
         if let DnsAnswer::Records(more) = next {
             records.extend(more);
         }
@@ -188,7 +201,11 @@ impl Network {
         match self.dns.outside.get(name) {
             Some(ip) => DnsAnswer::Records(address_records(name, &[*ip], kind)),
             // A node's own resolver knows the nodes by name.
-            None => match self.netns.values().find(|it| it.id.sandbox == super::SandboxId::HOST && it.owner == name) {
+            None => match self
+                .netns
+                .values()
+                .find(|it| it.id.sandbox == super::SandboxId::HOST && it.owner == name)
+            {
                 Some(node) => DnsAnswer::Records(address_records(name, &[node.ip], kind)),
                 None => DnsAnswer::NxDomain,
             },
@@ -207,7 +224,8 @@ impl Network {
         let mut records = Vec::new();
         for (key, rules) in self.proxy.iter() {
             for endpoint in published(rules).filter(|it| it.addresses.iter().any(|a| a.parse() == Ok(ip))) {
-                let target = format!("{}.{}.{}.svc.{domain}", endpoint_name(endpoint), key.name, key.namespace);
+                let target =
+                    format!("{}.{}.{}.svc.{domain}", endpoint_name(endpoint), key.name, key.namespace);
                 records.push(record(name, RecordData::Ptr(target)));
             }
         }
@@ -253,10 +271,12 @@ fn srv(name: &str, base: &str, rules: &Rules, port: &str, protocol: &str, kind: 
         if spec.cluster_ip == "None" {
             for (endpoint, number) in rules.endpoints(&it.name).filter(|(endpoint, _)| is_ready(endpoint)) {
                 let target = format!("{}.{base}", endpoint_name(endpoint));
-                records.push(record(name, RecordData::Srv { priority: 0, weight: 100, port: number, target }));
+                records
+                    .push(record(name, RecordData::Srv { priority: 0, weight: 100, port: number, target }));
             }
         } else {
-            let data = RecordData::Srv { priority: 0, weight: 100, port: it.port as u16, target: base.to_string() };
+            let data =
+                RecordData::Srv { priority: 0, weight: 100, port: it.port as u16, target: base.to_string() };
             records.push(record(name, data));
         }
     }

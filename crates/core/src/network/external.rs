@@ -45,7 +45,14 @@ pub struct External {
 
 impl Network {
     /// Opens a connection from outside. Afterwards the caller moves [`Network::take_outgoing`] into the queue.
-    pub fn open_external(&mut self, now: Timestamp, origin: &Origin, addr: IpAddr, port: u16, tls: bool) -> ExternalId {
+    pub fn open_external(
+        &mut self,
+        now: Timestamp,
+        origin: &Origin,
+        addr: IpAddr,
+        port: u16,
+        tls: bool,
+    ) -> ExternalId {
         let id = ExternalId(self.next_external);
         self.next_external += 1;
         let from = match origin {
@@ -65,7 +72,8 @@ impl Network {
     pub fn open_in_netns(&mut self, now: Timestamp, netns: NetnsId, port: u16) -> ExternalId {
         let id = ExternalId(self.next_external);
         self.next_external += 1;
-        let conn = self.connect(now, Party::External(id), Some(netns), IpAddr::from([127, 0, 0, 1]), port, false);
+        let conn =
+            self.connect(now, Party::External(id), Some(netns), IpAddr::from([127, 0, 0, 1]), port, false);
         self.external.insert(id, External { conn, state: ExternalState::Connecting, inbox: Inbox::new() });
         id
     }

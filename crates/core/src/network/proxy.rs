@@ -56,14 +56,18 @@ impl Rules {
     /// Endpoints of the port called `name`, with the port number of their slice.
     pub fn endpoints<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Endpoint, u16)> + 'a {
         self.slices.values().filter_map(|object| object.view::<EndpointSlice>()).flat_map(move |slice| {
-            let port = slice.ports.iter().find(|port| port.name == name).map(|port| port.port as u16);
+            let port = slice.ports.iter().find(|port| port.name.as_deref().unwrap_or("") == name);
+            let port = port.and_then(|port| u16::try_from(port.port?).ok());
             slice.endpoints.iter().filter_map(move |endpoint| Some((endpoint, port?)))
         })
     }
 
     /// All endpoints, whatever their ports (DNS of headless Services).
     pub fn all_endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        self.slices.values().filter_map(|object| object.view::<EndpointSlice>()).flat_map(|slice| &slice.endpoints)
+        self.slices
+            .values()
+            .filter_map(|object| object.view::<EndpointSlice>())
+            .flat_map(|slice| &slice.endpoints)
     }
 }
 
@@ -114,7 +118,9 @@ impl Proxy {
         if let Some(service) = service.as_ref().and_then(|object| object.view::<Service>()) {
             let spec = &service.spec;
             let ingress = service.status.load_balancer.ingress.iter().map(|it| &it.ip);
-            for ip in spec.cluster_ips.iter().chain([&spec.cluster_ip]).chain(&spec.external_ips).chain(ingress) {
+            for ip in
+                spec.cluster_ips.iter().chain([&spec.cluster_ip]).chain(&spec.external_ips).chain(ingress)
+            {
                 if let Ok(ip) = ip.parse::<IpAddr>() {
                     self.by_ip.insert(ip, key.clone());
                 }
@@ -152,11 +158,19 @@ impl Proxy {
 
 impl Network {
     /// Where a connection to `addr:port` goes. `from` is the client's namespace, `None` outside the cluster.
-    pub(super) fn route(&mut self, now: Timestamp, from: Option<NetnsId>, source: IpAddr, addr: IpAddr, port: u16) -> Target {
+    pub(super) fn route(
+        &mut self,
+        now: Timestamp,
+        from: Option<NetnsId>,
+        source: IpAddr,
+        addr: IpAddr,
+        port: u16,
+    ) -> Target {
         let proxy = self.proxy.clone();
         if let Some((key, rules)) = proxy.by_ip(addr) {
             // Cluster addresses mean something on nodes only.
-            let cluster_ip = rules.spec().is_some_and(|spec| spec.cluster_ips.iter().any(|ip| ip.parse() == Ok(addr)));
+            let cluster_ip =
+                rules.spec().is_some_and(|spec| spec.cluster_ips.iter().any(|ip| ip.parse() == Ok(addr)));
             if from.is_none() && cluster_ip {
                 return Target::Lost;
             }
@@ -171,7 +185,9 @@ impl Network {
             Some(netns) if netns.sandbox == super::SandboxId::HOST => match proxy.by_node_port(port) {
                 Some((key, rules)) => {
                     let spec = rules.spec();
-                    let name = spec.and_then(|s| s.ports.iter().find(|it| it.node_port == i32::from(port)).map(|it| it.name.clone()));
+                    let name = spec.and_then(|s| {
+                        s.ports.iter().find(|it| it.node_port == i32::from(port)).map(|it| it.name.clone())
+                    });
                     self.pick(now, Some(netns), source, key, rules, &name.unwrap_or_default(), true)
                 }
                 None => Target::Pod { netns, port, service: Str::EMPTY },
@@ -212,7 +228,8 @@ impl Network {
             return if local_only { Target::Lost } else { Target::NoEndpoints(service) };
         }
         let sticky = (spec.session_affinity == "ClientIP").then(|| (key.clone(), source));
-        let timeout = spec.session_affinity_config.as_ref().and_then(|c| c.client_ip.as_ref()?.timeout_seconds);
+        let timeout =
+            spec.session_affinity_config.as_ref().and_then(|c| c.client_ip.as_ref()?.timeout_seconds);
         let timeout = i64::from(timeout.unwrap_or(AFFINITY_SECONDS)) * 1_000_000;
         let remembered = sticky
             .as_ref()

@@ -13,7 +13,7 @@ use super::reference::Reference;
 use crate::sim::Hasher64;
 
 /// What an image is: its configuration and how its files are made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Image {
     /// "docker.io/library/nginx:1.27"
     pub name: Str,
@@ -170,14 +170,20 @@ pub fn find(reference: &Reference) -> Result<Rc<Image>, PullError> {
         let tag = if reference.tag.is_empty() { "latest" } else { &reference.tag };
         if let Some(mut image) = (family.image)(&name, tag) {
             image.name = reference.full().into();
-            image.id = format!("{name}@{}", digest(&format!("{name}:{}:{}", image.size, image.env.len()), tag)).into();
+            image.id =
+                format!("{name}@{}", digest(&format!("{name}:{}:{}", image.size, image.env.len()), tag))
+                    .into();
             return Ok(Rc::new(image));
         }
     }
     if known {
         return Err(PullError::NoTag);
     }
-    if REGISTRIES.contains(&reference.registry.as_str()) { Err(PullError::NoRepository) } else { Err(PullError::NoRegistry) }
+    if REGISTRIES.contains(&reference.registry.as_str()) {
+        Err(PullError::NoRepository)
+    } else {
+        Err(PullError::NoRegistry)
+    }
 }
 
 /// Registries that answer.
@@ -210,7 +216,8 @@ impl PullError {
     /// containerd's words, as the CRI gives them to the kubelet.
     pub fn message(&self, reference: &Reference) -> String {
         let full = reference.full();
-        let resolve = format!("failed to pull and unpack image {full:?}: failed to resolve reference {full:?}");
+        let resolve =
+            format!("failed to pull and unpack image {full:?}: failed to resolve reference {full:?}");
         let host = match reference.registry.as_str() {
             "docker.io" => "registry-1.docker.io",
             other => other,
@@ -242,7 +249,9 @@ impl PullError {
         let message = self.message(reference);
         match self {
             PullError::NoTag => self.not_found(reference),
-            PullError::NoRepository if reference.registry != "docker.io" && reference.registry != "ghcr.io" => {
+            PullError::NoRepository
+                if reference.registry != "docker.io" && reference.registry != "ghcr.io" =>
+            {
                 self.not_found(reference)
             }
             _ => message,

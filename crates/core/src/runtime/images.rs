@@ -65,7 +65,11 @@ pub(crate) fn tag_in(tag: &str, tags: &[&str]) -> bool {
 }
 
 /// `1.27` and `1.27.3` of `versions`, in which the first is `latest`; a suffix (`-alpine`) may follow.
-pub(crate) fn version_of<'a>(tag: &str, versions: &[&'a str], suffixes: &[&str]) -> Option<(&'a str, String)> {
+pub(crate) fn version_of<'a>(
+    tag: &str,
+    versions: &[&'a str],
+    suffixes: &[&str],
+) -> Option<(&'a str, String)> {
     let (bare, suffix) = match suffixes.iter().find(|it| tag.ends_with(&format!("-{it}")) || tag == **it) {
         Some(suffix) => (tag.trim_end_matches(*suffix).trim_end_matches('-'), suffix.to_string()),
         None => (tag, String::new()),
@@ -81,7 +85,6 @@ pub(crate) fn version_of<'a>(tag: &str, versions: &[&'a str], suffixes: &[&str])
 pub(crate) fn flavoured(suffix: &str, size: u64, small: u64) -> Image {
     if suffix.contains("alpine") { Image::busybox(small) } else { Image::new(size) }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -112,7 +112,8 @@ mod tests {
         let mut log = Log::default();
         log.write(Timestamp(1), Stream::Stdout, b"one\ntw");
         log.write(Timestamp(2), Stream::Stdout, b"o\n");
-        let texts: Vec<_> = log.since(0).map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect();
+        let texts: Vec<_> =
+            log.since(0).map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect();
         assert_eq!(texts, ["one", "two"]);
         log.write(Timestamp(3), Stream::Stderr, b"end");
         assert_eq!(log.end(), 2);

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use api::Timestamp;
 use os::{
-    Errno, Limits, Machine, MachineSpec, Mount, Pid, SpawnOptions, Stdio, StreamId, Time, Tree, TtyId, Volumes,
+    Errno, Limits, Machine, MachineSpec, Mount, Pid, SpawnOptions, Stdio, StreamId, Time, Tree, TtyId,
+    Volumes,
 };
 
 use super::catalogue::Image;

@@ -34,13 +34,21 @@ impl Reference {
             return None;
         }
         let (registry, path) = match name.split_once('/') {
-            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" || first.chars().any(|c| c.is_ascii_uppercase()) => {
+            Some((first, path))
+                if first.contains(['.', ':'])
+                    || first == "localhost"
+                    || first.chars().any(|c| c.is_ascii_uppercase()) =>
+            {
                 (first, path)
             }
             _ => ("docker.io", name),
         };
         let registry = if registry == "index.docker.io" { "docker.io" } else { registry };
-        let repository = if registry == "docker.io" && !path.contains('/') { format!("library/{path}") } else { path.to_string() };
+        let repository = if registry == "docker.io" && !path.contains('/') {
+            format!("library/{path}")
+        } else {
+            path.to_string()
+        };
         if path.is_empty() || !path.split('/').all(valid_component) || !valid_domain(registry) {
             return None;
         }
@@ -118,7 +126,9 @@ mod tests {
 
     #[test]
     fn what_docker_refuses_is_refused() {
-        for text in ["", "Nginx", "nginx:", "nginx:a b", "nginx:la/test:x", "-nginx", "a//b", "nginx@sha256:12"] {
+        for text in
+            ["", "Nginx", "nginx:", "nginx:a b", "nginx:la/test:x", "-nginx", "a//b", "nginx@sha256:12"]
+        {
             assert_eq!(Reference::parse(text), None, "{text}");
         }
     }

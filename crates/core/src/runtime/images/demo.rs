@@ -3,7 +3,8 @@
 use super::{alone, app, tag_in};
 use crate::runtime::catalogue::{Family, Image};
 
-pub const KUARD: Family = Family { repositories: &["gcr.io/kuar-demo/kuard-amd64", "gcr.io/kuar-demo/kuard-arm64"], image: kuard };
+pub const KUARD: Family =
+    Family { repositories: &["gcr.io/kuar-demo/kuard-amd64", "gcr.io/kuar-demo/kuard-arm64"], image: kuard };
 
 fn kuard(_repository: &str, tag: &str) -> Option<Image> {
     let version = match tag {
@@ -42,7 +43,11 @@ fn kubia(repository: &str, tag: &str) -> Option<Image> {
         return None;
     }
     let node = Image::new(243_118_922).entrypoint(&["node", "app.js"]).env("NODE_VERSION", "7.10.1").cwd("/");
-    let node = node.serves(&[8080]).on_stop(None).memory(40 << 20).files(|image| app(image, "/usr/local/bin/node", "kubia"));
+    let node = node
+        .serves(&[8080])
+        .on_stop(None)
+        .memory(40 << 20)
+        .files(|image| app(image, "/usr/local/bin/node", "kubia"));
     Some(match name {
         "kubia" => node.env("KUBIA_VERSION", tag),
         "kubia-unhealthy" => node.env("KUBIA_VERSION", "unhealthy"),
@@ -65,7 +70,10 @@ fn kubia(repository: &str, tag: &str) -> Option<Image> {
 }
 
 pub const HELLO_APP: Family = Family {
-    repositories: &["gcr.io/google-samples/hello-app", "us-docker.pkg.dev/google-samples/containers/gke/hello-app"],
+    repositories: &[
+        "gcr.io/google-samples/hello-app",
+        "us-docker.pkg.dev/google-samples/containers/gke/hello-app",
+    ],
     image: hello_app,
 };
 
@@ -75,8 +83,18 @@ fn hello_app(_repository: &str, tag: &str) -> Option<Image> {
         "2.0" => "2.0.0",
         _ => return None,
     };
-    let image = Image::scratch(13_743_118).entrypoint(&["./hello-app"]).env("HELLO_VERSION", version).env("PORT", "8080");
-    Some(image.user(65532, 65532).serves(&[8080]).on_stop(Some(2)).memory(6 << 20).files(|_| alone("/hello-app", "hello-app")))
+    let image = Image::scratch(13_743_118)
+        .entrypoint(&["./hello-app"])
+        .env("HELLO_VERSION", version)
+        .env("PORT", "8080");
+    Some(
+        image
+            .user(65532, 65532)
+            .serves(&[8080])
+            .on_stop(Some(2))
+            .memory(6 << 20)
+            .files(|_| alone("/hello-app", "hello-app")),
+    )
 }
 
 pub const GUESTBOOK: Family = Family {
@@ -99,16 +117,29 @@ fn guestbook(repository: &str, tag: &str) -> Option<Image> {
         return None;
     }
     let image = if repository.contains("redis") {
-        Image::new(61_118_422).cmd(&["daemon", "6379", "Ready to accept connections tcp"]).serves(&[6379]).memory(14 << 20)
+        Image::new(61_118_422)
+            .cmd(&["daemon", "6379", "Ready to accept connections tcp"])
+            .serves(&[6379])
+            .memory(14 << 20)
     } else {
         let title = if repository.contains("hpa") { "OK!" } else { "Guestbook on" };
         Image::new(163_223_118).cmd(&["webserver", "80", title]).serves(&[80]).memory(30 << 20)
     };
-    Some(image.files(|image| super::with_program(app(image, "/usr/local/bin/webserver", "webserver"), "/usr/local/bin/daemon", "daemon")))
+    Some(image.files(|image| {
+        super::with_program(
+            app(image, "/usr/local/bin/webserver", "webserver"),
+            "/usr/local/bin/daemon",
+            "daemon",
+        )
+    }))
 }
 
 pub const ECSDEMO: Family = Family {
-    repositories: &["docker.io/brentley/ecsdemo-frontend", "docker.io/brentley/ecsdemo-nodejs", "docker.io/brentley/ecsdemo-crystal"],
+    repositories: &[
+        "docker.io/brentley/ecsdemo-frontend",
+        "docker.io/brentley/ecsdemo-nodejs",
+        "docker.io/brentley/ecsdemo-crystal",
+    ],
     image: ecsdemo,
 };
 
@@ -120,7 +151,8 @@ fn ecsdemo(repository: &str, tag: &str) -> Option<Image> {
             "crystal" => "Crystal backend: from",
             _ => "Frontend: from",
         };
-        let image = Image::busybox(94_118_220).cmd(&["webserver", "3000", title]).serves(&[3000]).memory(40 << 20);
+        let image =
+            Image::busybox(94_118_220).cmd(&["webserver", "3000", title]).serves(&[3000]).memory(40 << 20);
         image.files(|image| app(image, "/usr/local/bin/webserver", "webserver"))
     })
 }

@@ -4,10 +4,17 @@
 use super::alone;
 use crate::runtime::catalogue::{Family, Image};
 
-pub const PAUSE: Family = Family { repositories: &["registry.k8s.io/pause", "k8s.gcr.io/pause", "gcr.io/google_containers/pause"], image: pause };
+pub const PAUSE: Family = Family {
+    repositories: &["registry.k8s.io/pause", "k8s.gcr.io/pause", "gcr.io/google_containers/pause"],
+    image: pause,
+};
 
 fn pause(_repository: &str, tag: &str) -> Option<Image> {
-    super::tag_in(tag, &["3.10.1", "3.10", "3.9", "3.8", "3.7", "3.6", "3.5", "3.4.1", "3.2", "3.1", "2.0", "1.0"]).then(|| {
+    super::tag_in(
+        tag,
+        &["3.10.1", "3.10", "3.9", "3.8", "3.7", "3.6", "3.5", "3.4.1", "3.2", "3.1", "2.0", "1.0"],
+    )
+    .then(|| {
         let image = Image::scratch(319_204).entrypoint(&["/pause"]).memory(300 << 10);
         image.user(65535, 65535).files(|_| alone("/pause", "pause"))
     })
@@ -34,7 +41,14 @@ fn control_plane(repository: &str, tag: &str) -> Option<Image> {
         "kube-scheduler" => (&[10259], 17_385_002, 25 << 20),
         _ => (&[10249, 10256], 25_963_887, 20 << 20),
     };
-    known.then(|| Image::scratch(size).entrypoint(&["/go-runner"]).serves(ports).on_stop(Some(0)).memory(memory).files(files))
+    known.then(|| {
+        Image::scratch(size)
+            .entrypoint(&["/go-runner"])
+            .serves(ports)
+            .on_stop(Some(0))
+            .memory(memory)
+            .files(files)
+    })
 }
 
 pub const ADDONS: Family = Family {
@@ -62,13 +76,22 @@ fn addon(repository: &str, tag: &str) -> Option<Image> {
         _ => (&[], 38_110_223),
     };
     let known = tag == "latest" || tag.starts_with('v') || tag.starts_with("1.");
-    known.then(|| Image::scratch(size).entrypoint(&["/go-runner"]).serves(ports).memory(20 << 20).files(files))
+    known
+        .then(|| Image::scratch(size).entrypoint(&["/go-runner"]).serves(ports).memory(20 << 20).files(files))
 }
 
 /// A stand-in that waits: a container of these is dormant, and its machine only exists for those who look inside.
 fn files(_: &Image) -> os::Tree {
     let tree = alone("/go-runner", "pause");
-    ["coredns", "kube-proxy", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "metrics-server"]
-        .iter()
-        .fold(tree, |tree, name| super::with_program(tree, &format!("/usr/local/bin/{name}"), "pause"))
+    [
+        "coredns",
+        "kube-proxy",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "etcd",
+        "metrics-server",
+    ]
+    .iter()
+    .fold(tree, |tree, name| super::with_program(tree, &format!("/usr/local/bin/{name}"), "pause"))
 }

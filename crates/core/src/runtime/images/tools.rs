@@ -35,7 +35,11 @@ fn curl(repository: &str, tag: &str) -> Option<Image> {
     }
     let known = tag_in(tag, &["v0.13", "1.3", "1.7", "1.0", "curl", "v0.11"]);
     known.then(|| {
-        let image = if name.contains("curl") && !name.contains("alpine") { Image::new(58_330_118) } else { Image::busybox(88_114_001) };
+        let image = if name.contains("curl") && !name.contains("alpine") {
+            Image::new(58_330_118)
+        } else {
+            Image::busybox(88_114_001)
+        };
         image.cmd(&["/bin/sh"]).memory(3 << 20).files(|image| {
             let mut tree = os::image::base(image.flavour);
             // A base tree takes any file.
@@ -48,7 +52,13 @@ fn curl(repository: &str, tag: &str) -> Option<Image> {
 }
 
 pub const STRESS: Family = Family {
-    repositories: &["docker.io/polinux/stress", "docker.io/progrium/stress", "docker.io/vish/stress", "gcr.io/google_samples/vish/stress", "docker.io/containerstack/cpustress"],
+    repositories: &[
+        "docker.io/polinux/stress",
+        "docker.io/progrium/stress",
+        "docker.io/vish/stress",
+        "gcr.io/google_samples/vish/stress",
+        "docker.io/containerstack/cpustress",
+    ],
     image: stress,
 };
 
@@ -69,10 +79,14 @@ pub const AGNHOST: Family = Family {
 };
 
 fn agnhost(_repository: &str, tag: &str) -> Option<Image> {
-    let minor: u32 = tag.strip_prefix("2.").and_then(|it| it.parse().ok()).or((tag == "latest").then_some(56))?;
+    let minor: u32 =
+        tag.strip_prefix("2.").and_then(|it| it.parse().ok()).or((tag == "latest").then_some(56))?;
     (20..=60).contains(&minor).then(|| {
-        let image = Image::busybox(52_314_223).entrypoint(&["/agnhost"]).cmd(&["pause"]).on_stop(Some(2)).memory(9 << 20);
+        let image = Image::busybox(52_314_223)
+            .entrypoint(&["/agnhost"])
+            .cmd(&["pause"])
+            .on_stop(Some(2))
+            .memory(9 << 20);
         image.files(|image| app(image, "/agnhost", "agnhost"))
     })
 }
-

@@ -6,7 +6,11 @@ use crate::runtime::catalogue::{Family, Image};
 pub const HTTPD: Family = Family { repositories: &["docker.io/library/httpd"], image: httpd };
 
 fn httpd(_repository: &str, tag: &str) -> Option<Image> {
-    let (version, suffix) = version_of(tag, &["2.4.65", "2.4.64", "2.4.63", "2.4.62", "2.4.58", "2.4.54", "2.4.46"], &["alpine", "bookworm"])?;
+    let (version, suffix) = version_of(
+        tag,
+        &["2.4.65", "2.4.64", "2.4.63", "2.4.62", "2.4.58", "2.4.54", "2.4.46"],
+        &["alpine", "bookworm"],
+    )?;
     let image = flavoured(&suffix, 59_142_108, 22_431_905);
     Some(
         image
@@ -30,12 +34,17 @@ fn httpd(_repository: &str, tag: &str) -> Option<Image> {
     )
 }
 
-pub const WHOAMI: Family = Family { repositories: &["docker.io/traefik/whoami", "docker.io/containous/whoami"], image: whoami };
+pub const WHOAMI: Family =
+    Family { repositories: &["docker.io/traefik/whoami", "docker.io/containous/whoami"], image: whoami };
 
 fn whoami(_repository: &str, tag: &str) -> Option<Image> {
-    let known = tag_in(tag, &["v1.11", "v1.11.0", "v1.10", "v1.10.1", "v1.10.2", "v1.10.3", "v1.9", "v1.8", "v1.5.0"]);
+    let known = tag_in(
+        tag,
+        &["v1.11", "v1.11.0", "v1.10", "v1.10.1", "v1.10.2", "v1.10.3", "v1.9", "v1.8", "v1.5.0"],
+    );
     known.then(|| {
-        let image = Image::scratch(2_912_118).entrypoint(&["/whoami"]).serves(&[80]).on_stop(Some(2)).memory(6 << 20);
+        let image =
+            Image::scratch(2_912_118).entrypoint(&["/whoami"]).serves(&[80]).on_stop(Some(2)).memory(6 << 20);
         image.files(|_| alone("/whoami", "whoami"))
     })
 }
@@ -45,13 +54,22 @@ pub const HTTP_ECHO: Family = Family { repositories: &["docker.io/hashicorp/http
 fn http_echo(_repository: &str, tag: &str) -> Option<Image> {
     let known = tag_in(tag, &["1.0", "1.0.0", "0.2.3", "0.2.1", "alpine"]);
     known.then(|| {
-        let image = Image::scratch(3_126_422).entrypoint(&["/http-echo"]).cmd(&["-text=hello-world"]).env("ECHO_TEXT", "");
+        let image = Image::scratch(3_126_422)
+            .entrypoint(&["/http-echo"])
+            .cmd(&["-text=hello-world"])
+            .env("ECHO_TEXT", "");
         image.serves(&[5678]).user(65532, 65532).memory(6 << 20).files(|_| alone("/http-echo", "http-echo"))
     })
 }
 
 pub const ECHOSERVER: Family = Family {
-    repositories: &["registry.k8s.io/echoserver", "k8s.gcr.io/echoserver", "gcr.io/google_containers/echoserver", "docker.io/kicbase/echo-server", "docker.io/ealen/echo-server"],
+    repositories: &[
+        "registry.k8s.io/echoserver",
+        "k8s.gcr.io/echoserver",
+        "gcr.io/google_containers/echoserver",
+        "docker.io/kicbase/echo-server",
+        "docker.io/ealen/echo-server",
+    ],
     image: echoserver,
 };
 
@@ -75,11 +93,18 @@ fn node(_repository: &str, tag: &str) -> Option<Image> {
     Some(flavoured(&suffix, size, 52_118_906).cmd(&["node"]).env("NODE_VERSION", version).memory(38 << 20))
 }
 
-pub const PYTHON: Family = Family { repositories: &["docker.io/library/python", "docker.io/library/golang", "docker.io/library/perl"], image: python };
+pub const PYTHON: Family = Family {
+    repositories: &["docker.io/library/python", "docker.io/library/golang", "docker.io/library/perl"],
+    image: python,
+};
 
 fn python(repository: &str, tag: &str) -> Option<Image> {
     let (versions, command, size): (&[&str], &str, u64) = match repository.rsplit('/').next()? {
-        "python" => (&["3.13.7", "3.12.11", "3.11.13", "3.10.18", "3.9.23", "3.8.20", "2.7.18"], "python3", 372_118_225),
+        "python" => (
+            &["3.13.7", "3.12.11", "3.11.13", "3.10.18", "3.9.23", "3.8.20", "2.7.18"],
+            "python3",
+            372_118_225,
+        ),
         "golang" => (&["1.25.0", "1.24.6", "1.23.12", "1.22.12"], "bash", 297_334_100),
         _ => (&["5.42.0", "5.40.3", "5.34.0", "5.34"], "perl5.42.0", 334_112_099),
     };

@@ -79,7 +79,9 @@ fn go_date(sys: &Sys) -> String {
 }
 
 fn plain(status: u16, body: impl Into<Vec<u8>>, sys: &Sys) -> Response {
-    Response::new(status, body).header("Date", http_date(sys)).header("Content-Type", "text/plain; charset=utf-8")
+    Response::new(status, body)
+        .header("Date", http_date(sys))
+        .header("Content-Type", "text/plain; charset=utf-8")
 }
 
 impl Apps {
@@ -104,8 +106,13 @@ impl Apps {
     }
 
     fn echo(&self, sys: &Sys, request: &Request, peer: IpAddr) -> Response {
-        let mut text = format!("\n\nHostname: {}\n\nPod Information:\n\t-no pod information available-\n\n", sys.hostname());
-        text.push_str("Server values:\n\tserver_version=nginx: 1.21.6 - lua: 10022\n\nRequest Information:\n");
+        let mut text = format!(
+            "\n\nHostname: {}\n\nPod Information:\n\t-no pod information available-\n\n",
+            sys.hostname()
+        );
+        text.push_str(
+            "Server values:\n\tserver_version=nginx: 1.21.6 - lua: 10022\n\nRequest Information:\n",
+        );
         let host = request.headers.get("host").unwrap_or("localhost");
         text.push_str(&format!(
             "\tclient_address={peer}\n\tmethod={}\n\treal path={}\n\tquery={}\n\trequest_version={}\n\trequest_scheme=http\n\
@@ -116,8 +123,12 @@ impl Apps {
             request.version.trim_start_matches("HTTP/"),
             request.target
         ));
-        let mut headers: Vec<String> =
-            request.headers.0.iter().map(|(name, value)| format!("\t{}={value}\n", name.to_lowercase())).collect();
+        let mut headers: Vec<String> = request
+            .headers
+            .0
+            .iter()
+            .map(|(name, value)| format!("\t{}={value}\n", name.to_lowercase()))
+            .collect();
         headers.sort();
         text.push_str(&headers.concat());
         text.push_str("\nRequest Body:\n");
@@ -137,7 +148,13 @@ impl Apps {
         for ip in sys.addresses() {
             text.push_str(&format!("IP: {ip}\n"));
         }
-        text.push_str(&format!("RemoteAddr: {peer}:{}\n{} {} {}\n", 40_000 + self.requests % 20_000, request.method, request.target, request.version));
+        text.push_str(&format!(
+            "RemoteAddr: {peer}:{}\n{} {} {}\n",
+            40_000 + self.requests % 20_000,
+            request.method,
+            request.target,
+            request.version
+        ));
         for (name, value) in &request.headers.0 {
             text.push_str(&format!("{name}: {value}\n"));
         }
@@ -195,9 +212,24 @@ impl App for Apps {
                 self.port = 80;
                 let date = os::time::strftime("%a %b %d %H:%M:%S.000000 %Y", sys.now());
                 let ip = sys.addresses().first().map_or_else(|| "127.0.0.1".to_string(), |it| it.to_string());
-                complain(sys, &format!("AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using {ip}. Set the 'ServerName' directive globally to suppress this message\n"));
-                complain(sys, &format!("[{date}] [mpm_event:notice] [pid 1:tid 1] AH00489: Apache/2.4.65 (Unix) configured -- resuming normal operations\n"));
-                complain(sys, &format!("[{date}] [core:notice] [pid 1:tid 1] AH00094: Command line: 'httpd -D FOREGROUND'\n"));
+                complain(
+                    sys,
+                    &format!(
+                        "AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using {ip}. Set the 'ServerName' directive globally to suppress this message\n"
+                    ),
+                );
+                complain(
+                    sys,
+                    &format!(
+                        "[{date}] [mpm_event:notice] [pid 1:tid 1] AH00489: Apache/2.4.65 (Unix) configured -- resuming normal operations\n"
+                    ),
+                );
+                complain(
+                    sys,
+                    &format!(
+                        "[{date}] [core:notice] [pid 1:tid 1] AH00094: Command line: 'httpd -D FOREGROUND'\n"
+                    ),
+                );
             }
             Demo::Kubia => {
                 self.text = sys.var("KUBIA_VERSION").unwrap_or_default().to_string();
@@ -223,9 +255,12 @@ impl App for Apps {
                 let line = format!("{} [INFO] server is listening on {listen}\n", go_date(sys));
                 complain(sys, &line);
             }
-            Demo::EchoServer => say(sys, "Generating self-signed cert\nGenerating a RSA private key\nStarting nginx\n"),
+            Demo::EchoServer => {
+                say(sys, "Generating self-signed cert\nGenerating a RSA private key\nStarting nginx\n")
+            }
             Demo::Whoami => {
-                let named = option(&argv, "port").or_else(|| sys.var("WHOAMI_PORT_NUMBER").map(str::to_string));
+                let named =
+                    option(&argv, "port").or_else(|| sys.var("WHOAMI_PORT_NUMBER").map(str::to_string));
                 self.port = named.and_then(|it| it.parse().ok()).unwrap_or(80);
                 let line = format!("{} Starting up on port {}\n", go_date(sys), self.port);
                 complain(sys, &line);
@@ -239,11 +274,18 @@ impl App for Apps {
                 let default = if self.mode == "serve-hostname" { 9376 } else { 8080 };
                 let port = option(&argv, "http-port").or_else(|| option(&argv, "port"));
                 self.port = port.and_then(|it| it.parse().ok()).unwrap_or(default);
-                let line = format!("I0105 09:00:00.000000       1 log.go:245] Started HTTP server on port {}\n", self.port);
+                let line = format!(
+                    "I0105 09:00:00.000000       1 log.go:245] Started HTTP server on port {}\n",
+                    self.port
+                );
                 complain(sys, &line);
             }
             Demo::Webserver => {
-                self.port = sys.var("PORT").and_then(|it| it.parse().ok()).or_else(|| argv.get(1).and_then(|it| it.parse().ok())).unwrap_or(80);
+                self.port = sys
+                    .var("PORT")
+                    .and_then(|it| it.parse().ok())
+                    .or_else(|| argv.get(1).and_then(|it| it.parse().ok()))
+                    .unwrap_or(80);
                 self.text = argv.get(2).cloned().unwrap_or_else(|| "Hello from".to_string());
                 say(sys, &format!("Listening on port {}\n", self.port));
                 sys.set_memory(48 << 20);
@@ -282,15 +324,27 @@ impl App for Apps {
     }
 
     fn logged(&mut self, sys: &mut Sys, request: &Request, response: &Response, peer: IpAddr) {
-        let line = format!("\"{} {} {}\" {}", request.method, request.target, request.version, response.status);
+        let line =
+            format!("\"{} {} {}\" {}", request.method, request.target, request.version, response.status);
         match self.demo {
-            Demo::Httpd => say(sys, &format!("{peer} - - [{}] {line} {}\n", log_date(sys), response.body.len())),
+            Demo::Httpd => {
+                say(sys, &format!("{peer} - - [{}] {line} {}\n", log_date(sys), response.body.len()))
+            }
             Demo::HttpEcho => {
                 let host = request.headers.get("host").unwrap_or("-").to_string();
                 let agent = request.headers.get("user-agent").unwrap_or("-").to_string();
-                say(sys, &format!("{} {host} {peer}:41000 {line} {} \"{agent}\" 13.5µs\n", go_date(sys), response.body.len()));
+                say(
+                    sys,
+                    &format!(
+                        "{} {host} {peer}:41000 {line} {} \"{agent}\" 13.5µs\n",
+                        go_date(sys),
+                        response.body.len()
+                    ),
+                );
             }
-            Demo::EchoServer | Demo::Webserver => say(sys, &format!("{peer} - - [{}] {line} {}\n", log_date(sys), response.body.len())),
+            Demo::EchoServer | Demo::Webserver => {
+                say(sys, &format!("{peer} - - [{}] {line} {}\n", log_date(sys), response.body.len()))
+            }
             _ => {}
         }
     }
@@ -307,7 +361,12 @@ impl App for Apps {
     fn on_signal(&mut self, sys: &mut Sys, _signal: Signal) -> Option<u8> {
         if self.demo == Demo::Httpd {
             let date = os::time::strftime("%a %b %d %H:%M:%S.000000 %Y", sys.now());
-            complain(sys, &format!("[{date}] [mpm_event:notice] [pid 1:tid 1] AH00491: caught SIGTERM, shutting down\n"));
+            complain(
+                sys,
+                &format!(
+                    "[{date}] [mpm_event:notice] [pid 1:tid 1] AH00491: caught SIGTERM, shutting down\n"
+                ),
+            );
         }
         Some(match self.demo {
             Demo::HelloApp | Demo::Whoami | Demo::Agnhost => 2,
@@ -317,8 +376,12 @@ impl App for Apps {
 
     fn port_taken(&self, port: u16) -> String {
         match self.demo {
-            Demo::Httpd => format!("(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:{port}\nno listening sockets available, shutting down\nAH00015: Unable to open logs\n"),
-            Demo::Kubia | Demo::Webserver => format!("Error: listen EADDRINUSE: address already in use :::{port}\n"),
+            Demo::Httpd => format!(
+                "(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:{port}\nno listening sockets available, shutting down\nAH00015: Unable to open logs\n"
+            ),
+            Demo::Kubia | Demo::Webserver => {
+                format!("Error: listen EADDRINUSE: address already in use :::{port}\n")
+            }
             _ => format!("listen tcp :{port}: bind: address already in use\n"),
         }
     }

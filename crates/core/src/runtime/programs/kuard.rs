@@ -52,11 +52,14 @@ impl Kuard {
             .map(|(id, (when, code))| json!({ "id": id, "when": when, "code": code }))
             .collect();
         let state = json!({ "probePath": paths[which], "failNext": self.failing[which], "history": history });
-        Response::new(200, state.to_string()).header("Content-Type", "application/json").header("Date", http_date(sys))
+        Response::new(200, state.to_string())
+            .header("Content-Type", "application/json")
+            .header("Date", http_date(sys))
     }
 
     fn page(&self, sys: &Sys, request: &Request, peer: IpAddr) -> Response {
-        let rows: String = request.headers.0.iter().map(|(name, value)| format!("<li>{name}: {value}</li>\n")).collect();
+        let rows: String =
+            request.headers.0.iter().map(|(name, value)| format!("<li>{name}: {value}</li>\n")).collect();
         let addresses: Vec<String> = sys.addresses().iter().map(|it| format!("\"{it}\"")).collect();
         let body = format!(
             "<!doctype html>\n\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n\n  <title>KUAR Demo</title>\n</head>\n<body>\n\
@@ -77,7 +80,9 @@ impl Kuard {
 }
 
 fn text(status: u16, body: &str, sys: &Sys) -> Response {
-    Response::new(status, body).header("Content-Type", "text/plain; charset=utf-8").header("Date", http_date(sys))
+    Response::new(status, body)
+        .header("Content-Type", "text/plain; charset=utf-8")
+        .header("Date", http_date(sys))
 }
 
 impl App for Kuard {
@@ -88,10 +93,23 @@ impl App for Kuard {
         let color = self.version.rsplit('-').next().unwrap_or("blue").to_string();
         complain(sys, &format!("{date} Starting kuard version: {}\n", self.version));
         complain(sys, &format!("{date} {}\n", "*".repeat(70)));
-        complain(sys, &format!("{date} * WARNING: This server may expose sensitive\n{date} * and secret information. Be careful.\n"));
+        complain(
+            sys,
+            &format!(
+                "{date} * WARNING: This server may expose sensitive\n{date} * and secret information. Be careful.\n"
+            ),
+        );
         complain(sys, &format!("{date} {}\n", "*".repeat(70)));
-        complain(sys, &format!("{date} Config: \n{{\n  \"address\": \":8080\",\n  \"hostname\": \"{host}\",\n  \"color\": \"{color}\"\n}}\n"));
-        complain(sys, &format!("{date} Could not find certificates to serve TLS\n{date} Serving on HTTP on :8080\n"));
+        complain(
+            sys,
+            &format!(
+                "{date} Config: \n{{\n  \"address\": \":8080\",\n  \"hostname\": \"{host}\",\n  \"color\": \"{color}\"\n}}\n"
+            ),
+        );
+        complain(
+            sys,
+            &format!("{date} Could not find certificates to serve TLS\n{date} Serving on HTTP on :8080\n"),
+        );
         sys.set_memory(8 << 20);
         Ok(vec![8080])
     }
@@ -111,17 +129,25 @@ impl App for Kuard {
                 text(200, "deadlocked: every further request hangs\n", sys)
             }
             "/env/api" | "/env" => {
-                let env: serde_json::Map<String, Value> =
-                    sys.env().iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+                let env: serde_json::Map<String, Value> = sys
+                    .env()
+                    .iter()
+                    .map(|(name, value)| (name.clone(), Value::from(value.clone())))
+                    .collect();
                 let body = json!({ "commandLine": ["/kuard"], "env": env }).to_string();
-                Response::new(200, body).header("Content-Type", "application/json").header("Date", http_date(sys))
+                Response::new(200, body)
+                    .header("Content-Type", "application/json")
+                    .header("Date", http_date(sys))
             }
             "/mem/api" => {
                 let body = json!({ "memStats": { "sys": sys.memory(), "heapAlloc": self.memory.iter().sum::<u64>() } }).to_string();
-                Response::new(200, body).header("Content-Type", "application/json").header("Date", http_date(sys))
+                Response::new(200, body)
+                    .header("Content-Type", "application/json")
+                    .header("Date", http_date(sys))
             }
             "/mem/api/alloc" => {
-                self.memory.push(request.parameter("size").and_then(|it| it.parse().ok()).unwrap_or(500_000_000));
+                self.memory
+                    .push(request.parameter("size").and_then(|it| it.parse().ok()).unwrap_or(500_000_000));
                 sys.set_memory((8 << 20) + self.memory.iter().sum::<u64>());
                 text(200, "", sys)
             }
@@ -130,14 +156,18 @@ impl App for Kuard {
                 sys.set_memory(8 << 20);
                 text(200, "", sys)
             }
-            "/exit" => return Answer::Die(request.parameter("code").and_then(|it| it.parse().ok()).unwrap_or(0)),
+            "/exit" => {
+                return Answer::Die(request.parameter("code").and_then(|it| it.parse().ok()).unwrap_or(0));
+            }
             _ if path.starts_with("/fs/") => match static_file(sys, "/", &path[3..]) {
                 Some((name, bytes)) => Response::new(200, bytes).header("Content-Type", media_type(&name)),
                 None => {
                     let mut names = sys.vfs().read_dir(&path[3..]).unwrap_or_default();
                     names.sort();
-                    let rows: String = names.iter().map(|it| format!("<a href=\"{it}\">{it}</a>\n")).collect();
-                    Response::new(200, format!("<pre>\n{rows}</pre>\n")).header("Content-Type", "text/html; charset=utf-8")
+                    let rows: String =
+                        names.iter().map(|it| format!("<a href=\"{it}\">{it}</a>\n")).collect();
+                    Response::new(200, format!("<pre>\n{rows}</pre>\n"))
+                        .header("Content-Type", "text/html; charset=utf-8")
                 }
             },
             "/" | "/-/" => self.page(sys, request, peer),

@@ -157,7 +157,10 @@ impl Nginx {
 impl App for Nginx {
     fn setup(&mut self, sys: &mut Sys) -> Result<Vec<u16>, u8> {
         self.version = sys.var("NGINX_VERSION").unwrap_or("1.29.1").to_string();
-        say(sys, "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration\n");
+        say(
+            sys,
+            "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration\n",
+        );
         say(sys, "/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/\n");
         say(sys, "/docker-entrypoint.sh: Launching /docker-entrypoint.d/10-listen-on-ipv6-by-default.sh\n");
         say(sys, "/docker-entrypoint.sh: Configuration complete; ready for start up\n");
@@ -171,7 +174,12 @@ impl App for Nginx {
                 Err(error) => {
                     let date = os::time::strftime("%Y/%m/%d %H:%M:%S", sys.now());
                     let line = text.lines().count();
-                    complain(sys, &format!("{date} [emerg] 1#1: {error} in {path}:{line}\nnginx: [emerg] {error} in {path}:{line}\n"));
+                    complain(
+                        sys,
+                        &format!(
+                            "{date} [emerg] 1#1: {error} in {path}:{line}\nnginx: [emerg] {error} in {path}:{line}\n"
+                        ),
+                    );
                     return Err(1);
                 }
             }
@@ -212,7 +220,8 @@ impl App for Nginx {
                 let page = self.page(status, os::net::http::reason(status));
                 page.header("Location", target)
             }
-            Some((status, text)) => Response::new(status, text.replace("\\n", "\n")).header("Content-Type", "application/octet-stream"),
+            Some((status, text)) => Response::new(status, text.replace("\\n", "\n"))
+                .header("Content-Type", "application/octet-stream"),
             None if !matches!(request.method.as_str(), "GET" | "HEAD") => self.page(405, "Not Allowed"),
             None => match static_file(sys, &root, &path) {
                 Some((name, bytes)) => Response::new(200, bytes).header("Content-Type", media_type(&name)),
@@ -268,7 +277,11 @@ impl App for Nginx {
             self.notice(sys, "signal 1 (SIGHUP) received, reconfiguring");
             return None;
         }
-        let name = if signal == Signal::QUIT { "3 (SIGQUIT) received, shutting down" } else { "15 (SIGTERM) received, exiting" };
+        let name = if signal == Signal::QUIT {
+            "3 (SIGQUIT) received, shutting down"
+        } else {
+            "15 (SIGTERM) received, exiting"
+        };
         self.notice(sys, &format!("signal {name}"));
         self.notice(sys, "exit");
         Some(0)
@@ -290,7 +303,8 @@ mod tests {
 
     #[test]
     fn configuration_gives_ports_roots_and_locations() {
-        let sites = parse("server { listen 8080; root /srv; location = /healthz { return 200 'ok\\n'; } }").expect("valid");
+        let sites = parse("server { listen 8080; root /srv; location = /healthz { return 200 'ok\\n'; } }")
+            .expect("valid");
         assert_eq!((sites[0].port, sites[0].root.as_str()), (8080, "/srv"));
         assert_eq!(sites[0].locations[0].answer, Some((200, "ok\\n".to_string())));
         assert!(parse("server { listen 80;").is_err());

@@ -85,7 +85,13 @@ pub struct Server {
 
 impl Server {
     pub fn boxed(app: impl App + 'static) -> Box<dyn Program> {
-        Box::new(Server { app: Box::new(app), started: false, listeners: Vec::new(), clients: Vec::new(), next_tick: None })
+        Box::new(Server {
+            app: Box::new(app),
+            started: false,
+            listeners: Vec::new(),
+            clients: Vec::new(),
+            next_tick: None,
+        })
     }
 
     fn start(&mut self, sys: &mut Sys) -> Result<(), u8> {
@@ -185,7 +191,13 @@ impl Server {
         Ok(!(client.close && client.out.is_empty() && client.later.is_none()))
     }
 
-    fn reply(app: &mut Box<dyn App>, sys: &mut Sys, client: &mut Client, request: &Request, response: Response) {
+    fn reply(
+        app: &mut Box<dyn App>,
+        sys: &mut Sys,
+        client: &mut Client,
+        request: &Request,
+        response: Response,
+    ) {
         app.logged(sys, request, &response, client.peer);
         client.close |= !request.keep_alive();
         let bytes = if request.method == "HEAD" { response.head_bytes() } else { response.to_bytes() };

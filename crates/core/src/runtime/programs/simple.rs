@@ -149,7 +149,8 @@ impl Program for Stress {
             let cpu: u64 = after(&["--cpu", "-c", "-cpus"]).and_then(|it| it.parse().ok()).unwrap_or(0);
             let vm: u64 = after(&["--vm", "-m"]).and_then(|it| it.parse().ok()).unwrap_or(0);
             let each = after(&["--vm-bytes", "-mem-total"]).map_or(0, |it| bytes_of(&it));
-            let seconds = after(&["--timeout", "-t"]).map(|it| it.trim_end_matches('s').parse::<i64>().unwrap_or(0));
+            let seconds =
+                after(&["--timeout", "-t"]).map(|it| it.trim_end_matches('s').parse::<i64>().unwrap_or(0));
             if let Some(seconds) = seconds {
                 self.end = Some(sys.now().plus(seconds * 1_000_000));
             }
