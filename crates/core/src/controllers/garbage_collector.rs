@@ -9,9 +9,9 @@ use api::{Json, Key, Object, Status};
 use serde_json::json;
 
 use super::{Controller, Outcome, Watch, Work};
-use crate::client::{Resource, Scope};
 use crate::client::Cx;
 use crate::client::{Change, Operation, ResourceId};
+use crate::client::{Resource, Scope};
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";

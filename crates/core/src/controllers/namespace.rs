@@ -12,9 +12,9 @@ use serde_json::json;
 use super::garbage_collector::collection_path;
 use super::pod_util::is_terminal;
 use super::{Controller, Outcome, Watch, Work};
-use crate::client::{Resource, Scope};
 use crate::client::Change;
 use crate::client::{Cx, cx::path};
+use crate::client::{Resource, Scope};
 use crate::sim::Duration;
 
 /// namespaceDeletionGracePeriod: objects that were being created when the namespace was deleted may still appear.

@@ -1,10 +1,12 @@
 //! Resources of the group `apps`, one file per kind.
 
+pub mod daemon_set;
 pub mod deployment;
 pub mod replica_set;
+pub mod stateful_set;
 
 use crate::apiserver::Resource;
 
 pub fn resources() -> Vec<Resource> {
-    vec![deployment::resource(), replica_set::resource()]
+    vec![deployment::resource(), replica_set::resource(), stateful_set::resource(), daemon_set::resource()]
 }

@@ -200,7 +200,7 @@ fn validate_deployment_strategy(spec: &DeploymentSpec, path: &Path) -> ErrorList
     errors
 }
 
-fn json_of(value: Option<&IntOrString>) -> Json {
+pub(super) fn json_of(value: Option<&IntOrString>) -> Json {
     match value {
         None => Json::Null,
         Some(IntOrString::Int(number)) => Json::from(*number),
@@ -208,12 +208,12 @@ fn json_of(value: Option<&IntOrString>) -> Json {
     }
 }
 
-fn int_or_percent(value: &IntOrString) -> i32 {
+pub(super) fn int_or_percent(value: &IntOrString) -> i32 {
     value.percent().unwrap_or_else(|| value.int_value())
 }
 
 /// Mirrors ValidatePositiveIntOrPercent.
-fn validate_positive_int_or_percent(value: Option<&IntOrString>, path: &Path) -> ErrorList {
+pub(super) fn validate_positive_int_or_percent(value: Option<&IntOrString>, path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
     match value {
         None => {}
