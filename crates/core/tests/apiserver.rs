@@ -5,4 +5,12 @@ mod apiserver {
     pub mod fixture;
 
     mod crud;
+    mod custom;
+    mod deletion;
+    mod lists;
+    mod patches;
+    mod services;
+    mod subresources;
+    mod validation;
+    mod watches;
 }

@@ -99,7 +99,9 @@ fn resource_paths(resource: &Resource, paths: &mut BTreeMap<String, Json>) {
         for (verb, method) in [("get", "get"), ("create", "post"), ("update", "put"), ("patch", "patch")] {
             if verbs.contains(&verb) {
                 let action = if verb == "create" { "post" } else { method };
-                operations.insert(method.to_owned(), operation_json(action, &part, &schema, &[]));
+                // Clients take the first PATCH of a kind that they find: all must list the same parameters.
+                let queries = if verb == "patch" { PATCH_QUERIES } else { &[] };
+                operations.insert(method.to_owned(), operation_json(action, &part, &schema, queries));
             }
         }
         paths.insert(format!("{one}/{name}"), Json::Object(operations));
