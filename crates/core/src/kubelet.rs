@@ -358,3 +358,8 @@ pub fn forward(net: &mut Network, out: &mut Outbox<Event>) {
         out.at(time, Event::Net(event));
     }
 }
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod tests;

@@ -118,8 +118,8 @@ impl Node {
         let spec = &self.spec;
         match name {
             "cpu" => Quantity::from_milli(i64::from(spec.cpu) * 1000 - i64::from(spec.reserved_cpu_milli)),
-            "memory" => kibibytes(spec.memory - spec.reserved_memory.min(spec.memory)),
-            "ephemeral-storage" => Quantity::new((spec.disk / 10 * 9) as i64),
+            "memory" => kibibytes(usable(spec.memory) - spec.reserved_memory.min(usable(spec.memory))),
+            "ephemeral-storage" => Quantity::new((usable(spec.disk) / 10 * 9) as i64),
             "pods" => Quantity::new(i64::from(spec.max_pods)),
             _ => Quantity::new(0),
         }
@@ -129,8 +129,8 @@ impl Node {
         let spec = &self.spec;
         match name {
             "cpu" => Quantity::new(i64::from(spec.cpu)),
-            "memory" => kibibytes(spec.memory),
-            "ephemeral-storage" => kibibytes(spec.disk),
+            "memory" => kibibytes(usable(spec.memory)),
+            "ephemeral-storage" => kibibytes(usable(spec.disk)),
             "pods" => Quantity::new(i64::from(spec.max_pods)),
             _ => Quantity::new(0),
         }
@@ -277,6 +277,11 @@ impl Node {
         // A lease that could not be renewed is tried again in ten seconds.
         let _late = renewed;
     }
+}
+
+/// What the kernel or the file system leaves of a size: no machine shows a round number.
+fn usable(bytes: u64) -> u64 {
+    bytes.saturating_sub(bytes / 64 + (92 << 10))
 }
 
 /// A binary quantity that prints in Ki, as the kubelet writes memory.

@@ -141,8 +141,8 @@ fn state_of(container: &Container) -> ContainerState {
                 exit_code: exit.code,
                 reason: exit.reason.clone(),
                 message: exit.message.clone(),
-                // A container that never ran has Go's zero Unix time.
-                started_at: container.started.trunc_secs(),
+                // A container that never ran has the epoch, as containerd reports it.
+                started_at: container.started.trunc_secs().max(Timestamp(1)),
                 finished_at: exit.at.trunc_secs(),
                 container_id: container.api_id(),
                 ..Default::default()

@@ -121,6 +121,10 @@ impl Network {
             _ => return,
         };
         let Some(external) = self.external.get_mut(&id) else { return };
+        // A connection that has failed stays failed, whatever is still on its way.
+        if !matches!(external.state, ExternalState::Connecting | ExternalState::Open | ExternalState::Ended) {
+            return;
+        }
         match message {
             Message::Connected { .. } => external.state = ExternalState::Open,
             Message::Data(bytes) => external.inbox.extend(bytes),
