@@ -18,4 +18,4 @@ pub use history::{Cluster, Progress};
 pub use input::{Fault, Input, Recorded};
 pub use saved::Saved;
 pub use story::{CauseLink, Stepped};
-pub use world::World;
+pub use world::{Opened, World};

@@ -1,3 +1,26 @@
-//! Cluster plus workstation: all that a front end drives.
+//! A session: a cluster, the workstation beside it, and what a front end needs to drive both.
+//!
+//! ```text
+//! front end ── protocol::Command ──▶ Session ── pumps ──▶ Workstation (os::Machine + kubectl tasks)
+//!           ◀── protocol::Update ──            ── REST ──▶ Cluster (core)
+//! ```
+//!
+//! The workstation is outside of the world, as a person's own machine is: its shell and its kubectl are clients, they
+//! lose their connections when the world is rewound, and only what they ask of the API becomes part of history.
 
-pub use kubarium_protocol as protocol;
+pub mod backend;
+pub mod check;
+pub mod console;
+pub mod decision;
+pub mod host;
+pub mod link;
+pub mod manifest;
+pub mod session;
+pub mod subscription;
+pub mod tasks;
+pub mod unsupported;
+pub mod workstation;
+
+pub use console::Console;
+pub use protocol;
+pub use session::Session;

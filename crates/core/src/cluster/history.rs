@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 
 use api::Timestamp;
-use api::http::{Method, Request};
+use api::http::{Method, Request, Response};
 
-use super::world::Opened;
-use super::{ClusterConfig, Fault, Input, Recorded, Saved, World};
+use super::{Opened, ClusterConfig, Fault, Input, Recorded, Saved, World};
+use crate::apiserver::{WatchCursor, WatchEvent};
 use crate::sim::Duration;
 
 /// Events between two checkpoints: replaying that many stays well below 100 ms.
@@ -91,10 +91,15 @@ impl Cluster {
 
     // ---- inputs ------------------------------------------------------------------------------------------------
 
-    /// Answers a request from outside. One that may write makes the moment shown the newest one: the future that was
-    /// known until then is forgotten (callers who want to keep it clone the cluster first).
-    pub fn request(&mut self, request: Request) -> Opened {
-        if request.method == Method::Get && !World::is_connect(&request) {
+    /// True if a request is an input: it may change something, and becomes part of history. Reads and dry runs are not.
+    pub fn changes(&self, request: &Request) -> bool {
+        World::is_connect(request) || !(request.method == Method::Get || request.param("dryRun") == "All")
+    }
+
+    /// Answers a request from outside. One that changes something makes the moment shown the newest one: the future
+    /// that was known until then is forgotten (callers who want to keep it [`Cluster::save`] it first).
+    pub fn request(&mut self, request: Request) -> (Response, Option<Opened>) {
+        if !self.changes(&request) {
             return self.world.read(&request);
         }
         let input = if World::is_connect(&request) { Input::Connect(request) } else { Input::Request(request) };
@@ -102,18 +107,38 @@ impl Cluster {
     }
 
     /// Breaks or mends something.
-    pub fn fault(&mut self, fault: Fault) -> Opened {
-        self.input(Input::Fault(fault))
+    pub fn fault(&mut self, fault: Fault) {
+        self.input(Input::Fault(fault));
     }
 
     /// Applies an input now and records it.
-    pub fn input(&mut self, input: Input) -> Opened {
+    pub fn input(&mut self, input: Input) -> (Response, Option<Opened>) {
         self.branch();
         let number = self.inputs.len() as u64;
         let answer = self.world.apply(number, &input);
         self.inputs.push(Recorded { time: self.world.now(), after: self.world.handled(), input });
         self.applied = self.inputs.len();
         answer
+    }
+
+    /// What happened since a watch was last polled.
+    pub fn poll_watch(&self, cursor: &mut WatchCursor) -> Vec<WatchEvent> {
+        self.world.api().poll_watch(self.world.now(), cursor)
+    }
+
+    /// What came over a connection into a container since it was last read; `None` when it has ended.
+    pub fn read_connection(&mut self, id: u64) -> Option<Vec<(u8, Vec<u8>)>> {
+        self.world.read_connection(id)
+    }
+
+    /// The hash that this history has at its newest moment.
+    pub fn hash_at_latest(&self) -> u64 {
+        if self.is_live() {
+            return self.hash();
+        }
+        let mut copy = self.clone();
+        copy.live();
+        copy.hash()
     }
 
     /// Makes the moment shown the newest: forgets what came after. Returns whether there was anything to forget.

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use api::http::{Method, Request, Response};
+use api::http::{Body, Request, Response};
 use api::{Str, Timestamp};
 
 use super::event::{Event, Watcher};
-use super::{ClusterConfig, Fault, bootstrap};
-use crate::apiserver::{ApiServer, RequestContext};
+use super::{ClusterConfig, Fault, Input, bootstrap};
+use crate::apiserver::{self, ApiServer, RequestContext, WatchCursor};
 use crate::client::{Cx, Identity, Outbox};
 use crate::controllers::Manager;
 use crate::kubelet::Nodes;
@@ -19,6 +19,15 @@ use crate::network::Network;
 use crate::scheduler::Scheduler;
 use crate::sim::{Class, Duration, EventQueue, Hasher64, Rng};
 use crate::store::{Change, Revision, Trigger};
+
+/// What is behind a response whose body is still coming.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// To be drained with `Cluster::poll_watch`.
+    Watch(WatchCursor),
+    /// A call that a kubelet answers, by its number: to be drained with `Cluster::read_connection`.
+    Connection(u64),
+}
 
 /// etcd is compacted every five minutes (kube-apiserver's --etcd-compaction-interval); the same timer expires events.
 const COMPACTION_INTERVAL: Duration = Duration::mins(5);
@@ -61,8 +70,6 @@ pub struct World {
     routed: Revision,
     /// Stopped processes of the control plane.
     stopped: BTreeSet<Str>,
-    /// Commits older than this are compacted at the next compaction.
-    compact_next: Revision,
     identities: Rc<Identities>,
 }
 
@@ -105,7 +112,6 @@ impl World {
             inboxes: BTreeMap::new(),
             routed: 0,
             stopped: BTreeSet::new(),
-            compact_next: 0,
             identities: Rc::new(Identities {
                 controllers: identity("system:kube-controller-manager", "kube-controller-manager", &["system:authenticated"]),
                 scheduler: identity("system:kube-scheduler", "default-scheduler", &["system:authenticated"]),
@@ -334,31 +340,69 @@ impl World {
     }
 
     fn compact(&mut self) {
-        let mut cx = RequestContext::new(self.now, &mut self.rngs.api, Trigger::Timer);
-        self.api.expire_events(&mut cx);
-        self.api.compact(self.compact_next);
-        self.compact_next = self.api.storage().revision();
+        self.api.expire_events(self.now);
+        self.api.compact(self.now, COMPACTION_INTERVAL);
         self.queue.push(self.now + COMPACTION_INTERVAL, Class::Background, Event::Compact);
     }
 
     // ---- the outside -------------------------------------------------------------------------------------------
 
-    /// Answers a request that changes nothing.
-    pub fn read(&self, request: &Request) -> Response {
-        self.api.read(self.now, request)
+    /// True if the request opens a connection into a container: exec, attach, port-forward. Logs are reads.
+    pub fn is_connect(request: &Request) -> bool {
+        let mut parts = request.path.rsplit('/');
+        let last = parts.next().unwrap_or_default();
+        matches!(last, "exec" | "attach" | "portforward") && parts.nth(1) == Some("pods")
     }
 
-    /// Answers a request that may change something.
-    pub fn write(&mut self, number: u64, request: &Request) -> Response {
-        debug_assert!(request.method != Method::Get);
-        let mut cx = RequestContext::new(self.now, &mut self.rngs.api, Trigger::Input(number));
+    /// Answers a request that changes nothing: the server's generator is left as it was.
+    pub fn read(&mut self, request: &Request) -> (Response, Option<Opened>) {
+        let mut rng = self.rngs.api.clone();
+        let mut cx = RequestContext::new(self.now, &mut rng, Trigger::Timer);
         let response = self.api.handle(&mut cx, request);
+        let opened = cx.opened.take();
+        self.open(response, opened)
+    }
+
+    /// Applies an input: number `number` of the history's log.
+    pub(super) fn apply(&mut self, number: u64, input: &Input) -> (Response, Option<Opened>) {
+        let nothing = (Response::ok(Body::Empty), None);
+        let answer = match input {
+            Input::Request(request) | Input::Connect(request) => {
+                let mut cx = RequestContext::new(self.now, &mut self.rngs.api, Trigger::Input(number));
+                let response = self.api.handle(&mut cx, request);
+                let opened = cx.opened.take();
+                self.open(response, opened)
+            }
+            Input::StreamData { stream, channel, data } => {
+                self.write_connection(*stream, *channel, data);
+                nothing
+            }
+            Input::StreamClose { stream } => {
+                self.close_connection(*stream);
+                nothing
+            }
+            Input::Fault(fault) => {
+                self.fault(fault);
+                nothing
+            }
+        };
         self.dispatch();
-        response
+        answer
+    }
+
+    fn open(&mut self, response: Response, opened: Option<apiserver::Opened>) -> (Response, Option<Opened>) {
+        match opened {
+            None => (response, None),
+            Some(apiserver::Opened::Watch(cursor)) => (response, Some(Opened::Watch(cursor))),
+            Some(apiserver::Opened::Connect(connect)) => match self.connect(&connect) {
+                Ok(id) => (response, Some(Opened::Connection(id))),
+                Err(status) => (Response::error(&status), None),
+            },
+        }
     }
 
     /// Breaks or mends something.
-    pub fn fault(&mut self, fault: &Fault) {
+    fn fault(&mut self, fault: &Fault) {
         match fault {
             Fault::StopNode(node) => self.with_nodes(|nodes, cx, net, out| nodes.stop_node(node, cx, net, out)),
             Fault::StartNode(node) => self.with_nodes(|nodes, cx, net, out| nodes.start_node(node, cx, net, out)),
@@ -368,7 +412,6 @@ impl World {
             Fault::StopComponent(name) => self.stop_component(name),
             Fault::StartComponent(name) => self.start_component(name),
         }
-        self.dispatch();
     }
 
     fn kill_container(&mut self, namespace: &str, pod: &str, container: &str) {

@@ -1,0 +1,323 @@
+//! What kubectl sees of the workstation: the implementation of [`kubarium_kubectl::Host`].
+//!
+//! kubectl is a program that the machine's host implements (`os::HostCall::External`). Each run has an [`Io`] through
+//! which the workstation moves bytes between the process of that number and the future that is kubectl.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use api::http::{Request, Response};
+use api::{Json, Timestamp};
+use kubarium_kubectl::host::{
+    ByteStream, ExecFrame, ExecSession, FileKind, LocalBoxFuture, StdinEvent, TransportError,
+};
+use kubarium_kubectl::Host;
+
+use crate::backend::{Backend, Piece, Streaming};
+use crate::workstation::Disk;
+
+/// What lies between one run of kubectl and its process.
+#[derive(Default)]
+pub struct Io {
+    /// Bytes written, with the descriptor (1 or 2), oldest first.
+    pub output: Vec<(u8, Vec<u8>)>,
+    pub input: VecDeque<StdinEvent>,
+    /// kubectl waits for input that has not been asked of the machine yet.
+    pub wants_input: bool,
+    pub interrupted: bool,
+    /// A change of the terminal's mode that the machine has not heard of.
+    pub raw: Option<bool>,
+    /// The moment up to which kubectl sleeps.
+    pub sleeping: Option<Timestamp>,
+    pub window: Option<(u16, u16)>,
+    pub edit: Edit,
+}
+
+/// The state of an edit that kubectl asked for.
+#[derive(Default, PartialEq)]
+pub enum Edit {
+    #[default]
+    None,
+    Asked { name: String, text: String },
+    Open,
+    Done(Option<String>),
+}
+
+/// Texts that are loaded only when somebody asks for them.
+#[derive(Default)]
+pub enum Asset {
+    #[default]
+    Unknown,
+    Asked,
+    Missing,
+    Loaded(Json),
+}
+
+/// One run of kubectl.
+pub struct KubectlHost {
+    pub backend: Rc<Backend>,
+    pub disk: Rc<dyn Disk>,
+    pub io: Rc<RefCell<Io>>,
+    pub explain: Rc<RefCell<Asset>>,
+    pub env: Vec<(String, String)>,
+    pub cwd: String,
+    /// Which of stdin, stdout, stderr is a terminal.
+    pub tty: [bool; 3],
+}
+
+impl KubectlHost {
+    fn absolute(&self, path: &str) -> String {
+        if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", self.cwd.trim_end_matches('/')) }
+    }
+
+    fn interrupt(&self) -> bool {
+        self.io.borrow().interrupted
+    }
+}
+
+/// A watch or a followed log.
+struct Stream {
+    backend: Rc<Backend>,
+    io: Rc<RefCell<Io>>,
+    streaming: Streaming,
+}
+
+impl ByteStream for Stream {
+    fn next(&mut self) -> LocalBoxFuture<'_, Option<Vec<u8>>> {
+        Box::pin(poll_fn(|_| {
+            if self.io.borrow().interrupted {
+                return Poll::Ready(None);
+            }
+            match self.backend.poll(&mut self.streaming) {
+                Piece::Data(bytes) => Poll::Ready(Some(bytes)),
+                Piece::End => Poll::Ready(None),
+                Piece::Nothing => Poll::Pending,
+            }
+        }))
+    }
+}
+
+/// A session with a process in a container. Pieces are frames: channel byte, then payload, as on the WebSocket.
+struct Exec {
+    backend: Rc<Backend>,
+    id: u64,
+    streaming: Streaming,
+    frames: VecDeque<ExecFrame>,
+}
+
+impl ExecSession for Exec {
+    fn send(&mut self, frame: ExecFrame) {
+        let (channel, data) = match frame {
+            ExecFrame::Stdin(bytes) => (0, bytes),
+            ExecFrame::Resize(columns, rows) => {
+                (4, format!("{{\"Width\":{columns},\"Height\":{rows}}}").into_bytes())
+            }
+            ExecFrame::CloseStdin => (255, vec![0]),
+            _ => return,
+        };
+        self.backend.write_stream(self.id, channel, data);
+    }
+
+    fn next(&mut self) -> LocalBoxFuture<'_, Option<ExecFrame>> {
+        Box::pin(poll_fn(|_| {
+            if let Some(frame) = self.frames.pop_front() {
+                return Poll::Ready(Some(frame));
+            }
+            match self.backend.poll_frames(&mut self.streaming) {
+                None => Poll::Ready(None),
+                Some(frames) => {
+                    self.frames.extend(frames.into_iter().filter_map(frame));
+                    self.frames.pop_front().map_or(Poll::Pending, |frame| Poll::Ready(Some(frame)))
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Exec {
+    fn drop(&mut self) {
+        self.backend.close_stream(self.id);
+    }
+}
+
+fn frame((channel, bytes): (u8, Vec<u8>)) -> Option<ExecFrame> {
+    match channel {
+        1 => Some(ExecFrame::Stdout(bytes)),
+        2 => Some(ExecFrame::Stderr(bytes)),
+        3 => serde_json::from_slice(&bytes).ok().map(ExecFrame::Status),
+        _ => None,
+    }
+}
+
+impl Host for KubectlHost {
+    fn request(&self, req: Request) -> LocalBoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            if self.interrupt() {
+                return Err(TransportError::Interrupted);
+            }
+            let (mut response, streaming) = self.backend.send(req);
+            let Some(mut streaming) = streaming else { return Ok(response) };
+            // A log that is not followed is a stream that ends by itself.
+            let mut body = Vec::new();
+            loop {
+                match self.backend.poll(&mut streaming) {
+                    Piece::Data(mut bytes) => body.append(&mut bytes),
+                    Piece::End => break,
+                    Piece::Nothing if self.interrupt() => return Err(TransportError::Interrupted),
+                    Piece::Nothing => yield_now().await,
+                }
+            }
+            response.body = api::http::Body::Bytes(body.into());
+            Ok(response)
+        })
+    }
+
+    fn stream(&self, req: Request) -> LocalBoxFuture<'_, Result<Result<Box<dyn ByteStream>, Response>, TransportError>> {
+        Box::pin(async move {
+            let (response, streaming) = self.backend.send(req);
+            let Some(streaming) = streaming else { return Ok(Err(response)) };
+            let stream = Stream { backend: self.backend.clone(), io: self.io.clone(), streaming };
+            Ok(Ok(Box::new(stream) as Box<dyn ByteStream>))
+        })
+    }
+
+    fn exec(&self, req: Request) -> LocalBoxFuture<'_, Result<Result<Box<dyn ExecSession>, Response>, TransportError>> {
+        Box::pin(async move {
+            let (response, streaming) = self.backend.send(req);
+            let Some(streaming) = streaming else { return Ok(Err(response)) };
+            let Streaming::Connection { id, .. } = &streaming else { return Ok(Err(response)) };
+            let exec = Exec { backend: self.backend.clone(), id: *id, streaming, frames: VecDeque::new() };
+            Ok(Ok(Box::new(exec) as Box<dyn ExecSession>))
+        })
+    }
+
+    fn stdout(&self, bytes: &[u8]) {
+        self.io.borrow_mut().output.push((1, bytes.to_vec()));
+    }
+
+    fn stderr(&self, bytes: &[u8]) {
+        self.io.borrow_mut().output.push((2, bytes.to_vec()));
+    }
+
+    fn stdin(&self) -> LocalBoxFuture<'_, StdinEvent> {
+        Box::pin(poll_fn(|_| {
+            let mut io = self.io.borrow_mut();
+            match io.input.pop_front() {
+                Some(event) => Poll::Ready(event),
+                None => {
+                    io.wants_input = true;
+                    Poll::Pending
+                }
+            }
+        }))
+    }
+
+    fn stdin_is_tty(&self) -> bool {
+        self.tty[0]
+    }
+
+    fn stdout_is_tty(&self) -> bool {
+        self.tty[1]
+    }
+
+    fn set_raw_mode(&self, raw: bool) {
+        self.io.borrow_mut().raw = Some(raw);
+    }
+
+    fn terminal_size(&self) -> (u16, u16) {
+        self.io.borrow().window.unwrap_or((80, 24))
+    }
+
+    fn read_file(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.disk.read(&self.absolute(path))
+    }
+
+    fn write_file(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
+        self.disk.write(&self.absolute(path), bytes)
+    }
+
+    fn stat(&self, path: &str) -> Option<FileKind> {
+        let folder = self.disk.is_dir(&self.absolute(path))?;
+        Some(if folder { FileKind::Dir } else { FileKind::File })
+    }
+
+    fn list_dir(&self, path: &str) -> Result<Vec<String>, String> {
+        self.disk.list(&self.absolute(path))
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    }
+
+    fn cwd(&self) -> String {
+        self.cwd.clone()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.backend.now()
+    }
+
+    fn sleep(&self, micros: i64) -> LocalBoxFuture<'_, ()> {
+        let until = Timestamp(self.backend.now().0.saturating_add(micros.max(0)));
+        Box::pin(poll_fn(move |_| {
+            let mut io = self.io.borrow_mut();
+            if io.interrupted || self.backend.now() >= until {
+                io.sleeping = None;
+                return Poll::Ready(());
+            }
+            io.sleeping = Some(until);
+            Poll::Pending
+        }))
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupt()
+    }
+
+    fn edit(&self, name: &str, text: String) -> LocalBoxFuture<'_, Option<String>> {
+        self.io.borrow_mut().edit = Edit::Asked { name: name.to_owned(), text };
+        Box::pin(poll_fn(|_| {
+            let mut io = self.io.borrow_mut();
+            if io.interrupted {
+                io.edit = Edit::None;
+                return Poll::Ready(None);
+            }
+            match std::mem::take(&mut io.edit) {
+                Edit::Done(text) => Poll::Ready(text),
+                other => {
+                    io.edit = other;
+                    Poll::Pending
+                }
+            }
+        }))
+    }
+
+    fn explain_text(&self, definition: &str) -> LocalBoxFuture<'_, Option<Json>> {
+        let definition = definition.to_owned();
+        Box::pin(poll_fn(move |_| {
+            let mut asset = self.explain.borrow_mut();
+            match &*asset {
+                Asset::Loaded(all) => {
+                    let found = all.get("definitions").unwrap_or(all).get(&definition).cloned();
+                    Poll::Ready(found)
+                }
+                Asset::Missing => Poll::Ready(None),
+                Asset::Unknown => {
+                    *asset = Asset::Asked;
+                    Poll::Pending
+                }
+                Asset::Asked if self.interrupt() => Poll::Ready(None),
+                Asset::Asked => Poll::Pending,
+            }
+        }))
+    }
+}
+
+/// Gives others a turn: ready when polled again.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|_| if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}

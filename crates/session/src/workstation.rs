@@ -1,0 +1,525 @@
+//! The workstation: the person's own machine, with files, a shell, and kubectl.
+//!
+//! An [`os::Machine`] outside of the world. Programs that the machine's host implements (kubectl and its short names)
+//! run here as futures: the machine tells of their start, input and signals, and is told of their output and end.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use api::Timestamp;
+use kubarium_kubectl::host::StdinEvent;
+use os::{
+    ExternalStart, Flavour, HostCall, HostEvent, Machine, MachineSpec, Mount, ProgramSpec, ShellKind, Signal, SpawnOptions,
+    Start, Stdio, StreamId, TtyId, Volumes,
+};
+
+use crate::backend::Backend;
+use crate::host::{Asset, Edit, Io, KubectlHost};
+use crate::tasks::Tasks;
+
+/// Home folder of the one user.
+pub const HOME: &str = "/home/user";
+const USER_ID: u32 = 1000;
+/// µs of CPU time that the machine may use in one pump: an endless loop in the shell yields to the page.
+const FUEL: u64 = 200_000;
+
+const PROGRAMS: &[ProgramSpec] =
+    &[ProgramSpec { name: "kubectl", help: "kubectl controls the Kubernetes cluster manager.", start: Start::Host { completes: true } }];
+
+/// Files, by absolute path.
+pub trait Disk {
+    /// The error is the system's text: "no such file or directory".
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+    /// Makes missing parent folders.
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), String>;
+    /// `None`: there is nothing.
+    fn is_dir(&self, path: &str) -> Option<bool>;
+    fn list(&self, path: &str) -> Result<Vec<String>, String>;
+}
+
+/// The machine with the volumes it is lent.
+pub struct Hardware {
+    machine: RefCell<Machine>,
+    volumes: RefCell<Volumes>,
+}
+
+impl Hardware {
+    /// The files, with root's rights.
+    pub fn fs<T>(&self, act: impl FnOnce(&mut os::Vfs) -> T) -> T {
+        act(&mut self.machine.borrow_mut().fs(&mut self.volumes.borrow_mut()))
+    }
+
+    fn deliver(&self, event: HostEvent) {
+        self.machine.borrow_mut().deliver(&mut self.volumes.borrow_mut(), event);
+    }
+}
+
+impl Disk for Hardware {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.fs(|fs| fs.read(path)).map_err(|e| lower(&e.to_string()))
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
+        self.fs(|fs| {
+            if let Some((parent, _)) = path.rsplit_once('/') {
+                fs.mkdir_all(parent)?;
+            }
+            fs.write(path, bytes.to_vec(), 0o644)?;
+            fs.chown(path, Some(USER_ID), Some(USER_ID), true)
+        })
+        .map_err(|e| lower(&e.to_string()))
+    }
+
+    fn is_dir(&self, path: &str) -> Option<bool> {
+        self.fs(|fs| fs.stat(path, true)).ok().map(|stat| stat.is_dir())
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        self.fs(|fs| fs.read_dir(path)).map_err(|e| lower(&e.to_string()))
+    }
+}
+
+/// Go words system errors in lower case.
+fn lower(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+/// What the workstation has to say to whoever drives it.
+#[derive(Debug, PartialEq)]
+pub enum Said {
+    /// Bytes for a terminal.
+    Terminal { tty: TtyId, bytes: Vec<u8> },
+    /// Bytes of a process that was started with [`Workstation::run`].
+    Output { stream: StreamId, bytes: Vec<u8> },
+    /// A process that was started here ended.
+    Exited { pid: os::Pid, code: i32 },
+    /// A program wants a text edited; answered with [`Workstation::edited`].
+    Edit { process: u32, tty: Option<TtyId>, name: String, text: String },
+    /// The descriptions for `kubectl explain` are wanted; answered with [`Workstation::explain`].
+    NeedExplain,
+    /// A kubectl command ended.
+    Ran { argv: Vec<String>, code: i32 },
+}
+
+struct Run {
+    io: Rc<RefCell<Io>>,
+    start: ExternalStart,
+    stderr: Vec<u8>,
+    /// A read has been asked of the machine and not been answered.
+    reading: bool,
+}
+
+/// The workstation.
+pub struct Workstation {
+    pub hardware: Rc<Hardware>,
+    backend: Rc<Backend>,
+    tasks: Tasks,
+    runs: BTreeMap<u32, Run>,
+    completions: Tasks,
+    candidates: Rc<RefCell<BTreeMap<u32, Vec<String>>>>,
+    explain: Rc<RefCell<Asset>>,
+    next_wake: Option<Timestamp>,
+    runnable: bool,
+    said: Vec<Said>,
+    /// Terminals of the machine that are open.
+    ttys: BTreeSet<TtyId>,
+}
+
+impl Workstation {
+    /// A machine as a person finds it: a home folder, a shell with `alias k=kubectl`, a kubeconfig.
+    pub fn new(backend: Rc<Backend>, seed: u64) -> Workstation {
+        let now = backend.now();
+        let mut root = os::image::base(Flavour::Gnu);
+        // The tree is fresh and unlimited: nothing can be in the way.
+        furnish(&mut root).expect("a fresh tree takes the workstation's files");
+        let spec = MachineSpec {
+            hostname: "workstation".to_owned(),
+            flavour: Flavour::Gnu,
+            shell: ShellKind::Bash,
+            seed,
+            root,
+            programs: &[PROGRAMS],
+            first_pid: 1200,
+            mounts: Vec::<Mount>::new(),
+            ..MachineSpec::default()
+        };
+        let machine = Machine::new(spec, os::Time(now.0));
+        let hardware = Rc::new(Hardware { machine: RefCell::new(machine), volumes: RefCell::new(Volumes::new()) });
+        hardware.fs(|fs| {
+            let _exists = fs.chown(HOME, Some(USER_ID), Some(USER_ID), true);
+        });
+        Workstation {
+            hardware,
+            backend,
+            tasks: Tasks::default(),
+            runs: BTreeMap::new(),
+            completions: Tasks::default(),
+            candidates: Rc::default(),
+            explain: Rc::default(),
+            next_wake: None,
+            runnable: false,
+            said: Vec::new(),
+            ttys: BTreeSet::new(),
+        }
+    }
+
+    /// Environment of everything that runs here.
+    fn environment() -> Vec<(String, String)> {
+        [
+            ("HOME", HOME),
+            ("USER", "user"),
+            ("LOGNAME", "user"),
+            ("SHELL", "/bin/bash"),
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+            ("LANG", "C.UTF-8"),
+            ("TERM", "xterm-256color"),
+        ]
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .to_vec()
+    }
+
+    /// Opens a terminal with a login shell; its number is the machine's own.
+    pub fn open_terminal(&mut self, columns: u16, rows: u16) -> Result<(TtyId, os::Pid), String> {
+        let mut machine = self.hardware.machine.borrow_mut();
+        let tty = machine.open_tty(columns, rows);
+        let options = SpawnOptions {
+            argv: vec!["bash".to_owned(), "-i".to_owned()],
+            stdio: [Stdio::Tty(tty); 3],
+            tty: Some(tty),
+            ..Self::as_user()
+        };
+        let pid = machine.spawn(&mut self.hardware.volumes.borrow_mut(), options).map_err(|e| e.to_string())?;
+        self.runnable = true;
+        self.ttys.insert(tty);
+        Ok((tty, pid))
+    }
+
+    fn as_user() -> SpawnOptions {
+        SpawnOptions {
+            env: Self::environment(),
+            cwd: HOME.to_owned(),
+            uid: USER_ID,
+            gid: USER_ID,
+            groups: vec![USER_ID],
+            ..SpawnOptions::default()
+        }
+    }
+
+    /// Starts a program without a terminal, standard output and error going to one stream.
+    pub fn run(&mut self, argv: &[&str]) -> Result<(os::Pid, StreamId), String> {
+        let mut machine = self.hardware.machine.borrow_mut();
+        let out = machine.new_stream();
+        let options = SpawnOptions {
+            argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+            stdio: [Stdio::Null, Stdio::Stream(out), Stdio::Stream(out)],
+            ..Self::as_user()
+        };
+        let pid = machine.spawn(&mut self.hardware.volumes.borrow_mut(), options).map_err(|e| e.to_string())?;
+        self.runnable = true;
+        Ok((pid, out))
+    }
+
+    /// A program whose standard input the host feeds: see [`Workstation::feed`].
+    pub fn run_fed(&mut self, argv: &[&str]) -> Result<(os::Pid, StreamId, StreamId), String> {
+        let mut machine = self.hardware.machine.borrow_mut();
+        let (input, out) = (machine.new_stream(), machine.new_stream());
+        let options = SpawnOptions {
+            argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+            stdio: [Stdio::Stream(input), Stdio::Stream(out), Stdio::Stream(out)],
+            ..Self::as_user()
+        };
+        let pid = machine.spawn(&mut self.hardware.volumes.borrow_mut(), options).map_err(|e| e.to_string())?;
+        self.runnable = true;
+        Ok((pid, input, out))
+    }
+
+    /// Bytes for a fed program; none: the end of input.
+    pub fn feed(&mut self, input: StreamId, bytes: Option<&[u8]>) {
+        self.hardware.deliver(match bytes {
+            Some(bytes) => HostEvent::Input { stream: input, bytes: bytes.to_vec() },
+            None => HostEvent::InputClosed { stream: input },
+        });
+        self.runnable = true;
+    }
+
+    pub fn type_into(&mut self, tty: TtyId, text: &str) {
+        self.hardware.deliver(HostEvent::TtyInput { tty, bytes: text.as_bytes().to_vec() });
+        self.runnable = true;
+    }
+
+    pub fn resize(&mut self, tty: TtyId, columns: u16, rows: u16) {
+        self.hardware.deliver(HostEvent::TtyResize { tty, cols: columns, rows });
+        for run in self.runs.values().filter(|run| run.start.tty.contains(&Some(tty))) {
+            let mut io = run.io.borrow_mut();
+            io.window = Some((columns, rows));
+            io.input.push_back(StdinEvent::Resize(columns, rows));
+        }
+        self.runnable = true;
+    }
+
+    pub fn close_terminal(&mut self, tty: TtyId) {
+        self.ttys.remove(&tty);
+        self.hardware.deliver(HostEvent::TtyClosed { tty });
+        self.runnable = true;
+    }
+
+    /// True while a program other than the shell reads what is typed.
+    pub fn is_busy(&self, tty: TtyId, shell: os::Pid) -> bool {
+        let machine = self.hardware.machine.borrow();
+        machine.tty(tty).is_some_and(|tty| tty.foreground != shell)
+    }
+
+    /// Sends a signal to a process that was started here, and to its group.
+    pub fn signal(&mut self, pid: os::Pid, signal: Signal) {
+        let mut machine = self.hardware.machine.borrow_mut();
+        let volumes = &mut self.hardware.volumes.borrow_mut();
+        if machine.signal_group(volumes, pid, signal).is_err() {
+            let _gone = machine.signal(volumes, pid, signal);
+        }
+        self.runnable = true;
+    }
+
+    /// Ends an edit.
+    pub fn edited(&mut self, process: u32, text: Option<String>) {
+        if let Some(run) = self.runs.get(&process) {
+            run.io.borrow_mut().edit = Edit::Done(text);
+        }
+    }
+
+    /// The descriptions for `kubectl explain`; none: they could not be had.
+    pub fn explain(&mut self, text: Option<api::Json>) {
+        *self.explain.borrow_mut() = text.map_or(Asset::Missing, Asset::Loaded);
+    }
+
+    /// When something here is due by itself: a sleeping process, a sleeping kubectl.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        let sleeping = self.runs.values().filter_map(|run| run.io.borrow().sleeping);
+        sleeping.chain(self.next_wake).min()
+    }
+
+    /// True when processes have work to do now.
+    pub fn is_runnable(&self) -> bool {
+        self.runnable
+    }
+
+    /// True while any kubectl runs: what the cluster does may concern it.
+    pub fn has_clients(&self) -> bool {
+        !self.tasks.is_empty() || !self.completions.is_empty()
+    }
+
+    /// What happened since it was last asked.
+    pub fn take_said(&mut self) -> Vec<Said> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// Lets processes and clients go on at the cluster's present moment until all of them wait. Returns whether
+    /// anything happened; an endless loop returns true again and again.
+    pub fn pump(&mut self) -> bool {
+        let mut progress = false;
+        let mut fuel = FUEL;
+        loop {
+            let now = os::Time(self.backend.now().0);
+            let ran = {
+                let mut machine = self.hardware.machine.borrow_mut();
+                machine.run(&mut self.hardware.volumes.borrow_mut(), now, fuel)
+            };
+            fuel = fuel.saturating_sub(ran.fuel_used);
+            self.next_wake = ran.next_wake.map(|time| Timestamp(time.0));
+            self.runnable = ran.runnable;
+            let calls = self.hardware.machine.borrow_mut().take_calls();
+            let mut moved = !calls.is_empty();
+            for call in calls {
+                self.serve(call);
+            }
+            moved |= self.poll_clients();
+            progress |= moved || ran.fuel_used > 0;
+            if fuel == 0 || (!moved && !self.runnable) {
+                return progress;
+            }
+        }
+    }
+
+    fn serve(&mut self, call: HostCall) {
+        match call {
+            HostCall::TtyOutput { tty, bytes } => self.said.push(Said::Terminal { tty, bytes }),
+            HostCall::Output { stream, bytes } => self.said.push(Said::Output { stream, bytes }),
+            HostCall::Exited { pid, status } => self.said.push(Said::Exited { pid, code: status.code() }),
+            HostCall::External(start) => self.start(*start),
+            HostCall::ExternalInput { call, bytes } => self.input(call, bytes),
+            HostCall::ExternalSignal { call, .. } => {
+                if let Some(run) = self.runs.get(&call) {
+                    run.io.borrow_mut().interrupted = true;
+                }
+            }
+            HostCall::ExternalKilled { call, .. } => {
+                self.tasks.cancel(call);
+                self.runs.remove(&call);
+            }
+            HostCall::Complete { call, words, index, cwd } => self.complete(call, words, index, cwd),
+            // The workstation stands outside of the cluster's network: names of the world outside do not resolve.
+            HostCall::Resolve { call, .. } => {
+                self.hardware.deliver(HostEvent::Resolved { call, answer: os::DnsAnswer::NxDomain });
+            }
+            HostCall::Connect { sock, .. } => self.hardware.deliver(HostEvent::Refused { sock }),
+            HostCall::Listen { .. }
+            | HostCall::Send { .. }
+            | HostCall::Shutdown { .. }
+            | HostCall::Close { .. }
+            | HostCall::SendTo { .. }
+            | HostCall::Ping { .. } => {}
+        }
+    }
+
+    fn start(&mut self, start: ExternalStart) {
+        let call = start.call;
+        let io = Rc::new(RefCell::new(Io { window: start.window, ..Io::default() }));
+        let host = self.host(&io, start.env.clone(), start.cwd.clone(), start.tty.map(|tty| tty.is_some()));
+        let argv = start.argv.clone();
+        self.tasks.spawn(call, Box::pin(async move { kubarium_kubectl::run(&argv, host).await }));
+        self.hardware.deliver(HostEvent::ExternalCatch { call, signal: Signal::INT });
+        self.runs.insert(call, Run { io, start, stderr: Vec::new(), reading: false });
+    }
+
+    fn host(&self, io: &Rc<RefCell<Io>>, env: Vec<(String, String)>, cwd: String, tty: [bool; 3]) -> Rc<KubectlHost> {
+        Rc::new(KubectlHost {
+            backend: self.backend.clone(),
+            disk: self.hardware.clone(),
+            io: io.clone(),
+            explain: self.explain.clone(),
+            env,
+            cwd,
+            tty,
+        })
+    }
+
+    fn input(&mut self, call: u32, bytes: Vec<u8>) {
+        let Some(run) = self.runs.get_mut(&call) else { return };
+        run.reading = false;
+        let event = if bytes.is_empty() { StdinEvent::Eof } else { StdinEvent::Data(bytes) };
+        let mut io = run.io.borrow_mut();
+        io.wants_input = false;
+        io.input.push_back(event);
+    }
+
+    fn complete(&mut self, call: u32, words: Vec<String>, index: usize, cwd: String) {
+        let io = Rc::new(RefCell::new(Io::default()));
+        let host = self.host(&io, Self::environment(), cwd, [true; 3]);
+        let found = self.candidates.clone();
+        self.completions.spawn(
+            call,
+            Box::pin(async move {
+                let candidates = kubarium_kubectl::complete(&words, index, host).await;
+                found.borrow_mut().insert(call, candidates);
+                0
+            }),
+        );
+    }
+
+    fn poll_clients(&mut self) -> bool {
+        if self.tasks.is_empty() && self.completions.is_empty() {
+            return false;
+        }
+        let mut moved = false;
+        for (call, _) in self.completions.poll() {
+            let candidates = self.candidates.borrow_mut().remove(&call).unwrap_or_default();
+            self.hardware.deliver(HostEvent::Completed { call, candidates, no_space: false });
+            moved = true;
+        }
+        let ended = self.tasks.poll();
+        if matches!(*self.explain.borrow(), Asset::Asked) {
+            self.said.push(Said::NeedExplain);
+        }
+        for (call, run) in &mut self.runs {
+            moved |= flush(&self.hardware, *call, run, &mut self.said);
+        }
+        for (call, code) in ended {
+            moved = true;
+            if let Some(run) = self.runs.remove(&call) {
+                if let Some(bytes) = hint(&self.hardware, &run, code) {
+                    self.hardware.deliver(HostEvent::ExternalOutput { call, fd: 2, bytes });
+                }
+                self.said.push(Said::Ran { argv: run.start.argv, code });
+            }
+            self.hardware.deliver(HostEvent::ExternalExit { call, code: code.clamp(0, 255) as u8 });
+        }
+        moved
+    }
+}
+
+/// The line that a failed command gets beneath kubectl's own words: dimmed on a terminal; elsewhere only where
+/// `KUBARIUM_HINTS` asks for it, since scripts expect kubectl's words alone.
+fn hint(hardware: &Hardware, run: &Run, code: i32) -> Option<Vec<u8>> {
+    let terminal = run.start.tty[2].is_some();
+    let wanted = terminal || run.start.env.iter().any(|(key, value)| key == "KUBARIUM_HINTS" && !value.is_empty());
+    if code == 0 || !wanted {
+        return None;
+    }
+    let stderr = String::from_utf8_lossy(&run.stderr);
+    let text = crate::manifest::hint(&run.start.argv, &run.start.cwd, &stderr, &|path| hardware.read(path).ok())?;
+    let line = if terminal { format!("\x1b[2mhint: {text}\x1b[0m\n") } else { format!("hint: {text}\n") };
+    Some(line.into_bytes())
+}
+
+/// Moves what one run of kubectl has written or asked for to the machine.
+fn flush(hardware: &Hardware, call: u32, run: &mut Run, said: &mut Vec<Said>) -> bool {
+    let mut io = run.io.borrow_mut();
+    let mut moved = false;
+    for (fd, bytes) in std::mem::take(&mut io.output) {
+        if fd == 2 {
+            run.stderr.extend_from_slice(&bytes);
+        }
+        hardware.deliver(HostEvent::ExternalOutput { call, fd, bytes });
+        moved = true;
+    }
+    if let Some(raw) = io.raw.take() {
+        hardware.deliver(HostEvent::ExternalRaw { call, raw });
+        moved = true;
+    }
+    if io.wants_input && !run.reading {
+        run.reading = true;
+        hardware.deliver(HostEvent::ExternalRead { call });
+        moved = true;
+    }
+    if let Edit::Asked { name, text } = &io.edit {
+        said.push(Said::Edit { process: call, tty: run.start.tty[0], name: name.clone(), text: text.clone() });
+        io.edit = Edit::Open;
+        moved = true;
+    }
+    moved
+}
+
+fn furnish(root: &mut os::Tree) -> os::SysResult<()> {
+    root.make_dirs(HOME)?;
+    root.put_file("/usr/local/bin/kubectl", os::program_file("kubectl"), 0o755)?;
+    root.put_file("/etc/hostname", b"workstation\n".to_vec(), 0o644)?;
+    root.put_file("/etc/passwd", PASSWD.as_bytes().to_vec(), 0o644)?;
+    root.put_file("/etc/group", b"root:x:0:\nuser:x:1000:\n".to_vec(), 0o644)?;
+    root.put_file(&format!("{HOME}/.bashrc"), BASHRC.as_bytes().to_vec(), 0o644)?;
+    root.put_file(&format!("{HOME}/.kube/config"), KUBECONFIG.as_bytes().to_vec(), 0o600)?;
+    Ok(())
+}
+
+const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000:,,,:/home/user:/bin/bash\n\
+                      nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
+
+const BASHRC: &str = "alias k=kubectl\nalias ll='ls -alF'\nexport KUBE_EDITOR=vi\nPS1='\\w\\$ '\n";
+
+/// As kubeadm writes admin.conf; certificates are not simulated, the user's name is what counts.
+const KUBECONFIG: &str = "apiVersion: v1
+clusters:
+- cluster:
+    server: https://192.168.49.2:6443
+  name: kubernetes
+contexts:
+- context:
+    cluster: kubernetes
+    user: kubernetes-admin
+  name: kubernetes-admin@kubernetes
+current-context: kubernetes-admin@kubernetes
+kind: Config
+preferences: {}
+users:
+- name: kubernetes-admin
+  user: {}
+";
