@@ -5,6 +5,7 @@
 
 pub mod bootstrap;
 pub mod config;
+mod connections;
 pub mod event;
 pub mod history;
 pub mod input;

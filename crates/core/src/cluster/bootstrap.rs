@@ -7,6 +7,7 @@ use api::{Json, Str};
 
 use super::ClusterConfig;
 use crate::kubelet::{NodeSpec, NodesConfig, Role};
+use crate::network::Network;
 
 /// Name of the control plane's machine.
 pub const CONTROL_PLANE: &str = "control-plane";
@@ -29,6 +30,12 @@ pub fn nodes(config: &ClusterConfig) -> NodesConfig {
     }
     nodes.extend((1..=config.nodes).map(|index| machine(&format!("node-{index}"), Role::Worker, index)));
     NodesConfig { nodes, ..NodesConfig::default() }
+}
+
+/// The data plane, before anybody uses it.
+pub fn network(config: &ClusterConfig) -> Network {
+    let nodes = NodesConfig::default();
+    Network::new(config.seed, &config.profile, &nodes.cluster_domain, &nodes.cluster_dns)
 }
 
 /// The requests that create what `bootstrap.json` lists.

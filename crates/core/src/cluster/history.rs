@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use api::Timestamp;
-use api::http::{Method, Request, Response};
+use api::http::{Body, Method, Request, Response};
 
 use super::{Opened, ClusterConfig, Fault, Input, Recorded, Saved, World};
 use crate::apiserver::{WatchCursor, WatchEvent};
@@ -93,16 +93,36 @@ impl Cluster {
 
     /// True if a request is an input: it may change something, and becomes part of history. Reads and dry runs are not.
     pub fn changes(&self, request: &Request) -> bool {
+        if World::is_log(request) {
+            return request.flag("follow") && self.is_live();
+        }
         World::is_connect(request) || !(request.method == Method::Get || request.param("dryRun") == "All")
+    }
+
+    /// Reads a log. That may wake a container whose programs had nothing to do yet, so it is done on a copy of the world:
+    /// looking changes nothing.
+    fn log(&self, request: &Request) -> (Response, Option<Opened>) {
+        let mut copy = self.world.clone();
+        let (mut response, opened) = copy.read(request);
+        if let Some(Opened::Connection(id)) = opened {
+            let frames = copy.read_connection(id).unwrap_or_default();
+            let bytes: Vec<u8> = frames.into_iter().flat_map(|(_, bytes)| bytes).collect();
+            response.body = Body::Bytes(bytes.into());
+            response = response.with_header("content-type", "text/plain");
+        }
+        (response, None)
     }
 
     /// Answers a request from outside. One that changes something makes the moment shown the newest one: the future
     /// that was known until then is forgotten (callers who want to keep it [`Cluster::save`] it first).
     pub fn request(&mut self, request: Request) -> (Response, Option<Opened>) {
+        if World::is_log(&request) && !self.changes(&request) {
+            return self.log(&request);
+        }
         if !self.changes(&request) {
             return self.world.read(&request);
         }
-        let input = if World::is_connect(&request) { Input::Connect(request) } else { Input::Request(request) };
+        let input = if World::is_connect(&request) || World::is_log(&request) { Input::Connect(request) } else { Input::Request(request) };
         self.input(input)
     }
 

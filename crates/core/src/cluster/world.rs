@@ -9,6 +9,7 @@ use std::rc::Rc;
 use api::http::{Body, Request, Response};
 use api::{Str, Timestamp};
 
+use super::connections::Connections;
 use super::event::{Event, Watcher};
 use super::{ClusterConfig, Fault, Input, bootstrap};
 use crate::apiserver::{self, ApiServer, RequestContext, WatchCursor};
@@ -71,6 +72,7 @@ pub struct World {
     /// Stopped processes of the control plane.
     stopped: BTreeSet<Str>,
     identities: Rc<Identities>,
+    pub(super) connections: Connections,
 }
 
 /// Who the processes of the control plane are.
@@ -112,6 +114,7 @@ impl World {
             inboxes: BTreeMap::new(),
             routed: 0,
             stopped: BTreeSet::new(),
+            connections: Connections::default(),
             identities: Rc::new(Identities {
                 controllers: identity("system:kube-controller-manager", "kube-controller-manager", &["system:authenticated"]),
                 scheduler: identity("system:kube-scheduler", "default-scheduler", &["system:authenticated"]),
@@ -295,7 +298,7 @@ impl World {
             if let Some(node) = self.nodes.interested(change) {
                 routes.push((Watcher::Node(node), change.revision));
             }
-            if self.network.wants(change) {
+            if Network::interested(change) {
                 routes.push((Watcher::Network, change.revision));
             }
         }
@@ -352,6 +355,12 @@ impl World {
         let mut parts = request.path.rsplit('/');
         let last = parts.next().unwrap_or_default();
         matches!(last, "exec" | "attach" | "portforward") && parts.nth(1) == Some("pods")
+    }
+
+    /// True if the request reads a container's log.
+    pub fn is_log(request: &Request) -> bool {
+        let mut parts = request.path.rsplit('/');
+        parts.next() == Some("log") && parts.nth(1) == Some("pods")
     }
 
     /// Answers a request that changes nothing: the server's generator is left as it was.
