@@ -50,9 +50,11 @@ impl Stage for Simulated {
             ["heal-node", node] => Fault::HealNode((*node).into()),
             ["stop-component", name] => Fault::StopComponent((*name).into()),
             ["start-component", name] => Fault::StartComponent((*name).into()),
-            ["kill-container", pod, container] => {
-                Fault::KillContainer { namespace: "default".into(), pod: (*pod).into(), container: (*container).into() }
-            }
+            ["kill-container", pod, container] => Fault::KillContainer {
+                namespace: "default".into(),
+                pod: (*pod).into(),
+                container: (*container).into(),
+            },
             _ => return Err(format!("unknown direction: {}", words.join(" "))),
         };
         self.0.fault(fault);

@@ -28,8 +28,12 @@ pub fn is_upgrade(request: &hyper::Request<Incoming>) -> bool {
 }
 
 /// Answers an upgrade: the cluster is asked first, so that a refusal is an ordinary response.
-pub fn upgrade(backend: Rc<Backend>, mut request: hyper::Request<Incoming>) -> hyper::Response<wire::OutBody> {
-    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+pub fn upgrade(
+    backend: Rc<Backend>,
+    mut request: hyper::Request<Incoming>,
+) -> hyper::Response<wire::OutBody> {
+    let header =
+        |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     if !header("upgrade").eq_ignore_ascii_case("websocket") {
         let message = "only WebSocket upgrades are served here, not SPDY; use kubectl 1.31 or newer";
         return wire::complete(&api::Status::bad_request(message).into());
@@ -49,7 +53,9 @@ pub fn upgrade(backend: Rc<Backend>, mut request: hyper::Request<Incoming>) -> h
     let (response, stream) = backend.send(head);
     let Some(stream @ Streaming::Connection { .. }) = stream else { return wire::complete(&response) };
     let Some(protocol) = protocol else {
-        return wire::complete(&api::Status::bad_request(format!("unable to upgrade: none of {offered:?} is supported")).into());
+        return wire::complete(
+            &api::Status::bad_request(format!("unable to upgrade: none of {offered:?} is supported")).into(),
+        );
     };
     tokio::task::spawn_local(async move {
         if let Ok(upgraded) = hyper::upgrade::on(request).await {

@@ -24,7 +24,11 @@ pub fn run(seed: u64, nodes: u32, file: &str, args: &[String]) -> Result<u8, Str
         script = std::fs::read(file).map_err(|e| format!("{file}: {e}"))?;
     }
     let mut console = Console::new(ClusterConfig { seed, nodes, ..ClusterConfig::default() })?;
-    let name = if file == "-" { "script.sh" } else { Path::new(file).file_name().and_then(|n| n.to_str()).unwrap_or("script.sh") };
+    let name = if file == "-" {
+        "script.sh"
+    } else {
+        Path::new(file).file_name().and_then(|n| n.to_str()).unwrap_or("script.sh")
+    };
     if file != "-" {
         let folder = Path::new(file).parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         bring(&mut console, folder, "", &mut 0)?;

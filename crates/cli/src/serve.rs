@@ -39,7 +39,8 @@ pub fn serve(options: &Options) -> Result<(), String> {
     if !(options.speed.is_finite() && options.speed > 0.0) {
         return Err("--speed: must be a number above 0".to_owned());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, serve_on(options))
 }

@@ -7,6 +7,7 @@
 
 pub mod apiserver;
 pub mod client;
+pub mod cluster;
 pub mod controllers;
 pub mod kubelet;
 pub mod network;
@@ -14,4 +15,3 @@ pub mod runtime;
 pub mod scheduler;
 pub mod sim;
 pub mod store;
-// pub mod cluster;

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use api::http::{Body, GROUP, Request, Response, USER};
+use api::http::{GROUP, Request, Response, USER};
 use api::{Json, Timestamp};
 use kubarium_core::apiserver::{WatchCursor, WatchEvent};
 use kubarium_core::cluster::{Cluster, Fault, Input, Opened, Saved};
@@ -23,9 +23,15 @@ pub struct Backend {
 /// A response whose body is still coming.
 #[derive(Debug)]
 pub enum Streaming {
-    Watch { cursor: WatchCursor, epoch: u64 },
+    Watch {
+        cursor: WatchCursor,
+        epoch: u64,
+    },
     /// A call that a kubelet answers, by its number in the world.
-    Connection { id: u64, epoch: u64 },
+    Connection {
+        id: u64,
+        epoch: u64,
+    },
 }
 
 /// What a stream had to say.
@@ -38,7 +44,12 @@ pub enum Piece {
 
 impl Backend {
     pub fn new(cluster: Cluster) -> Backend {
-        Backend { cluster: RefCell::new(cluster), epoch: Cell::new(0), inputs: Cell::new(0), left: RefCell::default() }
+        Backend {
+            cluster: RefCell::new(cluster),
+            epoch: Cell::new(0),
+            inputs: Cell::new(0),
+            left: RefCell::default(),
+        }
     }
 
     /// Read access to the cluster. Must not be held across a call that sends requests.
@@ -125,7 +136,11 @@ impl Backend {
     /// What a stream has to say since it was last asked.
     pub fn poll(&self, stream: &mut Streaming) -> Piece {
         match stream {
-            Streaming::Watch { epoch, .. } | Streaming::Connection { epoch, .. } if *epoch != self.epoch.get() => Piece::End,
+            Streaming::Watch { epoch, .. } | Streaming::Connection { epoch, .. }
+                if *epoch != self.epoch.get() =>
+            {
+                Piece::End
+            }
             Streaming::Watch { cursor, .. } => {
                 let mut lines = Vec::new();
                 for event in self.cluster.borrow().poll_watch(cursor) {

@@ -61,7 +61,8 @@ pub fn check(backend: &Rc<Backend>, disk: &Rc<Hardware>, path: &str, text: &str)
     for _ in 0..POLLS {
         if let Poll::Ready(_) = run.as_mut().poll(&mut cx) {
             let written = std::mem::take(&mut io.borrow_mut().output);
-            let stderr: Vec<u8> = written.into_iter().filter(|(fd, _)| *fd == 2).flat_map(|(_, bytes)| bytes).collect();
+            let stderr: Vec<u8> =
+                written.into_iter().filter(|(fd, _)| *fd == 2).flat_map(|(_, bytes)| bytes).collect();
             return problems(&String::from_utf8_lossy(&stderr), text, &full, path);
         }
     }
@@ -126,7 +127,8 @@ fn line_of(text: &str, path: &str) -> Option<u32> {
         let Some(at) = key_line(&lines, from, to, key) else { break };
         found = Some(at);
         (from, to) = block(&lines, at, to);
-        for index in indexes.split('[').filter_map(|index| index.trim_end_matches(']').parse::<usize>().ok()) {
+        for index in indexes.split('[').filter_map(|index| index.trim_end_matches(']').parse::<usize>().ok())
+        {
             let Some((start, end)) = item(&lines, from, to, index) else { break };
             found = Some(start);
             (from, to) = (start, end);
@@ -155,7 +157,11 @@ fn key_line(lines: &[&str], from: usize, to: usize, key: &str) -> Option<usize> 
 /// The lines that belong to the key at `at`.
 fn block(lines: &[&str], at: usize, to: usize) -> (usize, usize) {
     let own = indent(lines[at]);
-    let inside = |line: &str| is_blank(line) || indent(line) > own || line.trim_start().starts_with("- ") && line.len() - line.trim_start().len() >= own;
+    let inside = |line: &str| {
+        is_blank(line)
+            || indent(line) > own
+            || line.trim_start().starts_with("- ") && line.len() - line.trim_start().len() >= own
+    };
     let end = (at + 1..to).find(|next| !inside(lines[*next])).unwrap_or(to);
     (at + 1, end)
 }
@@ -186,7 +192,10 @@ mod tests {
 
     #[test]
     fn messages_name_their_fields() {
-        assert_eq!(field_of("spec.replicas: Invalid value: -1: must be greater than or equal to 0"), "spec.replicas");
+        assert_eq!(
+            field_of("spec.replicas: Invalid value: -1: must be greater than or equal to 0"),
+            "spec.replicas"
+        );
         assert_eq!(field_of("strict decoding error: unknown field \"spec.foo\""), "spec.foo");
         assert_eq!(field_of("error: the path \"x\" does not exist"), "");
     }

@@ -177,7 +177,9 @@ impl Console {
             let Some(next) = next.map(|time| time.max(cluster.now())).filter(|time| *time <= limit) else {
                 let reachable = limit.0 != i64::MAX && cluster.now() < limit;
                 if reachable {
-                    while cluster.advance_to(limit, u64::MAX) == kubarium_core::cluster::Progress::Unfinished {}
+                    while cluster.advance_to(limit, u64::MAX) == kubarium_core::cluster::Progress::Unfinished
+                    {
+                    }
                 }
                 return reachable;
             };

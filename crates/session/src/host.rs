@@ -11,10 +11,10 @@ use std::task::Poll;
 
 use api::http::{Request, Response};
 use api::{Json, Timestamp};
-use kubarium_kubectl::host::{
-    ByteStream, ExecFrame, ExecSession, FileKind, LocalBoxFuture, StdinEvent, TransportError,
-};
 use kubarium_kubectl::Host;
+use kubarium_kubectl::host::{
+    ByteStream, ExecFrame, ExecSession, FileKind, LocalBoxFuture, StdinEvent, Target, TransportError,
+};
 
 use crate::backend::{Backend, Piece, Streaming};
 use crate::workstation::Disk;
@@ -41,7 +41,10 @@ pub struct Io {
 pub enum Edit {
     #[default]
     None,
-    Asked { name: String, text: String },
+    Asked {
+        name: String,
+        text: String,
+    },
     Open,
     Done(Option<String>),
 }
@@ -70,7 +73,11 @@ pub struct KubectlHost {
 
 impl KubectlHost {
     fn absolute(&self, path: &str) -> String {
-        if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", self.cwd.trim_end_matches('/')) }
+        if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.cwd.trim_end_matches('/'))
+        }
     }
 
     fn interrupt(&self) -> bool {
@@ -153,8 +160,10 @@ fn frame((channel, bytes): (u8, Vec<u8>)) -> Option<ExecFrame> {
 }
 
 impl Host for KubectlHost {
-    fn request(&self, req: Request) -> LocalBoxFuture<'_, Result<Response, TransportError>> {
+    fn request(&self, to: &Target, req: Request) -> LocalBoxFuture<'_, Result<Response, TransportError>> {
+        let address = reach(to);
         Box::pin(async move {
+            address?;
             if self.interrupt() {
                 return Err(TransportError::Interrupted);
             }
@@ -175,8 +184,14 @@ impl Host for KubectlHost {
         })
     }
 
-    fn stream(&self, req: Request) -> LocalBoxFuture<'_, Result<Result<Box<dyn ByteStream>, Response>, TransportError>> {
+    fn stream(
+        &self,
+        to: &Target,
+        req: Request,
+    ) -> LocalBoxFuture<'_, Result<Result<Box<dyn ByteStream>, Response>, TransportError>> {
+        let address = reach(to);
         Box::pin(async move {
+            address?;
             let (response, streaming) = self.backend.send(req);
             let Some(streaming) = streaming else { return Ok(Err(response)) };
             let stream = Stream { backend: self.backend.clone(), io: self.io.clone(), streaming };
@@ -184,8 +199,14 @@ impl Host for KubectlHost {
         })
     }
 
-    fn exec(&self, req: Request) -> LocalBoxFuture<'_, Result<Result<Box<dyn ExecSession>, Response>, TransportError>> {
+    fn exec(
+        &self,
+        to: &Target,
+        req: Request,
+    ) -> LocalBoxFuture<'_, Result<Result<Box<dyn ExecSession>, Response>, TransportError>> {
+        let address = reach(to);
         Box::pin(async move {
+            address?;
             let (response, streaming) = self.backend.send(req);
             let Some(streaming) = streaming else { return Ok(Err(response)) };
             let Streaming::Connection { id, .. } = &streaming else { return Ok(Err(response)) };
@@ -314,6 +335,18 @@ impl Host for KubectlHost {
             }
         }))
     }
+}
+
+/// The address of the API server, as the workstation's kubeconfig names it.
+pub const SERVER: &str = "https://192.168.49.2:6443";
+
+/// Only the cluster's API server can be reached from the workstation.
+fn reach(to: &Target) -> Result<(), TransportError> {
+    if to.server.trim_end_matches('/') == SERVER {
+        return Ok(());
+    }
+    let host = to.server.split("://").last().unwrap_or_default().trim_end_matches('/').to_owned();
+    Err(TransportError::Refused { host })
 }
 
 /// Gives others a turn: ready when polled again.

@@ -60,7 +60,9 @@ impl Link {
             let Some(packed) = payload.strip_prefix(CODEC) else {
                 let codec: String = payload.chars().take(2).collect();
                 return Err((
-                    format!("This link is written in a form (\"{codec}\") that this version of Kubarium does not know."),
+                    format!(
+                        "This link is written in a form (\"{codec}\") that this version of Kubarium does not know."
+                    ),
                     "Open it with a newer version, or check that the whole link was copied.".to_owned(),
                 ));
             };
@@ -80,7 +82,10 @@ impl Link {
     fn from_json(json: &Json) -> Result<Link, (String, String)> {
         if json.get("v").and_then(Json::as_u64).unwrap_or(1) > 1 {
             let version = json.get("kubarium").and_then(Json::as_str).unwrap_or("a newer version");
-            return Err(("This link needs a newer Kubarium.".to_owned(), format!("It was made with {version}.")));
+            return Err((
+                "This link needs a newer Kubarium.".to_owned(),
+                format!("It was made with {version}."),
+            ));
         }
         let history = json.get("history").ok_or_else(|| damaged("`history` is missing"))?;
         let saved = Saved::from_json(history).map_err(|e| damaged(&e))?;
@@ -114,7 +119,9 @@ impl Link {
 
 /// A path below the home folder: relative, without `..`.
 fn is_safe(path: &str) -> bool {
-    !path.is_empty() && !path.starts_with('/') && path.split('/').all(|part| !part.is_empty() && part != ".." && part != ".")
+    !path.is_empty()
+        && !path.starts_with('/')
+        && path.split('/').all(|part| !part.is_empty() && part != ".." && part != ".")
 }
 
 fn decode_base64(text: &str) -> Result<Vec<u8>, (String, String)> {
@@ -149,7 +156,9 @@ mod tests {
         let config = ClusterConfig::default();
         let latest = config.start;
         let saved = Saved { config, inputs: Vec::new(), latest };
-        Link { version: VERSION.to_owned(), saved, files: vec![("web.yaml".to_owned(), "a: ü\n".to_owned())] }
+        Link {
+            version: VERSION.to_owned(), saved, files: vec![("web.yaml".to_owned(), "a: ü\n".to_owned())]
+        }
     }
 
     #[test]

@@ -4,7 +4,12 @@
 //! from the file itself: an apiVersion of another decade, `//` comments, tabs, a fragment of an object.
 
 /// The hint for a failed `kubectl` command, if there is one. `read` reads a file of the workstation by absolute path.
-pub fn hint(argv: &[String], cwd: &str, stderr: &str, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
+pub fn hint(
+    argv: &[String],
+    cwd: &str,
+    stderr: &str,
+    read: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> Option<String> {
     let file = file_of(argv)?;
     let path = if file.starts_with('/') { file.to_owned() } else { format!("{cwd}/{file}") };
     let bytes = read(&path)?;
@@ -24,7 +29,9 @@ fn file_of(argv: &[String]) -> Option<&str> {
         match word.as_str() {
             "-f" | "--filename" => return words.next().map(String::as_str).filter(|file| *file != "-"),
             _ => {
-                let file = word.strip_prefix("--filename=").or_else(|| word.strip_prefix("-f").filter(|f| !f.is_empty()));
+                let file = word
+                    .strip_prefix("--filename=")
+                    .or_else(|| word.strip_prefix("-f").filter(|f| !f.is_empty()));
                 if let Some(file) = file {
                     return Some(file.trim_start_matches('=')).filter(|file| *file != "-");
                 }
@@ -38,7 +45,9 @@ fn tabs(text: &str, stderr: &str) -> Option<String> {
     if !stderr.contains("converting YAML to JSON") {
         return None;
     }
-    let indented = |line: &&str| line.len() != line.trim_start().len() && line[..line.len() - line.trim_start().len()].contains('\t');
+    let indented = |line: &&str| {
+        line.len() != line.trim_start().len() && line[..line.len() - line.trim_start().len()].contains('\t')
+    };
     let line = text.lines().position(|line| indented(&line))? + 1;
     Some(format!("line {line} is indented with a tab; YAML allows only spaces there: two for each level"))
 }
@@ -78,8 +87,11 @@ fn slashes(text: &str, stderr: &str) -> Option<String> {
     if !fault.iter().any(|words| stderr.contains(words)) {
         return None;
     }
-    let line = text.lines().position(|line| line.contains(" // ") || line.trim_start().starts_with("//"))? + 1;
-    Some(format!("line {line}: // begins no comment in YAML and became part of the value; comments begin with #"))
+    let line =
+        text.lines().position(|line| line.contains(" // ") || line.trim_start().starts_with("//"))? + 1;
+    Some(format!(
+        "line {line}: // begins no comment in YAML and became part of the value; comments begin with #"
+    ))
 }
 
 fn containers_map(text: &str, stderr: &str) -> Option<String> {
@@ -94,7 +106,9 @@ fn containers_map(text: &str, stderr: &str) -> Option<String> {
 fn fragment(text: &str, stderr: &str) -> Option<String> {
     let missing = stderr.contains("apiVersion not set") || stderr.contains("kind not set");
     if stderr.contains("invalid object to validate") {
-        return Some("this is no manifest: a manifest has apiVersion, kind, metadata and, mostly, spec".to_owned());
+        return Some(
+            "this is no manifest: a manifest has apiVersion, kind, metadata and, mostly, spec".to_owned(),
+        );
     }
     if !missing {
         return None;
@@ -109,7 +123,9 @@ fn fragment(text: &str, stderr: &str) -> Option<String> {
     if lacking == "apiVersion" {
         return Some("apiVersion is missing: every manifest begins with apiVersion and kind".to_owned());
     }
-    Some(format!("{lacking} are missing: this is a fragment (it begins with \"{key}\") and belongs into a whole object"))
+    Some(format!(
+        "{lacking} are missing: this is a fragment (it begins with \"{key}\") and belongs into a whole object"
+    ))
 }
 
 fn selector(stderr: &str) -> Option<String> {
@@ -125,23 +141,37 @@ mod tests {
 
     fn hint_for(text: &'static str, stderr: &str) -> Option<String> {
         let argv = ["kubectl", "apply", "-f", "x.yaml"].map(String::from);
-        hint(&argv, "/home/user", stderr, &|path| (path == "/home/user/x.yaml").then(|| text.as_bytes().to_vec()))
+        hint(&argv, "/home/user", stderr, &|path| {
+            (path == "/home/user/x.yaml").then(|| text.as_bytes().to_vec())
+        })
     }
 
     #[test]
     fn a_tab_is_shown_with_its_line() {
-        let hint = hint_for("a:\n\tb: 1\n", "error: error parsing x.yaml: error converting YAML to JSON: yaml: line 2: …");
+        let hint = hint_for(
+            "a:\n\tb: 1\n",
+            "error: error parsing x.yaml: error converting YAML to JSON: yaml: line 2: …",
+        );
         assert!(hint.is_some_and(|h| h.starts_with("line 2 is indented with a tab")));
     }
 
     #[test]
     fn a_removed_version_names_its_successor() {
-        let hint = hint_for("", "error: resource mapping not found for name: \"kubia\" namespace: \"\" from \"x.yaml\": no matches for kind \"Deployment\" in version \"apps/v1beta1\"\nensure CRDs are installed first\n");
-        assert_eq!(hint.as_deref(), Some("Deployment left apps/v1beta1 in Kubernetes 1.16; today its apiVersion is apps/v1"));
+        let hint = hint_for(
+            "",
+            "error: resource mapping not found for name: \"kubia\" namespace: \"\" from \"x.yaml\": no matches for kind \"Deployment\" in version \"apps/v1beta1\"\nensure CRDs are installed first\n",
+        );
+        assert_eq!(
+            hint.as_deref(),
+            Some("Deployment left apps/v1beta1 in Kubernetes 1.16; today its apiVersion is apps/v1")
+        );
     }
 
     #[test]
     fn what_is_right_gets_no_hint() {
-        assert_eq!(hint_for("kind: Pod\n", "Error from server (AlreadyExists): pods \"x\" already exists"), None);
+        assert_eq!(
+            hint_for("kind: Pod\n", "Error from server (AlreadyExists): pods \"x\" already exists"),
+            None
+        );
     }
 }

@@ -96,8 +96,15 @@ impl Session {
         let mut updates = std::mem::take(&mut self.updates);
         *self = Session::around(cluster);
         for (path, text) in files {
-            if let Err(error) = crate::workstation::Disk::write(&*self.workstation.hardware, &format!("{HOME}/{path}"), text.as_bytes()) {
-                updates.push(Update::Notice { severity: Severity::Warning, text: format!("{path} was not restored: {error}") });
+            if let Err(error) = crate::workstation::Disk::write(
+                &*self.workstation.hardware,
+                &format!("{HOME}/{path}"),
+                text.as_bytes(),
+            ) {
+                updates.push(Update::Notice {
+                    severity: Severity::Warning,
+                    text: format!("{path} was not restored: {error}"),
+                });
             }
         }
         self.subscriptions = subscriptions;
@@ -229,6 +236,9 @@ impl Engine for Session {
     }
 
     fn is_quiet(&self) -> bool {
-        self.controls.paused && !self.controls.is_hurrying() && !self.workstation.is_runnable() && self.updates.is_empty()
+        self.controls.paused
+            && !self.controls.is_hurrying()
+            && !self.workstation.is_runnable()
+            && self.updates.is_empty()
     }
 }

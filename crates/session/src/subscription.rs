@@ -71,7 +71,8 @@ impl Subscription {
     }
 
     fn open(&mut self, backend: &Backend) -> Result<Streaming, Option<Json>> {
-        let mut request = Request { method: Method::Get, path: self.asked.path.as_str().into(), ..Request::default() };
+        let mut request =
+            Request { method: Method::Get, path: self.asked.path.as_str().into(), ..Request::default() };
         for (key, value) in &self.asked.query {
             request.query.push((key.as_str().into(), value.as_str().into()));
         }
@@ -126,7 +127,12 @@ fn coalesce(events: Vec<WatchEvent>) -> Vec<WatchEvent> {
         (WatchBody::Object(object), "MODIFIED") => last.get(&object.key()) == Some(&index),
         _ => true,
     };
-    events.into_iter().enumerate().filter(|(index, event)| keep(*index, event)).map(|(_, event)| event).collect()
+    events
+        .into_iter()
+        .enumerate()
+        .filter(|(index, event)| keep(*index, event))
+        .map(|(_, event)| event)
+        .collect()
 }
 
 const METADATA: [&str; 5] = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"];
@@ -185,8 +191,10 @@ mod tests {
             "metadata": {"name": "a", "namespace": "d", "labels": {"x": "y"}},
             "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}]},
         });
-        let paths = ["spec.nodeName", "spec.containers.name", "spec.containers.resources.requests", "status.phase"];
-        let keep: Vec<Vec<String>> = paths.iter().map(|p| p.split('.').map(str::to_owned).collect()).collect();
+        let paths =
+            ["spec.nodeName", "spec.containers.name", "spec.containers.resources.requests", "status.phase"];
+        let keep: Vec<Vec<String>> =
+            paths.iter().map(|p| p.split('.').map(str::to_owned).collect()).collect();
         let want = json!({
             "metadata": {"name": "a", "namespace": "d"},
             "spec": {"nodeName": "n", "containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}}}]},

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::World;
 use crate::apiserver::Connect;
 use crate::apiserver::connect::ConnectKind;
-use crate::kubelet::server::{ExecOptions, LogCursor, LogOptions};
 use crate::kubelet::Attachment;
+use crate::kubelet::server::{ExecOptions, LogCursor, LogOptions};
 
 const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
@@ -30,8 +30,14 @@ pub(super) struct Connections {
 #[derive(Clone, Debug)]
 enum Connection {
     /// Bytes not yet read, and where to go on; `None`: the log is not followed.
-    Log { ready: Vec<u8>, cursor: Option<LogCursor> },
-    Session { attachment: Attachment, command: String },
+    Log {
+        ready: Vec<u8>,
+        cursor: Option<LogCursor>,
+    },
+    Session {
+        attachment: Attachment,
+        command: String,
+    },
     /// Nothing was started; this Status is all there is to say.
     Failed(Json),
 }
@@ -42,7 +48,8 @@ impl World {
         let Connect { node, uid, container, .. } = connect;
         let connection = match &connect.kind {
             ConnectKind::Log(asked) => {
-                let since = asked.since_time.or(asked.since_seconds.map(|s| self.now() - api::Duration::secs(s)));
+                let since =
+                    asked.since_time.or(asked.since_seconds.map(|s| self.now() - api::Duration::secs(s)));
                 let options = LogOptions {
                     previous: asked.previous,
                     timestamps: asked.timestamps,
@@ -50,21 +57,28 @@ impl World {
                     tail_lines: asked.tail_lines,
                     limit_bytes: asked.limit_bytes,
                 };
-                let read = self.with_nodes(|nodes, cx, net, out| nodes.log(node, uid, container, &options, cx, net, out));
+                let read = self.with_nodes(|nodes, cx, net, out| {
+                    nodes.log(node, uid, container, &options, cx, net, out)
+                });
                 let (ready, cursor) = read.map_err(|why| Status::bad_request(why.as_str()))?;
                 Connection::Log { ready, cursor: asked.follow.then_some(cursor) }
             }
             ConnectKind::Exec { command, stdin, tty, .. } => {
                 let words: Vec<String> = command.iter().map(ToString::to_string).collect();
                 let options = ExecOptions { command: words, stdin: *stdin, tty: *tty, window: None };
-                let opened = self.with_nodes(|nodes, cx, net, out| nodes.exec(node, uid, container, options, cx, net, out));
+                let opened = self.with_nodes(|nodes, cx, net, out| {
+                    nodes.exec(node, uid, container, options, cx, net, out)
+                });
                 match opened {
                     Ok(attachment) => Connection::Session { attachment, command: go_list(command) },
-                    Err(why) => Connection::Failed(failure(&format!("error executing command in container: {why}"))),
+                    Err(why) => {
+                        Connection::Failed(failure(&format!("error executing command in container: {why}")))
+                    }
                 }
             }
             ConnectKind::Attach { .. } => {
-                let opened = self.with_nodes(|nodes, cx, net, out| nodes.attach(node, uid, container, None, cx, net, out));
+                let opened = self
+                    .with_nodes(|nodes, cx, net, out| nodes.attach(node, uid, container, None, cx, net, out));
                 match opened {
                     Ok(attachment) => Connection::Session { attachment, command: String::new() },
                     Err(why) => Connection::Failed(failure(&format!("error attaching to container: {why}"))),
@@ -132,12 +146,17 @@ impl World {
             }
             RESIZE => {
                 let size: Json = serde_json::from_slice(data).unwrap_or_default();
-                let side = |key: &str| size.get(key).and_then(Json::as_u64).and_then(|n| u16::try_from(n).ok());
+                let side =
+                    |key: &str| size.get(key).and_then(Json::as_u64).and_then(|n| u16::try_from(n).ok());
                 if let (Some(cols), Some(rows)) = (side("Width"), side("Height")) {
-                    self.with_nodes(|nodes, cx, net, out| nodes.resize_session(attachment, cols, rows, cx, net, out));
+                    self.with_nodes(|nodes, cx, net, out| {
+                        nodes.resize_session(attachment, cols, rows, cx, net, out)
+                    });
                 }
             }
-            CLOSE => self.with_nodes(|nodes, cx, net, out| nodes.close_session_input(attachment, cx, net, out)),
+            CLOSE => {
+                self.with_nodes(|nodes, cx, net, out| nodes.close_session_input(attachment, cx, net, out))
+            }
             _ => {}
         }
     }
@@ -164,8 +183,9 @@ fn exit_status(command: &str, code: i32) -> Json {
     if code == 0 {
         return json!({"metadata": {}, "status": "Success"});
     }
-    let message =
-        format!("command terminated with non-zero exit code: error executing command {command}, exit code {code}");
+    let message = format!(
+        "command terminated with non-zero exit code: error executing command {command}, exit code {code}"
+    );
     json!({"metadata": {}, "status": "Failure", "message": message, "reason": "NonZeroExitCode",
         "details": {"causes": [{"reason": "ExitCode", "message": code.to_string()}]}})
 }

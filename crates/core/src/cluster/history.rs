@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use api::Timestamp;
 use api::http::{Body, Method, Request, Response};
 
-use super::{Opened, ClusterConfig, Fault, Input, Recorded, Saved, World};
+use super::{ClusterConfig, Fault, Input, Opened, Recorded, Saved, World};
 use crate::apiserver::{WatchCursor, WatchEvent};
 use crate::sim::Duration;
 
@@ -122,7 +122,11 @@ impl Cluster {
         if !self.changes(&request) {
             return self.world.read(&request);
         }
-        let input = if World::is_connect(&request) || World::is_log(&request) { Input::Connect(request) } else { Input::Request(request) };
+        let input = if World::is_connect(&request) || World::is_log(&request) {
+            Input::Connect(request)
+        } else {
+            Input::Request(request)
+        };
         self.input(input)
     }
 

@@ -11,8 +11,14 @@ pub enum Input {
     /// A stream into a container was opened: exec, attach, port-forward.
     Connect(Request),
     /// Bytes for such a stream.
-    StreamData { stream: u64, channel: u8, data: Vec<u8> },
-    StreamClose { stream: u64 },
+    StreamData {
+        stream: u64,
+        channel: u8,
+        data: Vec<u8>,
+    },
+    StreamClose {
+        stream: u64,
+    },
     Fault(Fault),
 }
 
@@ -26,7 +32,11 @@ pub enum Fault {
     CutNode(Str),
     HealNode(Str),
     /// The main process of a container is killed (SIGKILL).
-    KillContainer { namespace: Str, pod: Str, container: Str },
+    KillContainer {
+        namespace: Str,
+        pod: Str,
+        container: Str,
+    },
     /// A process of the control plane stops ("kube-scheduler", "kube-controller-manager").
     StopComponent(Str),
     StartComponent(Str),

@@ -40,7 +40,9 @@ impl Saved {
 
     /// Errors are sentences that name the field.
     pub fn from_json(json: &Json) -> Result<Saved, String> {
-        let number = |key: &str| json.get(key).and_then(Json::as_i64).ok_or(format!("`{key}` is missing or no number"));
+        let number = |key: &str| {
+            json.get(key).and_then(Json::as_i64).ok_or(format!("`{key}` is missing or no number"))
+        };
         let seed = json.get("seed").and_then(Json::as_u64).ok_or("`seed` is missing or no number")?;
         let nodes = u32::try_from(number("nodes")?).ok().filter(|n| *n <= MAX_NODES);
         let nodes = nodes.ok_or(format!("`nodes` is not between 0 and {MAX_NODES}"))?;
@@ -90,7 +92,11 @@ fn input_from_json(json: &Json) -> Option<Input> {
         "d" => {
             let data = match value.get(2)? {
                 Json::String(text) => text.clone().into_bytes(),
-                other => other.as_array()?.iter().map(|b| b.as_u64().and_then(|b| u8::try_from(b).ok())).collect::<Option<_>>()?,
+                other => other
+                    .as_array()?
+                    .iter()
+                    .map(|b| b.as_u64().and_then(|b| u8::try_from(b).ok()))
+                    .collect::<Option<_>>()?,
             };
             let channel = u8::try_from(value.get(1)?.as_u64()?).ok()?;
             Input::StreamData { stream: value.get(0)?.as_u64()?, channel, data }
@@ -164,7 +170,8 @@ mod tests {
     fn a_saved_history_reads_back_as_it_was_written() {
         let config = ClusterConfig { seed: 7, ..ClusterConfig::default() };
         let time = Timestamp(config.start.0 + 5);
-        let request = Request::post("/api/v1/namespaces/default/pods?dryRun=All", Body::json(json!({"kind": "Pod"})));
+        let request =
+            Request::post("/api/v1/namespaces/default/pods?dryRun=All", Body::json(json!({"kind": "Pod"})));
         let inputs = [
             Input::Request(request.clone()),
             Input::Connect(Request::get("/api/v1/namespaces/default/pods/x/exec?command=sh")),
@@ -181,6 +188,9 @@ mod tests {
     fn malformed_histories_say_where() {
         let json = json!({"seed": 1, "nodes": 2, "start": 0, "length": 10, "inputs": [[11, 0, {}]]});
         assert_eq!(Saved::from_json(&json), Err("`inputs[0]`: its time is out of order".to_owned()));
-        assert_eq!(Saved::from_json(&json!({"seed": 1, "nodes": 9e9})).unwrap_err(), "`nodes` is missing or no number");
+        assert_eq!(
+            Saved::from_json(&json!({"seed": 1, "nodes": 9e9})).unwrap_err(),
+            "`nodes` is missing or no number"
+        );
     }
 }

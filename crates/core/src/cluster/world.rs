@@ -116,9 +116,17 @@ impl World {
             stopped: BTreeSet::new(),
             connections: Connections::default(),
             identities: Rc::new(Identities {
-                controllers: identity("system:kube-controller-manager", "kube-controller-manager", &["system:authenticated"]),
+                controllers: identity(
+                    "system:kube-controller-manager",
+                    "kube-controller-manager",
+                    &["system:authenticated"],
+                ),
                 scheduler: identity("system:kube-scheduler", "default-scheduler", &["system:authenticated"]),
-                bootstrap: identity("kubernetes-admin", "kubeadm", &["system:masters", "system:authenticated"]),
+                bootstrap: identity(
+                    "kubernetes-admin",
+                    "kubeadm",
+                    &["system:masters", "system:authenticated"],
+                ),
             }),
             config: Rc::new(config.clone()),
         };
@@ -211,14 +219,21 @@ impl World {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Deliver(watcher) => self.deliver(&watcher),
-            Event::Controllers(event) => self.with_controllers(|manager, cx, out| manager.handle(cx, event, out)),
-            Event::Scheduler(event) => self.with_scheduler(|scheduler, cx, out| scheduler.handle(cx, event, out)),
+            Event::Controllers(event) => {
+                self.with_controllers(|manager, cx, out| manager.handle(cx, event, out))
+            }
+            Event::Scheduler(event) => {
+                self.with_scheduler(|scheduler, cx, out| scheduler.handle(cx, event, out))
+            }
             Event::Nodes(event) => self.with_nodes(|nodes, cx, net, out| nodes.handle(cx, event, net, out)),
             Event::Compact => self.compact(),
         }
     }
 
-    fn with_controllers(&mut self, act: impl FnOnce(&mut Manager, &mut Cx, &mut Outbox<crate::controllers::Event>)) {
+    fn with_controllers(
+        &mut self,
+        act: impl FnOnce(&mut Manager, &mut Cx, &mut Outbox<crate::controllers::Event>),
+    ) {
         let mut out = Outbox::default();
         let mut cx = Cx::new(
             self.now,
@@ -235,7 +250,10 @@ impl World {
         }
     }
 
-    fn with_scheduler(&mut self, act: impl FnOnce(&mut Scheduler, &mut Cx, &mut Outbox<crate::scheduler::Event>)) {
+    fn with_scheduler(
+        &mut self,
+        act: impl FnOnce(&mut Scheduler, &mut Cx, &mut Outbox<crate::scheduler::Event>),
+    ) {
         let mut out = Outbox::default();
         let mut cx = Cx::new(
             self.now,
@@ -298,7 +316,7 @@ impl World {
             if let Some(node) = self.nodes.interested(change) {
                 routes.push((Watcher::Node(node), change.revision));
             }
-            if Network::interested(change) {
+            if self.network.wants(change) {
                 routes.push((Watcher::Network, change.revision));
             }
         }
@@ -335,9 +353,15 @@ impl World {
             return;
         }
         match watcher {
-            Watcher::Controllers => self.with_controllers(|manager, cx, out| manager.observe(cx, &changes, out)),
-            Watcher::Scheduler => self.with_scheduler(|scheduler, cx, out| scheduler.observe(cx, &changes, out)),
-            Watcher::Node(node) => self.with_nodes(|nodes, cx, net, out| nodes.observe(node, cx, &changes, net, out)),
+            Watcher::Controllers => {
+                self.with_controllers(|manager, cx, out| manager.observe(cx, &changes, out))
+            }
+            Watcher::Scheduler => {
+                self.with_scheduler(|scheduler, cx, out| scheduler.observe(cx, &changes, out))
+            }
+            Watcher::Node(node) => {
+                self.with_nodes(|nodes, cx, net, out| nodes.observe(node, cx, &changes, net, out))
+            }
             Watcher::Network => self.network.observe(&changes),
         }
     }
@@ -413,11 +437,19 @@ impl World {
     /// Breaks or mends something.
     fn fault(&mut self, fault: &Fault) {
         match fault {
-            Fault::StopNode(node) => self.with_nodes(|nodes, cx, net, out| nodes.stop_node(node, cx, net, out)),
-            Fault::StartNode(node) => self.with_nodes(|nodes, cx, net, out| nodes.start_node(node, cx, net, out)),
+            Fault::StopNode(node) => {
+                self.with_nodes(|nodes, cx, net, out| nodes.stop_node(node, cx, net, out))
+            }
+            Fault::StartNode(node) => {
+                self.with_nodes(|nodes, cx, net, out| nodes.start_node(node, cx, net, out))
+            }
             Fault::CutNode(node) => self.with_nodes(|nodes, cx, net, out| nodes.cut_node(node, cx, net, out)),
-            Fault::HealNode(node) => self.with_nodes(|nodes, cx, net, out| nodes.heal_node(node, cx, net, out)),
-            Fault::KillContainer { namespace, pod, container } => self.kill_container(namespace, pod, container),
+            Fault::HealNode(node) => {
+                self.with_nodes(|nodes, cx, net, out| nodes.heal_node(node, cx, net, out))
+            }
+            Fault::KillContainer { namespace, pod, container } => {
+                self.kill_container(namespace, pod, container)
+            }
             Fault::StopComponent(name) => self.stop_component(name),
             Fault::StartComponent(name) => self.start_component(name),
         }
@@ -425,7 +457,9 @@ impl World {
 
     fn kill_container(&mut self, namespace: &str, pod: &str, container: &str) {
         let Some(id) = self.api.registry().id_of::<api::core::v1::Pod>() else { return };
-        let Some(object) = self.api.storage().get(id, &api::Key::new(namespace, pod)).cloned() else { return };
+        let Some(object) = self.api.storage().get(id, &api::Key::new(namespace, pod)).cloned() else {
+            return;
+        };
         let Some(view) = object.view::<api::core::v1::Pod>() else { return };
         let (node, uid) = (view.spec.node_name.clone(), object.meta().uid.clone());
         self.with_nodes(|nodes, cx, net, out| nodes.kill_container(&node, &uid, container, cx, net, out));

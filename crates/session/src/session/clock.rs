@@ -56,7 +56,11 @@ impl Controls {
             behind: false,
             hurry: None,
             told: Clock::default(),
-            marks: vec![Mark { at: start.micros(), kind: MarkKind::Start, text: "The cluster starts".to_owned() }],
+            marks: vec![Mark {
+                at: start.micros(),
+                kind: MarkKind::Start,
+                text: "The cluster starts".to_owned(),
+            }],
             marked_inputs: 0,
             others: Vec::new(),
             current: 0,
@@ -155,7 +159,13 @@ impl Controls {
             })
             .collect();
         let latest = backend.with(Cluster::latest).micros();
-        branches.push(Branch { id: self.current, parent: self.parent, from: self.from.micros(), latest, current: true });
+        branches.push(Branch {
+            id: self.current,
+            parent: self.parent,
+            from: self.from.micros(),
+            latest,
+            current: true,
+        });
         branches.sort_by_key(|branch| branch.id);
         updates.push(Update::Branches(branches));
     }

@@ -95,7 +95,8 @@ fn absolute(path: &str) -> String {
 impl Session {
     pub(super) fn read_file(&mut self, id: Id, path: String) {
         let full = absolute(&path);
-        let read = self.workstation.hardware.fs(|fs| fs.read(&full).map(|bytes| (bytes, version(fs, &full, false))));
+        let read =
+            self.workstation.hardware.fs(|fs| fs.read(&full).map(|bytes| (bytes, version(fs, &full, false))));
         let answer = match read {
             Ok((bytes, version)) => match String::from_utf8(bytes) {
                 Ok(text) => Answer::File { path, text, version },
@@ -129,9 +130,12 @@ impl Session {
 
     fn done(&mut self, id: Id, path: &str, result: Result<(), String>) {
         self.files.touch();
-        self.answer(id, match result {
-            Ok(()) => Answer::Done,
-            Err(error) => Answer::Failed { message: format!("{path}: {error}") },
-        });
+        self.answer(
+            id,
+            match result {
+                Ok(()) => Answer::Done,
+                Err(error) => Answer::Failed { message: format!("{path}: {error}") },
+            },
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use api::Key;
 use api::http::{Body, Method, Request};
-use protocol::{Answer, Blob, CauseLink, Command, Decision, Id, ObjectRef, Response, Share, ShareOptions};
+use protocol::{Answer, Blob, CauseLink, Command, Decision, ObjectRef, Response, Share, ShareOptions};
 
 use super::{Session, files};
 use crate::link::{Link, VERSION};
@@ -52,7 +52,8 @@ impl Session {
 
     pub(super) fn request(&mut self, asked: protocol::Request) {
         let method = Method::parse(&asked.method).unwrap_or_default();
-        let pairs = |list: Vec<(String, String)>| list.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        let pairs =
+            |list: Vec<(String, String)>| list.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
         let mut request = Request {
             method,
             path: asked.path.into(),
@@ -93,7 +94,11 @@ impl Session {
             }) else {
                 return Vec::new();
             };
-            let chain = cluster.world().why(cluster.inputs(), resource.id, &Key::new(&object.namespace, &object.name));
+            let chain = cluster.world().why(
+                cluster.inputs(),
+                resource.id,
+                &Key::new(&object.namespace, &object.name),
+            );
             chain.into_iter().map(link_of).collect()
         })
     }
@@ -103,7 +108,7 @@ impl Session {
             let world = cluster.world();
             let id = world.api().registry().id_of::<api::core::v1::Pod>()?;
             let object = world.api().storage().get(id, &Key::new(namespace, pod))?;
-            crate::decision::of(world.scheduler().decision(&object.meta().uid)?)
+            world.scheduler().decision(&object.meta().uid).map(crate::decision::of)
         })
     }
 

@@ -103,13 +103,18 @@ impl Session {
         let text = String::from_utf8_lossy(bytes).into_owned();
         // Bytes of one terminal that follow each other travel as one message.
         match self.updates.last_mut() {
-            Some(Update::Output { terminal: last, text: shown }) if *last == terminal => shown.push_str(&text),
+            Some(Update::Output { terminal: last, text: shown }) if *last == terminal => {
+                shown.push_str(&text)
+            }
             _ => self.updates.push(Update::Output { terminal, text }),
         }
     }
 
     fn ended(&mut self, pid: Pid) {
-        let Some((id, terminal)) = self.terminals.iter_mut().find(|(_, terminal)| terminal.shell == pid) else { return };
+        let Some((id, terminal)) = self.terminals.iter_mut().find(|(_, terminal)| terminal.shell == pid)
+        else {
+            return;
+        };
         terminal.state = TerminalState::Closed;
         self.updates.push(Update::Terminal { terminal: *id, state: TerminalState::Closed });
     }
