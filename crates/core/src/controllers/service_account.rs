@@ -18,10 +18,8 @@ impl Controller for ServiceAccountController {
     }
 
     fn watches(&self) -> &'static [Watch] {
-        const WATCHES: &[Watch] = &[
-            Watch::on::<Namespace>(own_key),
-            Watch::on::<ServiceAccount>(namespace_of_deleted::<ServiceAccount>),
-        ];
+        const WATCHES: &[Watch] =
+            &[Watch::on::<Namespace>(own_key), Watch::on::<ServiceAccount>(namespace_of_deleted)];
         WATCHES
     }
 
@@ -56,7 +54,7 @@ pub(super) fn is_active(cx: &Cx, key: &Key) -> bool {
 }
 
 /// The namespace of an object that was deleted.
-pub(super) fn namespace_of_deleted<K: api::Kind>(_: &Cx, change: &Change, keys: &mut Vec<Key>) {
+fn namespace_of_deleted(_: &Cx, change: &Change, keys: &mut Vec<Key>) {
     if change.operation == Operation::Delete {
         keys.push(Key::cluster(&change.key.namespace));
     }

@@ -217,7 +217,8 @@ impl Cache {
         self.label_sets.release(info.label_set);
     }
 
-    pub fn len(&self) -> usize {
+    /// How many nodes there are.
+    pub fn node_count(&self) -> usize {
         self.by_name.len()
     }
 

@@ -29,7 +29,7 @@ impl Plugin for ImageLocality {
     }
 
     fn pre_score(&self, cycle: &mut Cycle, view: &View) -> bool {
-        cycle.total_nodes = view.cache.len();
+        cycle.total_nodes = view.cache.node_count();
         let spec = &cycle.pod.spec;
         let containers = spec.containers.iter().chain(&spec.init_containers);
         cycle.images = containers
