@@ -17,6 +17,7 @@ pub mod node_status;
 pub mod pod_worker;
 pub mod prober;
 pub mod server;
+pub mod server_logs;
 pub mod spec;
 pub mod static_pods;
 pub mod status;
@@ -24,7 +25,8 @@ pub mod sync;
 pub mod volumes;
 
 pub use node::{Node, Power};
-pub use server::{Attachment, LogOptions, SessionId};
+pub use server::{Attachment, ExecOptions, Output, SessionId};
+pub use server_logs::{LogCursor, LogOptions};
 pub use spec::{NodeSpec, NodesConfig, Role};
 
 use std::collections::BTreeMap;
@@ -33,10 +35,10 @@ use std::rc::Rc;
 use api::core::v1 as k8s;
 use api::{Str, Timestamp};
 
+use crate::client::{Change, Trigger};
 use crate::client::{Cx, Identity, Outbox};
 use crate::network::{self, Network};
 use crate::network::{ContainerId, MachineId, NodeId};
-use crate::store::{Change, Trigger};
 
 /// What can happen on a node.
 #[derive(Clone, Debug)]
@@ -174,6 +176,7 @@ impl Nodes {
 
     /// Switches all machines on.
     pub fn start(&mut self, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
+        cx.trigger = Trigger::Bootstrap;
         let ids: Vec<NodeId> = self.by_id.keys().copied().collect();
         for id in ids {
             self.with(id, cx, net, out, |node, env| node.boot(env));
@@ -359,7 +362,5 @@ pub fn forward(net: &mut Network, out: &mut Outbox<Event>) {
     }
 }
 
-#[cfg(test)]
-mod harness;
 #[cfg(test)]
 mod tests;

@@ -29,8 +29,8 @@ use std::rc::Rc;
 use api::{Str, Timestamp};
 use os::{HostEvent, SockId};
 
+use crate::client::Change;
 use crate::sim::{LatencyProfile, Rng};
-use crate::store::Change;
 
 /// Something arrives.
 #[derive(Clone, Debug)]

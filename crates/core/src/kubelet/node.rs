@@ -12,10 +12,10 @@ use super::pod_worker::{PodWorker, Work};
 use super::prober::{Probe, ProbeKey};
 use super::server::{Session, SessionId};
 use super::{Env, Event, NodeSpec, NodeTimer, PodTimer, images, static_pods};
+use crate::client::{Change, Trigger};
 use crate::client::{Identity, Recorder};
 use crate::network::{ContainerId, NetnsId, NodeId, SandboxId};
 use crate::runtime::{Container, Sandbox};
-use crate::store::{Change, Trigger};
 
 /// From power-on to the kubelet's start.
 const BOOT: i64 = 15_000_000;

@@ -233,7 +233,7 @@ impl Node {
         let Some(node) = object.view::<ApiNode>() else { return };
         // The network plugin needs a moment after the kubelet's start.
         let ready =
-            env.now().0 >= self.started.0 + 500_000 || env.cx.trigger == crate::store::Trigger::Bootstrap;
+            env.now().0 >= self.started.0 + 500_000 || env.cx.trigger == crate::client::Trigger::Bootstrap;
         let mut changed = node.clone();
         changed.status = self.status(env, &node.status, ready);
         let was_ready = node.status.conditions.iter().any(|it| it.type_ == "Ready" && it.status == "True");

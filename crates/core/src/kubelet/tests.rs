@@ -1,8 +1,10 @@
 //! A pod's life on a node, told by its status and its events.
 
+mod harness;
+
 use serde_json::json;
 
-use super::harness::Harness;
+use harness::Harness;
 
 fn one(image: &str) -> serde_json::Value {
     json!({ "containers": [{ "name": "web", "image": image }] })

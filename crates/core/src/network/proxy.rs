@@ -12,7 +12,7 @@ use api::discovery::v1::{Endpoint, EndpointSlice};
 use api::{Key, Object, Str, Timestamp};
 
 use super::{NetnsId, Network};
-use crate::store::Change;
+use crate::client::Change;
 
 const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
 /// Default of `sessionAffinityConfig.clientIP.timeoutSeconds`: 3 hours.

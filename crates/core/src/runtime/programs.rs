@@ -7,6 +7,7 @@ pub mod kuard;
 pub mod nginx;
 pub mod server;
 pub mod simple;
+pub mod system;
 
 use os::{ProgramSpec, ProgramTable, Start};
 
@@ -32,4 +33,21 @@ const PROGRAMS: &[ProgramSpec] = &[
     inside("pause", "pause: waits for a signal", simple::pause),
     inside("daemon", "a server that listens on a TCP port and waits", simple::daemon),
     inside("stress", "stress: uses CPU and memory", simple::stress),
+    inside("coredns", "coredns: part of the cluster", system::coredns),
+    inside("kube-proxy", "kube-proxy: part of the cluster", system::kube_proxy),
+    inside("etcd", "etcd: part of the cluster", system::etcd),
+    inside("kube-apiserver", "kube-apiserver: part of the cluster", system::kube_apiserver),
+    inside(
+        "kube-controller-manager",
+        "kube-controller-manager: part of the cluster",
+        system::kube_controller_manager,
+    ),
+    inside("kube-scheduler", "kube-scheduler: part of the cluster", system::kube_scheduler),
+    inside("metrics-server", "metrics-server: part of the cluster", system::metrics_server),
+    inside(
+        "nginx-ingress-controller",
+        "nginx-ingress-controller: part of the cluster",
+        system::ingress_nginx,
+    ),
+    inside("go-runner", "go-runner: part of the cluster", system::other),
 ];

@@ -67,31 +67,21 @@ pub const ADDONS: Family = Family {
 };
 
 fn addon(repository: &str, tag: &str) -> Option<Image> {
-    let (ports, size): (&'static [u16], u64) = match repository.rsplit('/').next()? {
-        "coredns" => (&[53, 8080, 8181, 9153], 22_384_805),
-        "metrics-server" => (&[10250], 22_118_330),
-        "controller" => (&[80, 443, 10254], 112_330_981),
-        "dashboard" => (&[8443], 75_789_004),
-        "metrics-scraper" => (&[8000], 19_746_404),
-        _ => (&[], 38_110_223),
+    let (program, ports, size): (&str, &'static [u16], u64) = match repository.rsplit('/').next()? {
+        "coredns" => ("coredns", &[53, 8080, 8181, 9153], 22_384_805),
+        "metrics-server" => ("metrics-server", &[10250], 22_118_330),
+        "controller" => ("nginx-ingress-controller", &[80, 443, 10254], 112_330_981),
+        _ => ("go-runner", &[], 38_110_223),
     };
     let known = tag == "latest" || tag.starts_with('v') || tag.starts_with("1.");
-    known
-        .then(|| Image::scratch(size).entrypoint(&["/go-runner"]).serves(ports).memory(20 << 20).files(files))
+    known.then(|| {
+        Image::scratch(size).entrypoint(&[&format!("/{program}")]).serves(ports).memory(20 << 20).files(files)
+    })
 }
 
-/// A stand-in that waits: a container of these is dormant, and its machine only exists for those who look inside.
-fn files(_: &Image) -> os::Tree {
-    let tree = alone("/go-runner", "pause");
-    [
-        "coredns",
-        "kube-proxy",
-        "kube-apiserver",
-        "kube-controller-manager",
-        "kube-scheduler",
-        "etcd",
-        "metrics-server",
-    ]
-    .iter()
-    .fold(tree, |tree, name| super::with_program(tree, &format!("/usr/local/bin/{name}"), "pause"))
+/// The program under its usual paths.
+fn files(image: &Image) -> os::Tree {
+    let name = image.entrypoint.first().map_or("go-runner", |it| it.trim_start_matches('/')).to_string();
+    let tree = alone(&format!("/{name}"), &name);
+    super::with_program(tree, &format!("/usr/local/bin/{name}"), &name)
 }

@@ -6,9 +6,9 @@ use api::http::{Body, Method, Request, Response};
 use api::{Json, Kind, Object, Timestamp};
 use serde_json::json;
 
-use super::{Event, NodeSpec, Nodes, NodesConfig, Role};
 use crate::apiserver::{ApiServer, RequestContext};
 use crate::client::{Cx, Identity, Lister, Outbox};
+use crate::kubelet::{self, Event, LogOptions, NodeSpec, Nodes, NodesConfig, Role};
 use crate::network::Network;
 use crate::sim::{EventQueue, LatencyProfile, Rng};
 use crate::store::{Change, Revision, Trigger};
@@ -269,7 +269,7 @@ impl Harness {
     /// What a container has logged.
     pub fn log(&mut self, pod: &str, container: &str) -> String {
         let uid = self.get::<Pod>("default", pod).map(|it| it.meta().uid.clone()).unwrap_or_default();
-        let options = super::LogOptions::default();
+        let options = LogOptions::default();
         let result = self.act(|nodes, cx, net, out| nodes.log("n1", &uid, container, &options, cx, net, out));
         match result {
             Ok((bytes, _)) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -285,7 +285,7 @@ impl Harness {
         let id = self.net.open_external(now, &Origin::Node("n1".into()), ip, port, false);
         let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         self.net.send_external(now, id, request.into_bytes());
-        self.act(|_, _, net, out| super::forward(net, out));
+        self.act(|_, _, net, out| kubelet::forward(net, out));
         self.run(2);
         let state = self.net.external(id).map(|it| it.state).expect("it was opened");
         let bytes = self.net.read_external(id);
