@@ -5,6 +5,9 @@ pub mod batch;
 pub mod coordination;
 pub mod core;
 pub mod discovery;
+pub mod networking;
+pub mod scheduling;
+pub mod storage;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -32,6 +35,9 @@ impl Registry {
             coordination::resources(),
             discovery::resources(),
             batch::resources(),
+            networking::resources(),
+            scheduling::resources(),
+            storage::resources(),
         ];
         for resource in groups.into_iter().flatten() {
             registry.add(resource);

@@ -5,6 +5,8 @@ pub mod endpoints;
 pub mod event;
 pub mod namespace;
 pub mod node;
+pub mod persistent_volume;
+pub mod persistent_volume_claim;
 pub mod pod;
 pub mod secret;
 pub mod service;
@@ -24,5 +26,7 @@ pub fn resources() -> Vec<Resource> {
         secret::resource(),
         service_account::resource(),
         event::resource(),
+        persistent_volume_claim::resource(),
+        persistent_volume::resource(),
     ]
 }

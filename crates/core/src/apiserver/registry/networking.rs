@@ -1,0 +1,10 @@
+//! Resources of the group `networking.k8s.io`.
+
+pub mod ingress;
+pub mod ingress_class;
+
+use crate::apiserver::Resource;
+
+pub fn resources() -> Vec<Resource> {
+    vec![ingress::resource(), ingress_class::resource()]
+}

@@ -1,0 +1,9 @@
+//! Resources of the group `storage.k8s.io`.
+
+pub mod storage_class;
+
+use crate::apiserver::Resource;
+
+pub fn resources() -> Vec<Resource> {
+    vec![storage_class::resource()]
+}
