@@ -12,7 +12,7 @@ use super::World;
 use crate::apiserver::Connect;
 use crate::apiserver::connect::ConnectKind;
 use crate::kubelet::Attachment;
-use crate::kubelet::server::{ExecOptions, LogCursor, LogOptions};
+use crate::kubelet::{ExecOptions, LogCursor, LogOptions};
 
 const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
