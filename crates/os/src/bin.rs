@@ -1,9 +1,11 @@
 //! The programs: one file each, one line each in the list.
 
 pub mod external;
+pub mod test;
 pub mod tool;
+pub mod users;
 
-mod echo;
+pub(crate) mod echo;
 
 use crate::{
     kernel::{Flavour, Sys},
@@ -23,11 +25,17 @@ const fn inside(name: &'static str, help: &'static str, start: fn() -> Box<dyn P
     ProgramSpec { name, help, start: Start::Inside(start) }
 }
 
+const SHELL: &str = "Usage: sh [-il] [-|+Cabefmnuvx] [-|+o OPT]... [-c 'SCRIPT' [ARG0 ARGS] | FILE ARGS | -s ARGS]\n\nUnix shell interpreter\n";
+
 /// The built-in programs.
 pub const PROGRAMS: &[ProgramSpec] = &[
     inside("echo", "Usage: echo [-neE] [STRING]...\n\nEcho the STRING(s) to standard output.\n", || {
         tool(echo::main)
     }),
+    inside("ash", SHELL, crate::shell::start),
+    inside("bash", SHELL, crate::shell::start),
+    inside("dash", SHELL, crate::shell::start),
+    inside("sh", SHELL, crate::shell::start),
     inside("true", "Usage: true\n\nExit with a status code indicating success.\n", || Box::new(True)),
 ];
 

@@ -22,12 +22,14 @@
 pub mod bin;
 pub mod errno;
 pub mod fs;
+pub mod harness;
 pub mod host;
 pub mod image;
 pub mod kernel;
 pub mod machine;
 pub mod net;
 pub mod program;
+pub mod shell;
 pub mod signal;
 mod text;
 pub mod time;

@@ -303,6 +303,11 @@ impl Machine {
         !self.k.calls.is_empty()
     }
 
+    /// Whether a run would do something at once (draining calls may let a writer go on).
+    pub fn wants_run(&self) -> bool {
+        self.k.dirty || !self.k.queue.is_empty()
+    }
+
     /// Tells the machine something. Events for what no longer exists are ignored. Call [`run`](Machine::run) after.
     pub fn deliver(&mut self, volumes: &mut Volumes, event: HostEvent) {
         self.k.dirty = true;

@@ -1,5 +1,9 @@
 //! Text work that several programs and the shell share: backslash escapes, shell patterns, regular expressions.
 
+pub mod glob;
+pub mod printf;
+pub mod regex;
+
 /// Reads backslash escapes as `echo -e` (`octal0`: only `\0nnn` is octal) or `printf` and `$'…'` (`\nnn`) do.
 /// Gives the bytes, and whether `\c` ended the output.
 pub fn unescape(text: &str, octal0: bool) -> (Vec<u8>, bool) {

@@ -30,7 +30,8 @@ pub struct Output {
 }
 
 impl Output {
-    fn push(&mut self, fd: Fd, bytes: &[u8]) {
+    /// Adds bytes for a descriptor.
+    pub fn push(&mut self, fd: Fd, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }

@@ -52,6 +52,9 @@ impl Sys<'_> {
     /// Opens a file; `mode` is for one that is created.
     pub fn open(&mut self, path: &str, flags: OpenFlags, mode: u32) -> SysResult<Fd> {
         self.spend(2);
+        if let Some(n) = path.strip_prefix("/dev/fd/").and_then(|n| n.parse::<Fd>().ok()) {
+            return self.dup(n, 0).map_err(|_| Errno::ENOENT);
+        }
         let file = self.open_file(path, flags, mode)?;
         if let Kind::Device(Device::Fd(n)) = file.kind {
             return self.dup(n, 0);
@@ -127,6 +130,11 @@ impl Sys<'_> {
         let mut file = OpenFile::new(kind, flags.read, flags.write);
         file.path = path;
         Ok(file)
+    }
+
+    /// A descriptor that reads this text (here-documents).
+    pub fn open_text(&mut self, text: Vec<u8>) -> SysResult<Fd> {
+        self.add_fd(OpenFile::new(Kind::Text(Rc::new(text)), true, false))
     }
 
     /// Closes a descriptor.

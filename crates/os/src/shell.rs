@@ -1,0 +1,506 @@
+//! The shell: sh, bash, dash and ash as one program whose whole state is data.
+//!
+//! Source is compiled a command at a time ([`parse`]) to instructions ([`code`]), which a machine with an explicit
+//! stack of frames runs ([`vm`]); waiting for a child, a key or a pipe is a state like any other, so a shell can be
+//! cloned in the middle of a loop. Which shell it is decides wording and the extent of the language.
+
+mod arith;
+mod brace;
+mod builtins;
+mod code;
+mod complete;
+mod cond;
+mod expand;
+mod input;
+mod jobs;
+mod lex;
+mod line;
+mod param;
+mod parse;
+mod redirect;
+mod vars;
+mod vm;
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use crate::{
+    bin::tool::Output,
+    errno::Errno,
+    kernel::{ShellKind, Sys},
+    program::{Fd, Pid, Poll, Program, Wait},
+    signal::Signal,
+    time::Time,
+};
+use code::Code;
+use input::Input;
+use jobs::Job;
+use vars::{ReadOnly, Var, Vars};
+use vm::{Frame, Loop, Waiting};
+
+/// The options of `set` and `shopt`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Opts {
+    pub errexit: bool,
+    pub nounset: bool,
+    pub xtrace: bool,
+    pub verbose: bool,
+    pub noglob: bool,
+    pub noexec: bool,
+    pub noclobber: bool,
+    pub allexport: bool,
+    pub pipefail: bool,
+    pub monitor: bool,
+    pub command_string: bool,
+    pub stdin: bool,
+    pub nullglob: bool,
+    pub dotglob: bool,
+    pub extglob: bool,
+    pub nocasematch: bool,
+}
+
+impl Opts {
+    /// `$-`
+    pub fn letters(&self, shell: &Shell) -> String {
+        let bash = shell.kind == ShellKind::Bash;
+        let all = [
+            (self.allexport, 'a'),
+            (self.errexit, 'e'),
+            (self.noglob, 'f'),
+            (bash, 'h'),
+            (shell.interactive, 'i'),
+            (self.monitor, 'm'),
+            (self.nounset, 'u'),
+            (self.verbose, 'v'),
+            (self.xtrace, 'x'),
+            (bash, 'B'),
+            (self.noclobber, 'C'),
+            (bash && shell.interactive, 'H'),
+            (self.command_string, 'c'),
+            (self.stdin, 's'),
+        ];
+        all.iter().filter(|(on, _)| *on).map(|(_, c)| *c).collect()
+    }
+}
+
+/// A shell process.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    pub(crate) kind: ShellKind,
+    begun: bool,
+    login: bool,
+    arg0: String,
+    vars: Vars,
+    functions: Rc<BTreeMap<String, Rc<Code>>>,
+    aliases: Rc<parse::Aliases>,
+    params: Rc<Vec<String>>,
+    status: i32,
+    pipe_status: Rc<Vec<i32>>,
+    opts: Opts,
+    interactive: bool,
+    shell_pid: Pid,
+    parent_pid: Pid,
+    started: Time,
+    last_background: Option<Pid>,
+    line: u32,
+    subshell: u32,
+    input: Input,
+    frames: Vec<Frame>,
+    loops: Vec<Loop>,
+    /// Undo lists of `Redirect` instructions.
+    redirects: Vec<redirect::Undo>,
+    cases: Vec<String>,
+    /// Conditions being tested: failures do not end a `set -e` shell.
+    tested: u32,
+    /// Noted results of the command being expanded, and how far they were used.
+    memo: Vec<String>,
+    memo_at: usize,
+    /// How many assignments of the command were made.
+    assigned: usize,
+    /// Status of the last command substitution of the command.
+    substituted: Option<i32>,
+    for_words: Option<(Rc<str>, Vec<String>)>,
+    waiting: Option<Waiting>,
+    jobs: Vec<Job>,
+    traps: Rc<BTreeMap<u8, String>>,
+    pending_traps: Vec<Signal>,
+    exit_with: Option<i32>,
+    /// Set by `set -e` while the ERR trap runs.
+    exit_after_trap: Option<i32>,
+    leaving: bool,
+    times: Vec<(Time, u64)>,
+    /// What a forked shell does first: duplicate these, then close those.
+    setup: Option<(Vec<(Fd, Fd)>, Vec<Fd>)>,
+    /// Descriptors of process substitutions, closed after the command.
+    process_fds: Vec<Fd>,
+    directories: Vec<String>,
+    getopts_at: usize,
+    /// The menu of a `select` is on the screen.
+    select_shown: bool,
+    out: Output,
+}
+
+/// The shell that `sh` (or `bash`, `dash`, `ash`) is.
+pub fn start() -> Box<dyn Program> {
+    Box::new(Shell::new(ShellKind::Bash))
+}
+
+impl Shell {
+    fn new(kind: ShellKind) -> Shell {
+        Shell {
+            kind,
+            begun: false,
+            login: false,
+            arg0: String::new(),
+            vars: Vars::default(),
+            functions: Rc::default(),
+            aliases: Rc::default(),
+            params: Rc::default(),
+            status: 0,
+            pipe_status: Rc::default(),
+            opts: Opts::default(),
+            interactive: false,
+            shell_pid: 0,
+            parent_pid: 0,
+            started: Time(0),
+            last_background: None,
+            line: 1,
+            subshell: 0,
+            input: Input::None,
+            frames: Vec::new(),
+            loops: Vec::new(),
+            redirects: Vec::new(),
+            cases: Vec::new(),
+            tested: 0,
+            memo: Vec::new(),
+            memo_at: 0,
+            assigned: 0,
+            substituted: None,
+            for_words: None,
+            waiting: None,
+            jobs: Vec::new(),
+            traps: Rc::default(),
+            pending_traps: Vec::new(),
+            exit_with: None,
+            exit_after_trap: None,
+            leaving: false,
+            times: Vec::new(),
+            setup: None,
+            process_fds: Vec::new(),
+            directories: Vec::new(),
+            getopts_at: 0,
+            select_shown: false,
+            out: Output::default(),
+        }
+    }
+
+    /// Reads arguments and environment; Err is the exit code of a refusal.
+    fn begin(&mut self, sys: &mut Sys<'_>) -> Result<(), i32> {
+        let argv = sys.argv();
+        let called = argv.first().cloned().unwrap_or_default();
+        let base = called.rsplit('/').next().unwrap_or("").trim_start_matches('-').to_string();
+        self.login = called.starts_with('-');
+        self.kind = match base.as_str() {
+            "bash" => ShellKind::Bash,
+            "dash" => ShellKind::Dash,
+            "ash" => ShellKind::Ash,
+            _ => sys.shell_kind(),
+        };
+        self.arg0 = called;
+        self.shell_pid = sys.pid();
+        self.parent_pid = sys.ppid();
+        self.started = sys.now();
+        for (name, value) in sys.env().iter() {
+            let var = self.vars.entry(name);
+            *var = Var { value: Some(vars::Value::Text(value.clone())), exported: true, ..Var::default() };
+        }
+        let mut args: Vec<String> = argv.iter().skip(1).cloned().collect();
+        let mut command = None;
+        let mut force_interactive = false;
+        let mut norc = false;
+        while let Some(arg) = args.first().cloned() {
+            let Some(flags) = arg.strip_prefix(['-', '+']).filter(|f| !f.is_empty()) else { break };
+            args.remove(0);
+            let on = arg.starts_with('-');
+            match flags {
+                "-" => break,
+                "-login" => self.login = true,
+                "-norc" | "-noprofile" | "-posix" => norc = true,
+                "-version" => {
+                    let version = if self.kind == ShellKind::Bash {
+                        "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n"
+                    } else {
+                        ""
+                    };
+                    self.print(version);
+                    return Err(0);
+                }
+                _ => {}
+            }
+            if flags.starts_with('-') {
+                continue;
+            }
+            for letter in flags.chars() {
+                match letter {
+                    'c' => {
+                        self.opts.command_string = true;
+                        command = Some(());
+                    }
+                    'i' => force_interactive = on,
+                    'l' => self.login = on,
+                    's' => self.opts.stdin = on,
+                    'o' | 'O' => {
+                        if let Some(name) = (!args.is_empty()).then(|| args.remove(0)) {
+                            self.set_option_name(&name, on);
+                        }
+                    }
+                    other => {
+                        if !self.set_option_letter(other, on) {
+                            let message = format!("{}: -{other}: invalid option\n", self.arg0);
+                            self.eprint(message);
+                            return Err(2);
+                        }
+                    }
+                }
+            }
+        }
+        if command.is_some() {
+            if args.is_empty() {
+                let message = match self.kind {
+                    ShellKind::Bash => format!("{}: -c: option requires an argument\n", self.arg0),
+                    ShellKind::Dash => format!("{}: 0: -c requires an argument\n", self.arg0),
+                    ShellKind::Ash => format!("{}: -c requires an argument\n", self.arg0),
+                };
+                self.eprint(message);
+                return Err(2);
+            }
+            self.input = Input::text(&args.remove(0), false);
+            if !args.is_empty() {
+                self.arg0 = args.remove(0);
+            }
+        } else if !args.is_empty() && !self.opts.stdin {
+            let path = args.remove(0);
+            let text = self.read_script(sys, &path)?;
+            self.input = Input::text(&text, true);
+            self.arg0 = path;
+        } else if force_interactive || (sys.is_tty(0) && sys.is_tty(2)) {
+            self.interactive = true;
+        } else {
+            self.opts.stdin = true;
+            self.input = Input::stdin();
+        }
+        self.params = Rc::new(args);
+        self.set_defaults(sys);
+        if self.interactive {
+            self.begin_interactive(sys, norc);
+        }
+        Ok(())
+    }
+
+    fn read_script(&mut self, sys: &mut Sys<'_>, path: &str) -> Result<String, i32> {
+        let found = match sys.vfs().read_text(path) {
+            Err(Errno::ENOENT) if !path.contains('/') => {
+                let search = self.vars.text("PATH").unwrap_or("").to_string();
+                match sys.find_program(path, &search) {
+                    Ok(file) => sys.vfs().read_text(&file),
+                    Err(_) => Err(Errno::ENOENT),
+                }
+            }
+            other => other,
+        };
+        match found {
+            Ok(text) if text.starts_with("\u{7f}ELF") => {
+                let message = format!("{path}: {path}: cannot execute binary file\n");
+                self.eprint(message);
+                Err(126)
+            }
+            Ok(text) => Ok(text),
+            Err(e) => {
+                let message = match self.kind {
+                    ShellKind::Bash => format!("{}: {path}: {e}\n", self.arg0),
+                    ShellKind::Dash => format!("{}: 0: cannot open {path}: {}\n", self.arg0, short_error(e)),
+                    ShellKind::Ash => format!("{}: can't open '{path}': {e}\n", self.arg0),
+                };
+                self.eprint(message);
+                Err(if e == Errno::ENOENT { if self.kind == ShellKind::Bash { 127 } else { 2 } } else { 126 })
+            }
+        }
+    }
+
+    fn set_defaults(&mut self, sys: &mut Sys<'_>) {
+        let cwd = sys.cwd().to_string();
+        let inherited = self.vars.text("PWD").map(str::to_string);
+        let pwd = match inherited {
+            Some(pwd) if pwd.starts_with('/') && sys.vfs().real_path(&pwd).is_ok_and(|p| p == cwd) => pwd,
+            _ => cwd,
+        };
+        let mut default = |name: &str, value: &str| {
+            if self.vars.text(name).is_none() {
+                // A fresh variable is not read-only.
+                let _set = self.vars.set(name, value);
+            }
+        };
+        default("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        default("IFS", " \t\n");
+        default("PS4", "+ ");
+        default("OPTIND", "1");
+        let _set = self.vars.set("PWD", pwd);
+        self.vars.entry("PWD").exported =
+            self.kind != ShellKind::Dash || self.vars.get("PWD").is_some_and(|v| v.exported);
+        if self.kind == ShellKind::Bash {
+            let level: i64 = self.vars.text("SHLVL").and_then(|l| l.parse().ok()).unwrap_or(0);
+            let _set = self.vars.set("SHLVL", (level + 1).to_string());
+            self.vars.entry("SHLVL").exported = true;
+            let hostname = sys.hostname().to_string();
+            for (name, value) in [
+                ("BASH_VERSION", "5.2.15(1)-release"),
+                ("HOSTNAME", &hostname),
+                ("OSTYPE", "linux-gnu"),
+                ("HOSTTYPE", "x86_64"),
+                ("MACHTYPE", "x86_64-pc-linux-gnu"),
+            ] {
+                if self.vars.text(name).is_none() {
+                    let _set = self.vars.set(name, value);
+                }
+            }
+            if self.vars.text("BASH").is_none() {
+                let _set = self.vars.set("BASH", "/bin/bash");
+            }
+        }
+    }
+
+    /// Writes to stdout, after what was written before.
+    fn print(&mut self, text: impl AsRef<[u8]>) {
+        self.out.push(1, text.as_ref());
+    }
+
+    /// Writes to stderr.
+    fn eprint(&mut self, text: impl AsRef<[u8]>) {
+        self.out.push(2, text.as_ref());
+    }
+
+    /// What an error message begins with.
+    fn prefix(&self) -> String {
+        let name = &self.arg0;
+        match self.kind {
+            ShellKind::Bash if self.interactive => "bash: ".to_string(),
+            ShellKind::Bash => format!("{name}: line {}: ", self.line),
+            ShellKind::Dash => format!("{name}: {}: ", self.line),
+            ShellKind::Ash if self.input.is_script() => format!("{name}: line {}: ", self.line),
+            ShellKind::Ash => format!("{name}: "),
+        }
+    }
+
+    /// Reports an error in the shell's wording.
+    fn error(&mut self, message: impl AsRef<str>) {
+        let text = format!("{}{}\n", self.prefix(), message.as_ref());
+        self.eprint(text);
+    }
+
+    /// Reports an error of a builtin: the shells put its name at different places.
+    fn builtin_error(&mut self, builtin: &str, message: impl AsRef<str>) {
+        let message = message.as_ref();
+        let text = match self.kind {
+            ShellKind::Ash if !self.interactive => format!(
+                "{}: {builtin}: line {}: {message}\n",
+                self.arg0,
+                self.line.saturating_sub(u32::from(!self.input.is_script()))
+            ),
+            ShellKind::Ash => format!("{}: {builtin}: {message}\n", self.arg0),
+            _ => format!("{}{builtin}: {message}\n", self.prefix()),
+        };
+        self.eprint(text);
+    }
+
+    /// Sets a variable, complaining when it is read-only.
+    fn assign(&mut self, name: &str, value: impl Into<String>) -> bool {
+        match self.vars.set(name, value) {
+            Ok(()) => {
+                if self.opts.allexport {
+                    self.vars.entry(name).exported = true;
+                }
+                true
+            }
+            Err(ReadOnly(name)) => {
+                self.error(match self.kind {
+                    ShellKind::Bash => format!("{name}: readonly variable"),
+                    _ => format!("{name}: is read only"),
+                });
+                false
+            }
+        }
+    }
+
+    fn function_name(&self) -> Option<String> {
+        self.frames.iter().rev().find_map(|f| f.function_name())
+    }
+}
+
+/// Linux's text without details that dash leaves out.
+fn short_error(e: Errno) -> &'static str {
+    match e {
+        Errno::ENOENT => "No such file",
+        other => other.text(),
+    }
+}
+
+/// A word quoted so that the shell reads it back (`declare -p`, `${x@Q}`, `set -x`).
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+impl Program for Shell {
+    fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
+        if !self.begun {
+            self.begun = true;
+            if let Err(code) = self.begin(sys) {
+                self.exit_with = Some(code);
+                self.leaving = true;
+            }
+        }
+        if let Some((dups, closes)) = self.setup.take() {
+            for (from, to) in dups {
+                // The parent had both open when it forked.
+                let _dup = sys.dup2(from, to);
+            }
+            for fd in closes {
+                let _closed = sys.close(fd);
+            }
+        }
+        loop {
+            if let Some(wait) = self.out.drain(sys) {
+                return Poll::Wait(wait);
+            }
+            if let (true, Some(code)) = (self.leaving, self.exit_with) {
+                self.save_history(sys);
+                return Poll::Exit(code as u8);
+            }
+            if sys.fuel() <= 0 {
+                return Poll::Yield;
+            }
+            sys.spend(1);
+            match self.step(sys) {
+                Step::Go => {}
+                Step::Wait(wait) => {
+                    // Output first: the prompt must show before the wait for keys.
+                    return Poll::Wait(match self.out.drain(sys) {
+                        Some(output) => output,
+                        None => wait,
+                    });
+                }
+                Step::Replaced => return Poll::Yield,
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
+
+/// What a step of the shell came to.
+enum Step {
+    Go,
+    Wait(Wait),
+    /// Another program took the shell's place.
+    Replaced,
+}

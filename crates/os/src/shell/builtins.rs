@@ -1,0 +1,528 @@
+//! The builtins: the list, and those that steer the shell. Others are in the files below.
+
+mod declare;
+mod options;
+mod process;
+mod read;
+
+use std::rc::Rc;
+
+use crate::{
+    kernel::{ShellKind, Sys},
+    program::Wait,
+    shell::{Shell, code::Simple, vm::FrameKind},
+};
+
+/// What a builtin came to.
+pub(super) enum Done {
+    Status(i32),
+    /// Not yet done.
+    Wait(Pending, Wait),
+    /// Runs this text.
+    Source(String, FrameKind),
+    /// `break` (false) or `continue` (true) of so many loops.
+    Break(usize, bool),
+    Return(i32),
+    Exit(i32),
+    /// `exec` without command: the redirections stay.
+    KeepRedirects(i32),
+    Exec(Vec<String>),
+    /// `command` and `builtin`: runs these words without functions.
+    Command(Vec<String>),
+    /// `fg`
+    Foreground(usize),
+}
+
+/// The state of a builtin that waits.
+#[derive(Clone, Debug)]
+pub(super) enum Pending {
+    Read(read::Read),
+    Wait(process::Waits),
+    MapFile(read::MapFile),
+}
+
+type Builtin = fn(&mut Shell, &mut Sys<'_>, &[String], &Rc<Simple>) -> Done;
+
+/// Goes on with a builtin that waited.
+pub(super) fn resume(shell: &mut Shell, sys: &mut Sys<'_>, state: Pending) -> Done {
+    match state {
+        Pending::Read(read) => read.go_on(shell, sys),
+        Pending::Wait(waits) => waits.go_on(shell, sys),
+        Pending::MapFile(map) => map.go_on(shell, sys),
+    }
+}
+
+/// POSIX special builtins: found before functions, and their errors end a shell.
+pub(super) fn is_special(name: &str) -> bool {
+    matches!(
+        name,
+        ":" | "."
+            | "break"
+            | "continue"
+            | "eval"
+            | "exec"
+            | "exit"
+            | "export"
+            | "readonly"
+            | "return"
+            | "set"
+            | "shift"
+            | "times"
+            | "trap"
+            | "unset"
+    )
+}
+
+/// All builtins: name, whether bash alone has it, code.
+const BUILTINS: &[(&str, bool, Builtin)] = &[
+    (":", false, |_, _, _, _| Done::Status(0)),
+    (".", false, source),
+    ("source", false, source),
+    ("[", false, test),
+    ("alias", false, options::alias),
+    ("bg", false, process::bg),
+    ("break", false, leave),
+    ("builtin", true, command),
+    ("cd", false, process::cd),
+    ("command", false, command),
+    ("continue", false, leave),
+    ("declare", true, declare::declare),
+    ("dirs", true, process::dirs),
+    ("disown", true, process::disown),
+    ("echo", false, echo),
+    ("eval", false, eval),
+    ("exec", false, exec),
+    ("exit", false, exit),
+    ("export", false, declare::export),
+    ("false", false, |_, _, _, _| Done::Status(1)),
+    ("fg", false, process::fg),
+    ("getopts", false, options::getopts),
+    ("hash", false, |_, _, _, _| Done::Status(0)),
+    ("help", true, help),
+    ("history", false, history),
+    ("jobs", false, process::jobs),
+    ("kill", false, process::kill),
+    ("let", false, let_),
+    ("local", false, declare::declare),
+    ("logout", true, exit),
+    ("mapfile", true, read::mapfile),
+    ("popd", true, process::popd),
+    ("printf", false, printf),
+    ("pushd", true, process::pushd),
+    ("pwd", false, process::pwd),
+    ("read", false, read::read),
+    ("readarray", true, read::mapfile),
+    ("readonly", false, declare::export),
+    ("return", false, return_),
+    ("set", false, options::set),
+    ("shift", false, shift),
+    ("shopt", true, options::shopt),
+    ("test", false, test),
+    ("times", false, times),
+    ("trap", false, options::trap),
+    ("true", false, |_, _, _, _| Done::Status(0)),
+    ("type", false, type_),
+    ("typeset", true, declare::declare),
+    ("ulimit", false, ulimit),
+    ("umask", false, process::umask),
+    ("unalias", false, options::unalias),
+    ("unset", false, declare::unset),
+    ("wait", false, process::wait),
+];
+
+/// The builtin of that name in this shell.
+pub(super) fn find(name: &str, kind: ShellKind) -> Option<Builtin> {
+    let (_, bash_only, code) = BUILTINS.iter().find(|(n, _, _)| *n == name)?;
+    let dash_lacks = kind == ShellKind::Dash && matches!(name, "source" | "let" | "history");
+    if (*bash_only && kind != ShellKind::Bash) || dash_lacks { None } else { Some(*code) }
+}
+
+/// Names of builtins, for completion.
+pub(super) fn names(kind: ShellKind) -> impl Iterator<Item = &'static str> {
+    BUILTINS.iter().map(|(n, _, _)| *n).filter(move |n| find(n, kind).is_some())
+}
+
+fn echo(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let out = crate::bin::echo::render(&words[1..], shell.kind == ShellKind::Dash);
+    shell.print(out);
+    Done::Status(0)
+}
+
+fn printf(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut args = &words[1..];
+    let mut into = None;
+    if shell.kind == ShellKind::Bash && args.len() >= 2 && args[0] == "-v" {
+        into = Some(args[1].clone());
+        args = &args[2..];
+    }
+    if args.first().is_some_and(|a| a == "--") {
+        args = &args[1..];
+    }
+    let Some(format) = args.first() else {
+        shell.builtin_error("printf", "usage: printf [-v var] format [arguments]");
+        return Done::Status(2);
+    };
+    let result = crate::text::printf::format(format, &args[1..], sys.now());
+    match into {
+        Some(name) => {
+            shell.assign(&name, String::from_utf8_lossy(&result.out).into_owned());
+        }
+        None => shell.print(result.out),
+    }
+    for error in &result.errors {
+        let message = match shell.kind {
+            ShellKind::Bash => format!("{error}: invalid number"),
+            ShellKind::Dash => format!("{error}: expected numeric value"),
+            ShellKind::Ash => format!("invalid number '{error}'"),
+        };
+        shell.builtin_error("printf", message);
+    }
+    Done::Status(i32::from(!result.errors.is_empty()))
+}
+
+fn test(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut args = &words[1..];
+    if words[0] == "[" {
+        match args.last() {
+            Some(last) if last == "]" => args = &args[..args.len() - 1],
+            _ => {
+                shell.builtin_error(
+                    "[",
+                    if shell.kind == ShellKind::Bash { "missing `]'" } else { "missing ]" },
+                );
+                return Done::Status(2);
+            }
+        }
+    }
+    if let [op, name] = args {
+        if op == "-v" && shell.kind == ShellKind::Bash {
+            return Done::Status(i32::from(!shell.is_set(name)));
+        }
+        if op == "-o" {
+            return Done::Status(i32::from(!shell.option_is_on(name)));
+        }
+    }
+    match crate::bin::test::evaluate(sys, args, shell.kind) {
+        Ok(true) => Done::Status(0),
+        Ok(false) => Done::Status(1),
+        Err(message) => {
+            shell.builtin_error(&words[0], message);
+            Done::Status(2)
+        }
+    }
+}
+
+fn eval(_: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if words.len() < 2 {
+        return Done::Status(0);
+    }
+    Done::Source(words[1..].join(" "), FrameKind::Eval)
+}
+
+fn source(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let Some(name) = words.get(1) else {
+        if shell.kind == ShellKind::Bash {
+            shell.builtin_error(&words[0], "filename argument required");
+            shell.eprint(format!("{0}: usage: {0} filename [arguments]\n", words[0]));
+        }
+        return Done::Status(2);
+    };
+    let mut path = name.clone();
+    if !name.contains('/') {
+        let search = shell.vars.text("PATH").unwrap_or("").to_string();
+        let found =
+            search.split(':').map(|d| format!("{d}/{name}")).find(|f| sys.stat(f).is_ok_and(|s| s.is_file()));
+        if let Some(file) = found {
+            path = file;
+        } else if shell.kind == ShellKind::Dash {
+            shell.builtin_error(".", format!("{name}: not found"));
+            return if shell.interactive { Done::Status(2) } else { Done::Exit(2) };
+        }
+    }
+    match sys.vfs().read_text(&path) {
+        Ok(text) => {
+            let params =
+                (words.len() > 2).then(|| std::mem::replace(&mut shell.params, Rc::new(words[2..].to_vec())));
+            Done::Source(text, FrameKind::Source(params))
+        }
+        Err(e) => {
+            match shell.kind {
+                ShellKind::Bash => shell.error(format!("{name}: {e}")),
+                ShellKind::Dash => shell.builtin_error(".", format!("cannot open {name}: No such file")),
+                ShellKind::Ash => shell.error(format!(".: can't open '{name}': {e}")),
+            }
+            if shell.kind == ShellKind::Bash || shell.interactive { Done::Status(1) } else { Done::Exit(2) }
+        }
+    }
+}
+
+fn exec(_: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut args = &words[1..];
+    if args.first().is_some_and(|a| a == "--" || a == "-l" || a == "-c") {
+        args = &args[1..];
+    }
+    if args.is_empty() { Done::KeepRedirects(0) } else { Done::Exec(args.to_vec()) }
+}
+
+/// The number given as an argument, reported if it is none.
+fn status_argument(shell: &mut Shell, words: &[String]) -> Result<i32, i32> {
+    let Some(text) = words.get(1) else { return Ok(shell.status) };
+    match text.parse::<i64>() {
+        Ok(n) => Ok((n & 255) as i32),
+        Err(_) => {
+            let message = match shell.kind {
+                ShellKind::Bash => format!("{text}: numeric argument required"),
+                ShellKind::Dash => format!("Illegal number: {text}"),
+                ShellKind::Ash => format!("Illegal number: {text}"),
+            };
+            shell.builtin_error(&words[0], message);
+            Err(2)
+        }
+    }
+}
+
+fn exit(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if shell.interactive && shell.kind == ShellKind::Bash {
+        shell.eprint(if shell.login { "logout\n" } else { "exit\n" });
+    }
+    match status_argument(shell, words) {
+        Ok(code) | Err(code) => Done::Exit(code),
+    }
+}
+
+fn return_(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    match status_argument(shell, words) {
+        Ok(code) | Err(code) => Done::Return(code),
+    }
+}
+
+fn leave(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if shell.loop_depth() == 0 {
+        if shell.kind == ShellKind::Bash {
+            let name = words[0].clone();
+            shell.builtin_error(&name, "only meaningful in a `for', `while', or `until' loop");
+        }
+        return Done::Status(0);
+    }
+    let levels = match words.get(1).map(|n| n.parse::<usize>()) {
+        None => 1,
+        Some(Ok(n)) if n > 0 => n,
+        Some(_) => {
+            let name = words[0].clone();
+            shell.builtin_error(&name, format!("{}: loop count out of range", words[1]));
+            return Done::Break(usize::MAX, false);
+        }
+    };
+    Done::Break(levels, words[0] == "continue")
+}
+
+fn shift(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let n = match words.get(1).map(|n| n.parse::<usize>()) {
+        None => 1,
+        Some(Ok(n)) => n,
+        Some(Err(_)) => {
+            let text = words[1].clone();
+            shell.builtin_error("shift", format!("{text}: numeric argument required"));
+            return Done::Status(1);
+        }
+    };
+    if n > shell.params.len() {
+        if shell.kind == ShellKind::Dash {
+            shell.builtin_error("shift", "can't shift that many");
+            return if shell.interactive { Done::Status(2) } else { Done::Exit(2) };
+        }
+        return Done::Status(1);
+    }
+    Rc::make_mut(&mut shell.params).drain(..n);
+    Done::Status(0)
+}
+
+fn let_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut last = 0;
+    for expression in &words[1..] {
+        match shell.arith(sys, expression) {
+            Ok(n) => last = n,
+            Err(crate::shell::expand::Stop::Fatal(message)) => {
+                shell.builtin_error("let", message);
+                return Done::Status(1);
+            }
+            Err(_) => return Done::Status(1),
+        }
+    }
+    Done::Status(i32::from(last == 0))
+}
+
+fn command(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], simple: &Rc<Simple>) -> Done {
+    let mut args = &words[1..];
+    let mut describe = None;
+    while let Some(first) = args.first() {
+        match first.as_str() {
+            "-v" | "-V" if words[0] == "command" => describe = Some(first == "-V"),
+            "-p" => {}
+            "--" => {
+                args = &args[1..];
+                break;
+            }
+            _ => break,
+        }
+        args = &args[1..];
+    }
+    if args.is_empty() {
+        return Done::Status(0);
+    }
+    match describe {
+        None => Done::Command(args.to_vec()),
+        Some(true) => {
+            let mut list = vec!["type".to_string()];
+            list.extend(args.iter().cloned());
+            type_(shell, sys, &list, simple)
+        }
+        Some(false) => {
+            let mut status = 0;
+            for name in args {
+                let text = if let Some(text) = shell.aliases.get(name) {
+                    format!("alias {name}='{text}'")
+                } else if shell.functions.contains_key(name)
+                    || find(name, shell.kind).is_some()
+                    || is_keyword(name)
+                {
+                    name.clone()
+                } else {
+                    let search = shell.vars.text("PATH").unwrap_or("").to_string();
+                    match sys.find_program(name, &search) {
+                        Ok(file) => file,
+                        Err(_) => {
+                            status = if shell.kind == ShellKind::Bash { 1 } else { 127 };
+                            continue;
+                        }
+                    }
+                };
+                shell.print(format!("{text}\n"));
+            }
+            Done::Status(status)
+        }
+    }
+}
+
+fn is_keyword(name: &str) -> bool {
+    matches!(
+        name,
+        "if" | "then"
+            | "elif"
+            | "else"
+            | "fi"
+            | "for"
+            | "while"
+            | "until"
+            | "do"
+            | "done"
+            | "case"
+            | "esac"
+            | "in"
+            | "{"
+            | "}"
+            | "!"
+            | "[["
+            | "]]"
+            | "function"
+            | "time"
+            | "select"
+    )
+}
+
+fn type_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut args = &words[1..];
+    let (mut word_only, mut path_only) = (false, false);
+    while let Some(flags) = args.first().and_then(|a| a.strip_prefix('-')) {
+        word_only |= flags.contains('t');
+        path_only |= flags.contains('p') || flags.contains('P');
+        args = &args[1..];
+    }
+    let bash = shell.kind == ShellKind::Bash;
+    let mut status = 0;
+    for name in args {
+        let search = shell.vars.text("PATH").unwrap_or("").to_string();
+        let (kind, line) = if let Some(text) = shell.aliases.get(name).filter(|_| !path_only) {
+            (
+                "alias",
+                if bash {
+                    format!("{name} is aliased to `{text}'")
+                } else {
+                    format!("{name} is an alias for {text}")
+                },
+            )
+        } else if is_keyword(name) && !path_only {
+            ("keyword", format!("{name} is a shell keyword"))
+        } else if let Some(code) = shell.functions.get(name).filter(|_| !path_only) {
+            (
+                "function",
+                if bash {
+                    format!("{name} is a function\n{name} () \n{}", code.text)
+                } else {
+                    format!("{name} is a function")
+                },
+            )
+        } else if find(name, shell.kind).is_some() && !path_only {
+            let special = is_special(name) && !bash;
+            ("builtin", format!("{name} is a {}shell builtin", if special { "special " } else { "" }))
+        } else {
+            match sys.find_program(name, &search) {
+                Ok(file) if path_only => ("file", file),
+                Ok(file) => ("file", format!("{name} is {file}")),
+                Err(_) => {
+                    status = if bash { 1 } else { 127 };
+                    if !word_only && !path_only {
+                        match shell.kind {
+                            ShellKind::Bash => shell.builtin_error("type", format!("{name}: not found")),
+                            _ => shell.print(format!("{name}: not found\n")),
+                        }
+                    }
+                    continue;
+                }
+            }
+        };
+        shell.print(format!("{}\n", if word_only { kind.to_string() } else { line }));
+    }
+    Done::Status(status)
+}
+
+fn times(shell: &mut Shell, sys: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> Done {
+    let (own, children) = sys.cpu_times();
+    let show = |us: u64| format!("{}m{}.{:03}s", us / 60_000_000, us / 1_000_000 % 60, us / 1_000 % 1_000);
+    shell.print(format!("{} 0m0.000s\n{} 0m0.000s\n", show(own), show(children)));
+    Done::Status(0)
+}
+
+fn ulimit(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    match words.get(1).map(String::as_str) {
+        Some("-n") if words.len() == 2 => shell.print("1024\n"),
+        None | Some("-u" | "-f" | "-v" | "-s" | "-c") if words.len() <= 2 => shell.print("unlimited\n"),
+        _ => {}
+    }
+    Done::Status(0)
+}
+
+fn history(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if words.get(1).is_some_and(|w| w == "-c") {
+        shell.clear_history();
+        return Done::Status(0);
+    }
+    let lines = shell.history_lines();
+    let count = words.get(1).and_then(|n| n.parse::<usize>().ok()).unwrap_or(lines.len());
+    let first = lines.len().saturating_sub(count);
+    let mut text = String::new();
+    for (i, line) in lines.iter().enumerate().skip(first) {
+        text.push_str(&format!("{:5}  {line}\n", i + 1));
+    }
+    shell.print(text);
+    Done::Status(0)
+}
+
+fn help(shell: &mut Shell, _: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> Done {
+    let all: Vec<&str> = names(shell.kind).collect();
+    shell.print(format!(
+        "These shell commands are defined internally.  Type `NAME --help' or `man NAME' for programs.\n\n {}\n",
+        all.join(" ")
+    ));
+    Done::Status(0)
+}

@@ -1,0 +1,429 @@
+//! `set`, `shopt`, `trap`, `getopts`, `alias`.
+
+use std::rc::Rc;
+
+use crate::{
+    kernel::{ShellKind, Sys},
+    shell::{Shell, builtins::Done, code::Simple, quote, vm::ERR},
+    signal::Signal,
+};
+
+/// Option names of `set -o` with their letters.
+const NAMES: [(&str, Option<char>); 17] = [
+    ("allexport", Some('a')),
+    ("braceexpand", Some('B')),
+    ("emacs", None),
+    ("errexit", Some('e')),
+    ("errtrace", Some('E')),
+    ("hashall", Some('h')),
+    ("histexpand", Some('H')),
+    ("ignoreeof", None),
+    ("monitor", Some('m')),
+    ("noclobber", Some('C')),
+    ("noexec", Some('n')),
+    ("noglob", Some('f')),
+    ("nounset", Some('u')),
+    ("pipefail", None),
+    ("posix", None),
+    ("verbose", Some('v')),
+    ("xtrace", Some('x')),
+];
+
+impl Shell {
+    fn option(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "allexport" => &mut self.opts.allexport,
+            "errexit" => &mut self.opts.errexit,
+            "monitor" => &mut self.opts.monitor,
+            "noclobber" => &mut self.opts.noclobber,
+            "noexec" => &mut self.opts.noexec,
+            "noglob" => &mut self.opts.noglob,
+            "nounset" => &mut self.opts.nounset,
+            "pipefail" => &mut self.opts.pipefail,
+            "verbose" => &mut self.opts.verbose,
+            "xtrace" => &mut self.opts.xtrace,
+            "nullglob" => &mut self.opts.nullglob,
+            "dotglob" => &mut self.opts.dotglob,
+            "extglob" => &mut self.opts.extglob,
+            "nocasematch" => &mut self.opts.nocasematch,
+            _ => return None,
+        })
+    }
+
+    /// Sets an option by its long name; false when there is none of that name.
+    pub(in crate::shell) fn set_option_name(&mut self, name: &str, on: bool) -> bool {
+        if name == "pipefail" && self.kind == ShellKind::Dash {
+            return false;
+        }
+        match self.option(name) {
+            Some(option) => {
+                *option = on;
+                true
+            }
+            None => NAMES.iter().any(|(n, _)| *n == name),
+        }
+    }
+
+    /// Sets an option by its letter.
+    pub(in crate::shell) fn set_option_letter(&mut self, letter: char, on: bool) -> bool {
+        let name = NAMES.iter().find(|(_, l)| *l == Some(letter)).map(|(n, _)| *n);
+        match name {
+            Some(name) => self.set_option_name(name, on),
+            None => matches!(letter, 'b' | 'k' | 'p' | 't' | 'P' | 'T'),
+        }
+    }
+
+    /// `test -o name`
+    pub(in crate::shell) fn option_is_on(&mut self, name: &str) -> bool {
+        self.option(name).is_some_and(|o| *o)
+    }
+}
+
+pub(super) fn set(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if words.len() == 1 {
+        let lines: Vec<String> = shell
+            .vars
+            .iter()
+            .filter_map(|(n, v)| {
+                let text = v.text()?;
+                let plain = shell.kind == ShellKind::Bash
+                    && !text.is_empty()
+                    && text.chars().all(|c| c.is_alphanumeric() || "_-./:=,@%+".contains(c));
+                Some(format!(
+                    "{n}={}\n",
+                    if plain || (text.is_empty() && shell.kind == ShellKind::Bash) {
+                        text.to_string()
+                    } else {
+                        quote(text)
+                    }
+                ))
+            })
+            .collect();
+        shell.print(lines.concat());
+        return Done::Status(0);
+    }
+    let mut i = 1;
+    while let Some(word) = words.get(i) {
+        let on = word.starts_with('-');
+        let Some(letters) = word.strip_prefix(['-', '+']) else { break };
+        i += 1;
+        if word == "--" {
+            shell.params = Rc::new(words[i..].to_vec());
+            return Done::Status(0);
+        }
+        if letters.is_empty() {
+            shell.opts.xtrace = false;
+            shell.opts.verbose = false;
+            break;
+        }
+        for letter in letters.chars() {
+            if letter == 'o' {
+                let Some(name) = words.get(i).cloned() else {
+                    let lines: Vec<String> = NAMES
+                        .iter()
+                        .map(|(n, _)| {
+                            let on = shell.option_is_on(n);
+                            format!("{n:<15}\t{}\n", if on { "on" } else { "off" })
+                        })
+                        .collect();
+                    shell.print(lines.concat());
+                    return Done::Status(0);
+                };
+                i += 1;
+                if !shell.set_option_name(&name, on) {
+                    let message = match shell.kind {
+                        ShellKind::Bash => format!("{name}: invalid option name"),
+                        ShellKind::Dash => format!("Illegal option -o {name}"),
+                        ShellKind::Ash => format!("illegal option -o {name}"),
+                    };
+                    shell.builtin_error("set", message);
+                    return if shell.kind == ShellKind::Bash || shell.interactive {
+                        Done::Status(2)
+                    } else {
+                        Done::Exit(2)
+                    };
+                }
+            } else if !shell.set_option_letter(letter, on) {
+                let sign = if on { '-' } else { '+' };
+                let message = match shell.kind {
+                    ShellKind::Bash => format!(
+                        "{sign}{letter}: invalid option\nset: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]"
+                    ),
+                    ShellKind::Dash => format!("Illegal option {sign}{letter}"),
+                    ShellKind::Ash => format!("illegal option {sign}{letter}"),
+                };
+                shell.builtin_error("set", message);
+                return if shell.kind == ShellKind::Bash || shell.interactive {
+                    Done::Status(2)
+                } else {
+                    Done::Exit(2)
+                };
+            }
+        }
+    }
+    if i < words.len() {
+        shell.params = Rc::new(words[i..].to_vec());
+    }
+    Done::Status(0)
+}
+
+pub(super) fn shopt(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut on = None;
+    let mut quiet = false;
+    let mut status = 0;
+    for word in &words[1..] {
+        match word.as_str() {
+            "-s" => on = Some(true),
+            "-u" => on = Some(false),
+            "-q" => quiet = true,
+            "-o" => {}
+            name => match on {
+                Some(on) => {
+                    let known = [
+                        "expand_aliases",
+                        "globstar",
+                        "checkwinsize",
+                        "histappend",
+                        "lastpipe",
+                        "autocd",
+                        "cdspell",
+                        "nocaseglob",
+                        "failglob",
+                        "inherit_errexit",
+                    ];
+                    if !shell.set_option_name(name, on) && !known.contains(&name) {
+                        shell.builtin_error("shopt", format!("{name}: invalid shell option name"));
+                        status = 1;
+                    }
+                }
+                None => {
+                    let is_on = shell.option_is_on(name);
+                    if !quiet {
+                        shell.print(format!("{name:<15}\t{}\n", if is_on { "on" } else { "off" }));
+                    }
+                    status = i32::from(!is_on);
+                }
+            },
+        }
+    }
+    Done::Status(status)
+}
+
+/// The number under which a trap is kept.
+fn trap_number(name: &str) -> Option<u8> {
+    match name {
+        "EXIT" | "0" => Some(0),
+        "ERR" => Some(ERR),
+        "DEBUG" => Some(101),
+        "RETURN" => Some(102),
+        _ => Signal::parse(name).map(|s| s.0),
+    }
+}
+
+fn trap_name(number: u8, bash: bool) -> String {
+    match number {
+        0 => "EXIT".to_string(),
+        ERR => "ERR".to_string(),
+        101 => "DEBUG".to_string(),
+        102 => "RETURN".to_string(),
+        n => {
+            let name = Signal(n).name().unwrap_or("?");
+            if bash { format!("SIG{name}") } else { name.to_string() }
+        }
+    }
+}
+
+pub(super) fn trap(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut args = &words[1..];
+    if args.first().is_some_and(|a| a == "-l") {
+        return super::process::list_signals(shell);
+    }
+    let print = args.first().is_some_and(|a| a == "-p");
+    if print || args.first().is_some_and(|a| a == "--") {
+        args = &args[1..];
+    }
+    if args.is_empty() || print {
+        let bash = shell.kind == ShellKind::Bash;
+        let lines: Vec<String> = shell
+            .traps
+            .iter()
+            .filter(|(n, _)| args.is_empty() || args.iter().any(|a| trap_number(a) == Some(**n)))
+            .map(|(n, action)| format!("trap -- {} {}\n", quote(action), trap_name(*n, bash)))
+            .collect();
+        shell.print(lines.concat());
+        return Done::Status(0);
+    }
+    let (action, names) = if args.len() == 1 || args[0].parse::<u8>().is_ok() {
+        (None, args)
+    } else {
+        (Some(args[0].clone()).filter(|a| a != "-"), &args[1..])
+    };
+    let mut status = 0;
+    for name in names {
+        let Some(number) = trap_number(name) else {
+            let message = match shell.kind {
+                ShellKind::Bash => format!("{name}: invalid signal specification"),
+                ShellKind::Dash => format!("{name}: bad trap"),
+                ShellKind::Ash => format!("{name}: invalid signal specification"),
+            };
+            shell.builtin_error("trap", message);
+            status = 1;
+            continue;
+        };
+        let signal = Signal(number);
+        let real = (1..65).contains(&number);
+        match &action {
+            None => {
+                Rc::make_mut(&mut shell.traps).remove(&number);
+                if real && !shell.interactive {
+                    sys.default_signal(signal);
+                }
+            }
+            Some(text) => {
+                Rc::make_mut(&mut shell.traps).insert(number, text.clone());
+                if real {
+                    if text.is_empty() {
+                        sys.ignore(signal);
+                    } else {
+                        sys.catch(signal);
+                    }
+                }
+            }
+        }
+    }
+    Done::Status(status)
+}
+
+pub(super) fn alias(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let bash = shell.kind == ShellKind::Bash;
+    let show = |name: &str, text: &str| {
+        if bash { format!("alias {name}={}\n", quote(text)) } else { format!("{name}={}\n", quote(text)) }
+    };
+    let args = if words.get(1).is_some_and(|w| w == "-p") { &words[2..] } else { &words[1..] };
+    if args.is_empty() {
+        let lines: Vec<String> = shell.aliases.iter().map(|(n, t)| show(n, t)).collect();
+        shell.print(lines.concat());
+        return Done::Status(0);
+    }
+    let mut status = 0;
+    for word in args {
+        match word.split_once('=') {
+            Some((name, text)) if !name.is_empty() => {
+                Rc::make_mut(&mut shell.aliases).insert(name.to_string(), text.to_string());
+            }
+            _ => match shell.aliases.get(word) {
+                Some(text) => {
+                    let line = show(word, text);
+                    shell.print(line);
+                }
+                None => {
+                    shell.builtin_error("alias", format!("{word}: not found").trim_start_matches(": "));
+                    status = 1;
+                }
+            },
+        }
+    }
+    Done::Status(status)
+}
+
+pub(super) fn unalias(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut status = 0;
+    for word in &words[1..] {
+        if word == "-a" {
+            shell.aliases = Rc::default();
+        } else if Rc::make_mut(&mut shell.aliases).remove(word).is_none() {
+            shell.builtin_error("unalias", format!("{word}: not found"));
+            status = 1;
+        }
+    }
+    Done::Status(status)
+}
+
+pub(super) fn getopts(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let (Some(spec), Some(name)) = (words.get(1).cloned(), words.get(2).cloned()) else {
+        shell.builtin_error("getopts", "usage: getopts optstring name [arg ...]");
+        return Done::Status(2);
+    };
+    let args: Vec<String> = if words.len() > 3 { words[3..].to_vec() } else { shell.params.to_vec() };
+    let quiet = spec.starts_with(':');
+    let mut index: usize = shell.vars.text("OPTIND").and_then(|o| o.parse().ok()).unwrap_or(1);
+    if index == 0 {
+        index = 1;
+    }
+    if index == 1
+        && shell.getopts_at > 0
+        && args.first().is_none_or(|a| a.chars().nth(shell.getopts_at).is_none())
+    {
+        shell.getopts_at = 0;
+    }
+    let word = args.get(index - 1).cloned().unwrap_or_default();
+    if shell.getopts_at == 0 {
+        if !word.starts_with('-') || word == "-" || word == "--" {
+            if word == "--" {
+                shell.assign("OPTIND", (index + 1).to_string());
+            }
+            shell.assign(&name, "?");
+            let _unset = shell.vars.unset("OPTARG");
+            return Done::Status(1);
+        }
+        shell.getopts_at = 1;
+    }
+    let letter = word.chars().nth(shell.getopts_at).unwrap_or('?');
+    shell.getopts_at += 1;
+    let at_end = word.chars().nth(shell.getopts_at).is_none();
+    let known = spec.find(letter).filter(|_| letter != ':');
+    let takes = known.is_some_and(|p| spec[p + letter.len_utf8()..].starts_with(':'));
+    let mut result = letter.to_string();
+    let mut argument = None;
+    if known.is_none() {
+        result = "?".to_string();
+        if quiet {
+            argument = Some(letter.to_string());
+        } else {
+            let text = match shell.kind {
+                ShellKind::Bash => format!("{}: illegal option -- {letter}\n", shell.arg0),
+                _ => format!("Illegal option -{letter}\n"),
+            };
+            shell.eprint(text);
+        }
+    }
+    if takes {
+        if !at_end {
+            argument = Some(word.chars().skip(shell.getopts_at).collect());
+        } else {
+            index += 1;
+            match args.get(index - 1) {
+                Some(value) => argument = Some(value.clone()),
+                None if quiet => {
+                    result = ":".to_string();
+                    argument = Some(letter.to_string());
+                }
+                None => {
+                    result = "?".to_string();
+                    let text = match shell.kind {
+                        ShellKind::Bash => {
+                            format!("{}: option requires an argument -- {letter}\n", shell.arg0)
+                        }
+                        _ => format!("No arg for -{letter} option\n"),
+                    };
+                    shell.eprint(text);
+                }
+            }
+        }
+    }
+    if takes || at_end {
+        index += 1;
+        shell.getopts_at = 0;
+    }
+    shell.assign("OPTIND", index.to_string());
+    match argument {
+        Some(value) => {
+            shell.assign("OPTARG", value);
+        }
+        None => {
+            let _unset = shell.vars.unset("OPTARG");
+        }
+    }
+    shell.assign(&name, result);
+    Done::Status(0)
+}

@@ -1,0 +1,484 @@
+//! Directories, jobs, and signals: `cd`, `pwd`, `pushd`, `jobs`, `fg`, `bg`, `wait`, `kill`, `umask`.
+
+use std::rc::Rc;
+
+use crate::{
+    errno::Errno,
+    fs::normalize,
+    kernel::{ShellKind, Sys},
+    program::{Pid, Wait},
+    shell::{
+        Shell,
+        builtins::{Done, Pending},
+        code::Simple,
+    },
+    signal::{NAMES, Signal},
+};
+
+/// Goes to a directory and keeps PWD and OLDPWD; Err is the error.
+fn change(shell: &mut Shell, sys: &mut Sys<'_>, target: &str, physical: bool) -> Result<(), Errno> {
+    let pwd = shell.vars.text("PWD").unwrap_or("/").to_string();
+    let logical = normalize(&pwd, target);
+    let to = if physical { target } else { &logical };
+    if sys.chdir(to).is_err() {
+        // The logical path may not exist where links lead elsewhere.
+        sys.chdir(target)?;
+    }
+    let new = if physical { sys.cwd().to_string() } else { logical };
+    let exported = shell.vars.get("PWD").is_some_and(|v| v.exported);
+    shell.assign("OLDPWD", pwd);
+    shell.vars.entry("OLDPWD").exported = exported;
+    shell.assign("PWD", new);
+    Ok(())
+}
+
+pub(super) fn cd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut args = &words[1..];
+    let mut physical = false;
+    while let Some(flag) = args.first().filter(|a| matches!(a.as_str(), "-P" | "-L" | "--")) {
+        physical = flag == "-P";
+        args = &args[1..];
+    }
+    if args.len() > 1 && shell.kind == ShellKind::Bash {
+        shell.builtin_error("cd", "too many arguments");
+        return Done::Status(1);
+    }
+    let mut show = false;
+    let target = match args.first().map(String::as_str) {
+        None => match shell.vars.text("HOME") {
+            Some(home) => home.to_string(),
+            None => {
+                if shell.kind == ShellKind::Bash {
+                    shell.builtin_error("cd", "HOME not set");
+                    return Done::Status(1);
+                }
+                return Done::Status(0);
+            }
+        },
+        Some("-") => match shell.vars.text("OLDPWD") {
+            Some(old) => {
+                show = true;
+                old.to_string()
+            }
+            None => {
+                shell.builtin_error("cd", "OLDPWD not set");
+                return Done::Status(1);
+            }
+        },
+        Some(dir) => dir.to_string(),
+    };
+    if target.is_empty() {
+        return Done::Status(0);
+    }
+    let mut result = Err(Errno::ENOENT);
+    if !target.starts_with('/') && !target.starts_with('.') {
+        for dir in shell.vars.text("CDPATH").unwrap_or("").to_string().split(':').filter(|d| !d.is_empty()) {
+            result = change(shell, sys, &format!("{dir}/{target}"), physical);
+            if result.is_ok() {
+                show = true;
+                break;
+            }
+        }
+    }
+    if result.is_err() {
+        result = change(shell, sys, &target, physical);
+    }
+    match result {
+        Ok(()) => {
+            if show {
+                let pwd = shell.vars.text("PWD").unwrap_or("").to_string();
+                shell.print(format!("{pwd}\n"));
+            }
+            Done::Status(0)
+        }
+        Err(e) => {
+            let message = match shell.kind {
+                ShellKind::Bash => format!("{target}: {e}"),
+                ShellKind::Dash => format!("can't cd to {target}"),
+                ShellKind::Ash => format!("can't cd to {target}: {e}"),
+            };
+            shell.builtin_error("cd", message);
+            Done::Status(if shell.kind == ShellKind::Dash { 2 } else { 1 })
+        }
+    }
+}
+
+pub(super) fn pwd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let physical = words.get(1).is_some_and(|w| w == "-P");
+    let cwd = sys.cwd().to_string();
+    let shown = if physical { cwd } else { shell.vars.text("PWD").map_or(cwd, str::to_string) };
+    shell.print(format!("{shown}\n"));
+    Done::Status(0)
+}
+
+fn show_directories(shell: &mut Shell) {
+    let pwd = shell.vars.text("PWD").unwrap_or("/").to_string();
+    let home = shell.vars.text("HOME").unwrap_or("").to_string();
+    let tilde = |d: &String| match d.strip_prefix(&home) {
+        Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with('/')) => format!("~{rest}"),
+        _ => d.clone(),
+    };
+    let mut all = vec![tilde(&pwd)];
+    all.extend(shell.directories.iter().rev().map(tilde));
+    shell.print(format!("{}\n", all.join(" ")));
+}
+
+pub(super) fn dirs(shell: &mut Shell, _: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> Done {
+    show_directories(shell);
+    Done::Status(0)
+}
+
+pub(super) fn pushd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let pwd = shell.vars.text("PWD").unwrap_or("/").to_string();
+    let target = match words.get(1) {
+        Some(dir) => dir.clone(),
+        None => match shell.directories.pop() {
+            Some(dir) => dir,
+            None => {
+                shell.builtin_error("pushd", "no other directory");
+                return Done::Status(1);
+            }
+        },
+    };
+    if let Err(e) = change(shell, sys, &target, false) {
+        shell.builtin_error("pushd", format!("{target}: {e}"));
+        return Done::Status(1);
+    }
+    shell.directories.push(pwd);
+    show_directories(shell);
+    Done::Status(0)
+}
+
+pub(super) fn popd(shell: &mut Shell, sys: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> Done {
+    let Some(dir) = shell.directories.pop() else {
+        shell.builtin_error("popd", "directory stack empty");
+        return Done::Status(1);
+    };
+    if let Err(e) = change(shell, sys, &dir, false) {
+        shell.builtin_error("popd", format!("{dir}: {e}"));
+        return Done::Status(1);
+    }
+    show_directories(shell);
+    Done::Status(0)
+}
+
+pub(super) fn umask(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    match words.get(1).map(String::as_str) {
+        None => shell.print(format!("{:04o}\n", sys.umask())),
+        Some("-S") => {
+            let m = !sys.umask();
+            let part = |s: u32| {
+                ['r', 'w', 'x']
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, _)| (m >> s) & (4 >> i) != 0)
+                    .map(|(_, c)| *c)
+                    .collect::<String>()
+            };
+            shell.print(format!("u={},g={},o={}\n", part(6), part(3), part(0)));
+        }
+        Some(text) => match u32::from_str_radix(text, 8) {
+            Ok(mask) => sys.set_umask(mask),
+            Err(_) => {
+                shell.builtin_error("umask", format!("{text}: octal number out of range"));
+                return Done::Status(1);
+            }
+        },
+    }
+    Done::Status(0)
+}
+
+pub(super) fn jobs(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    shell.update_jobs(sys);
+    let pids_only = words.get(1).is_some_and(|w| w == "-p");
+    let long = words.get(1).is_some_and(|w| w == "-l");
+    let lines: Vec<String> = shell
+        .jobs
+        .iter()
+        .map(|j| {
+            if pids_only {
+                format!("{}\n", j.pids.first().map_or(0, |(p, _)| *p))
+            } else {
+                shell.job_line(j, long)
+            }
+        })
+        .collect();
+    shell.print(lines.concat());
+    shell.jobs.retain(|j| !j.is_done());
+    Done::Status(0)
+}
+
+pub(super) fn disown(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    match words.iter().skip(1).find(|w| !w.starts_with('-')) {
+        Some(spec) => {
+            if let Some(at) = shell.find_job(spec) {
+                shell.jobs.remove(at);
+            }
+        }
+        None => {
+            shell.jobs.pop();
+        }
+    }
+    Done::Status(0)
+}
+
+fn job_argument(shell: &mut Shell, words: &[String]) -> Option<usize> {
+    let spec = words.get(1).map_or("%%", String::as_str);
+    let found = shell.find_job(spec);
+    if found.is_none() {
+        let name = words[0].clone();
+        let spec = if words.len() < 2 { "current" } else { spec }.to_string();
+        shell.builtin_error(&name, format!("{spec}: no such job"));
+    }
+    found
+}
+
+pub(super) fn fg(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if !shell.opts.monitor {
+        shell.builtin_error("fg", "no job control");
+        return Done::Status(1);
+    }
+    shell.update_jobs(sys);
+    match job_argument(shell, words) {
+        Some(at) => Done::Foreground(at),
+        None => Done::Status(1),
+    }
+}
+
+pub(super) fn bg(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if !shell.opts.monitor {
+        shell.builtin_error("bg", "no job control");
+        return Done::Status(1);
+    }
+    let Some(at) = job_argument(shell, words) else { return Done::Status(1) };
+    shell.jobs[at].stopped = false;
+    let (pgid, id, text) = (shell.jobs[at].pgid, shell.jobs[at].id, shell.jobs[at].text.clone());
+    let _gone = sys.kill_group(pgid, Signal::CONT);
+    shell.print(format!("[{id}]+ {text} &\n"));
+    Done::Status(0)
+}
+
+/// A `wait` under way.
+#[derive(Clone, Debug)]
+pub(in crate::shell) struct Waits {
+    /// Processes to wait for; None is all, and one is enough with `-n`.
+    pids: Option<Vec<Pid>>,
+    any: bool,
+    status: i32,
+}
+
+pub(super) fn wait(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut waits = Waits { pids: None, any: false, status: 0 };
+    let mut pids = Vec::new();
+    shell.update_jobs(sys);
+    for word in &words[1..] {
+        if word == "-n" {
+            waits.any = true;
+            continue;
+        }
+        let known = shell.find_job(word);
+        match (word.strip_prefix('%'), word.parse::<Pid>(), known) {
+            (Some(_), _, Some(at)) => pids.extend(shell.jobs[at].pids.last().map(|(p, _)| *p)),
+            (None, Ok(pid), Some(_)) => pids.push(pid),
+            (None, Ok(pid), None) => {
+                if shell.kind == ShellKind::Bash {
+                    shell.builtin_error("wait", format!("pid {pid} is not a child of this shell"));
+                }
+                waits.status = 127;
+            }
+            (Some(_), _, None) => {
+                shell.builtin_error("wait", format!("{word}: no such job"));
+                waits.status = 127;
+            }
+            _ => {
+                shell.builtin_error("wait", format!("`{word}': not a pid or valid job spec"));
+                waits.status = 1;
+            }
+        }
+    }
+    if words.len() > 1 && !(waits.any && pids.is_empty()) {
+        waits.pids = Some(pids);
+    }
+    waits.go_on(shell, sys)
+}
+
+impl Waits {
+    pub(super) fn go_on(mut self, shell: &mut Shell, sys: &mut Sys<'_>) -> Done {
+        shell.update_jobs(sys);
+        // A trapped signal ends the wait.
+        if let Some(signal) = shell.pending_traps.first() {
+            return Done::Status(128 + i32::from(signal.0));
+        }
+        let status_of = |shell: &Shell, pid: Pid| {
+            shell.jobs.iter().find_map(|j| j.pids.iter().find(|(p, _)| *p == pid).map(|(_, s)| *s))
+        };
+        if self.any {
+            if let Some(at) = shell.jobs.iter().position(|j| j.is_done()) {
+                return Done::Status(shell.jobs.remove(at).status());
+            }
+            if shell.jobs.is_empty() {
+                return Done::Status(127);
+            }
+            return Done::Wait(Pending::Wait(self), Wait::child());
+        }
+        match self.pids.as_mut() {
+            None => {
+                if shell.jobs.iter().all(|j| j.is_done() || j.stopped) {
+                    shell.jobs.retain(|j| !j.is_done());
+                    return Done::Status(0);
+                }
+            }
+            Some(pids) => {
+                while let Some(pid) = pids.first().copied() {
+                    match status_of(shell, pid) {
+                        Some(Some(status)) => {
+                            self.status = status.code();
+                            pids.remove(0);
+                            // Asked for once, forgotten.
+                            if shell.kind != ShellKind::Bash {
+                                shell
+                                    .jobs
+                                    .retain(|j| !(j.is_done() && j.pids.iter().any(|(p, _)| *p == pid)));
+                            }
+                        }
+                        Some(None) => return Done::Wait(Pending::Wait(self), Wait::child()),
+                        None => {
+                            self.status = 127;
+                            pids.remove(0);
+                        }
+                    }
+                }
+                return Done::Status(self.status);
+            }
+        }
+        Done::Wait(Pending::Wait(self), Wait::child())
+    }
+}
+
+pub(super) fn list_signals(shell: &mut Shell) -> Done {
+    let mut text = String::new();
+    if shell.kind == ShellKind::Bash {
+        for (n, name) in NAMES.iter().enumerate().skip(1) {
+            text.push_str(&format!("{n:2}) SIG{name}{}", if n % 5 == 0 { "\n" } else { "\t" }));
+        }
+        text.push('\n');
+    } else {
+        for (n, name) in NAMES.iter().enumerate().skip(1) {
+            text.push_str(&format!("{n:2}) {name}\n"));
+        }
+    }
+    shell.print(text);
+    Done::Status(0)
+}
+
+pub(super) fn kill(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut args = words[1..].to_vec();
+    let mut signal = Signal::TERM;
+    match args.first().map(String::as_str) {
+        Some("-l" | "-L") if args.len() == 1 => return list_signals(shell),
+        Some("-l") => {
+            for arg in &args[1..] {
+                let number = arg.parse::<u8>().map(|n| if n > 128 { n - 128 } else { n });
+                let line = match number {
+                    Ok(n) => Signal(n).name().unwrap_or("?").to_string(),
+                    Err(_) => Signal::parse(arg).map_or("?".to_string(), |s| s.0.to_string()),
+                };
+                shell.print(format!("{line}\n"));
+            }
+            return Done::Status(0);
+        }
+        Some("-s" | "-n") if args.len() > 1 => {
+            let name = args[1].clone();
+            args.drain(..2);
+            match Signal::parse(&name) {
+                Some(s) => signal = s,
+                None => {
+                    shell.builtin_error("kill", format!("{name}: invalid signal specification"));
+                    return Done::Status(1);
+                }
+            }
+        }
+        Some("--") => {
+            args.remove(0);
+        }
+        Some(flag) if flag.len() > 1 && flag.starts_with('-') => {
+            let name = flag[1..].to_string();
+            match Signal::parse(&name) {
+                Some(s) => signal = s,
+                None => {
+                    let message = match shell.kind {
+                        ShellKind::Bash => format!("{name}: invalid signal specification"),
+                        ShellKind::Dash => format!("Illegal option -{}", name.chars().next().unwrap_or('?')),
+                        ShellKind::Ash => format!("bad signal name '{name}'"),
+                    };
+                    shell.builtin_error("kill", message);
+                    return Done::Status(1);
+                }
+            }
+            args.remove(0);
+        }
+        _ => {}
+    }
+    if args.is_empty() {
+        let usage = match shell.kind {
+            ShellKind::Bash => {
+                "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n"
+            }
+            _ => "sh: you need to specify whom to kill\n",
+        };
+        shell.eprint(usage);
+        return Done::Status(2);
+    }
+    let mut status = 0;
+    for target in args {
+        let result = if target.starts_with('%') {
+            match shell.find_job(&target).map(|at| (shell.jobs[at].pgid, shell.jobs[at].pids.clone())) {
+                Some((0, pids)) => {
+                    pids.iter().try_for_each(|(p, s)| if s.is_none() { sys.kill(*p, signal) } else { Ok(()) })
+                }
+                Some((pgid, _)) => sys.kill_group(pgid, signal).and_then(|()| {
+                    if signal == Signal::TERM || signal == Signal::HUP {
+                        sys.kill_group(pgid, Signal::CONT)
+                    } else {
+                        Ok(())
+                    }
+                }),
+                None => {
+                    shell.builtin_error("kill", format!("{target}: no such job"));
+                    status = 1;
+                    continue;
+                }
+            }
+        } else {
+            match target.parse::<i64>() {
+                Ok(0) => {
+                    let own = sys.pgid();
+                    sys.kill_group(own, signal)
+                }
+                Ok(-1) => sys.kill_all(signal),
+                Ok(n) if n < 0 => sys.kill_group((-n) as Pid, signal),
+                Ok(n) => sys.kill(n as Pid, signal),
+                Err(_) => {
+                    let message = match shell.kind {
+                        ShellKind::Bash => format!("{target}: arguments must be process or job IDs"),
+                        ShellKind::Dash => format!("Illegal number: {target}"),
+                        ShellKind::Ash => format!("invalid number '{target}'"),
+                    };
+                    shell.builtin_error("kill", message);
+                    status = 1;
+                    continue;
+                }
+            }
+        };
+        if let Err(e) = result {
+            let message = match shell.kind {
+                ShellKind::Bash => format!("({target}) - {e}"),
+                ShellKind::Dash => e.to_string(),
+                ShellKind::Ash => format!("can't kill pid {target}: {e}"),
+            };
+            shell.builtin_error("kill", message);
+            status = 1;
+        }
+    }
+    Done::Status(status)
+}

@@ -1,0 +1,283 @@
+//! `read` and `mapfile`: lines of input into variables.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use crate::{
+    errno::Errno,
+    kernel::{ShellKind, Sys},
+    program::{Fd, Wait},
+    shell::{
+        Shell,
+        builtins::{Done, Pending},
+        code::Simple,
+        vars::Value,
+    },
+    time::Time,
+};
+
+/// A read under way.
+#[derive(Clone, Debug)]
+pub(in crate::shell) struct Read {
+    fd: Fd,
+    raw: bool,
+    delimiter: u8,
+    /// At most so many characters.
+    most: Option<usize>,
+    until: Option<Time>,
+    names: Vec<String>,
+    array: bool,
+    buf: Vec<u8>,
+    /// Positions in `buf` of characters that a backslash protects from splitting.
+    escaped: Vec<usize>,
+    pending_escape: bool,
+    /// The terminal's settings to put back after `-s`.
+    silent: bool,
+}
+
+pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut r = Read {
+        fd: 0,
+        raw: false,
+        delimiter: b'\n',
+        most: None,
+        until: None,
+        names: Vec::new(),
+        array: false,
+        buf: Vec::new(),
+        escaped: Vec::new(),
+        pending_escape: false,
+        silent: false,
+    };
+    let mut i = 1;
+    let mut prompt = String::new();
+    while i < words.len() {
+        let Some(flags) = words[i].strip_prefix('-').filter(|f| !f.is_empty()) else { break };
+        i += 1;
+        if flags == "-" {
+            break;
+        }
+        let mut chars = flags.chars();
+        while let Some(flag) = chars.next() {
+            match flag {
+                'r' => r.raw = true,
+                's' => r.silent = true,
+                'e' => {}
+                'p' | 't' | 'n' | 'N' | 'd' | 'u' | 'a' | 'i' => {
+                    let rest: String = chars.by_ref().collect();
+                    let value = if rest.is_empty() {
+                        i += 1;
+                        words.get(i - 1).cloned().unwrap_or_default()
+                    } else {
+                        rest
+                    };
+                    match flag {
+                        'p' => prompt = value,
+                        't' => {
+                            let seconds: f64 = value.parse().unwrap_or(0.0);
+                            r.until = Some(sys.now().plus((seconds * 1e6) as i64));
+                        }
+                        'n' | 'N' => r.most = value.parse().ok(),
+                        'd' => r.delimiter = value.bytes().next().unwrap_or(0),
+                        'u' => r.fd = value.parse().unwrap_or(0),
+                        'a' => {
+                            r.array = true;
+                            r.names.push(value);
+                        }
+                        _ => {}
+                    }
+                }
+                other => {
+                    let message = match shell.kind {
+                        ShellKind::Bash => format!(
+                            "-{other}: invalid option\nread: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]"
+                        ),
+                        ShellKind::Dash => format!("Illegal option -{other}"),
+                        ShellKind::Ash => format!("illegal option -{other}"),
+                    };
+                    shell.builtin_error("read", message);
+                    return Done::Status(2);
+                }
+            }
+        }
+    }
+    r.names.extend(words[i.min(words.len())..].iter().cloned());
+    if let Some(bad) = r.names.iter().find(|n| !crate::shell::lex::is_name(n.split('[').next().unwrap_or("")))
+    {
+        let message = if shell.kind == ShellKind::Bash {
+            format!("`{bad}': not a valid identifier")
+        } else {
+            format!("{bad}: bad variable name")
+        };
+        shell.builtin_error("read", message);
+        return Done::Status(if shell.kind == ShellKind::Bash { 1 } else { 2 });
+    }
+    if !prompt.is_empty() && sys.is_tty(r.fd) {
+        shell.eprint(prompt);
+    }
+    if r.silent {
+        if let Some(mut mode) = sys.tty_mode(r.fd) {
+            mode.echo = false;
+            let _set = sys.set_tty_mode(r.fd, mode);
+        }
+    }
+    r.go_on(shell, sys)
+}
+
+impl Read {
+    pub(super) fn go_on(mut self, shell: &mut Shell, sys: &mut Sys<'_>) -> Done {
+        loop {
+            if self.most.is_some_and(|n| String::from_utf8_lossy(&self.buf).chars().count() >= n) {
+                return self.done(shell, sys, 0);
+            }
+            match sys.read(self.fd, 1) {
+                Ok(byte) if byte.is_empty() => return self.done(shell, sys, 1),
+                Ok(byte) => {
+                    let b = byte[0];
+                    if self.pending_escape {
+                        self.pending_escape = false;
+                        if b != b'\n' {
+                            self.escaped.push(self.buf.len());
+                            self.buf.push(b);
+                        }
+                    } else if b == b'\\' && !self.raw {
+                        self.pending_escape = true;
+                    } else if b == self.delimiter {
+                        return self.done(shell, sys, 0);
+                    } else if b != 0 {
+                        self.buf.push(b);
+                    }
+                }
+                Err(Errno::EAGAIN) => {
+                    let mut wait = Wait::read(self.fd);
+                    if let Some(until) = self.until {
+                        if sys.now() >= until {
+                            return self.done(shell, sys, 142);
+                        }
+                        wait = wait.or_until(until);
+                    }
+                    return Done::Wait(Pending::Read(self), wait);
+                }
+                Err(e) => {
+                    shell.builtin_error("read", format!("read error: {}: {e}", self.fd));
+                    return Done::Status(1);
+                }
+            }
+        }
+    }
+
+    fn done(self, shell: &mut Shell, sys: &mut Sys<'_>, status: i32) -> Done {
+        if self.silent {
+            if let Some(mut mode) = sys.tty_mode(self.fd) {
+                mode.echo = true;
+                let _set = sys.set_tty_mode(self.fd, mode);
+            }
+        }
+        let ifs = shell.ifs();
+        // Characters with whether they are protected.
+        let text = String::from_utf8_lossy(&self.buf).into_owned();
+        let chars: Vec<(char, bool)> =
+            text.char_indices().map(|(i, c)| (c, self.escaped.contains(&i))).collect();
+        if self.array {
+            let fields = split(&chars, &ifs, usize::MAX);
+            let array: BTreeMap<i64, String> =
+                fields.into_iter().enumerate().map(|(i, f)| (i as i64, f)).collect();
+            let _set = shell.vars.set_value(&self.names[0], Value::Indexed(array));
+            return Done::Status(status);
+        }
+        if self.names.is_empty() {
+            shell.assign("REPLY", text);
+            return Done::Status(status);
+        }
+        let mut fields = split(&chars, &ifs, self.names.len()).into_iter();
+        let mut status = status;
+        for name in &self.names {
+            let value = fields.next().unwrap_or_default();
+            let ok = match name.split_once('[') {
+                Some((base, key)) => shell.vars.set_element(base, key.trim_end_matches(']'), value).is_ok(),
+                None => shell.assign(name, value),
+            };
+            if !ok {
+                status = 1;
+            }
+        }
+        Done::Status(status)
+    }
+}
+
+/// Splits a line for `read`: the last of `most` fields takes the rest.
+fn split(chars: &[(char, bool)], ifs: &str, most: usize) -> Vec<String> {
+    let is_sep = |(c, escaped): (char, bool)| !escaped && ifs.contains(c);
+    let is_blank = |at: (char, bool)| is_sep(at) && at.0.is_whitespace();
+    let mut fields = Vec::new();
+    let mut i = 0;
+    while i < chars.len() && is_blank(chars[i]) {
+        i += 1;
+    }
+    while i < chars.len() {
+        if fields.len() + 1 == most {
+            let mut rest = &chars[i..];
+            while rest.last().is_some_and(|c| is_blank(*c)) {
+                rest = &rest[..rest.len() - 1];
+            }
+            // One separator at the end of a last field without others in it is dropped.
+            if rest.last().is_some_and(|c| is_sep(*c)) && rest[..rest.len() - 1].iter().all(|c| !is_sep(*c)) {
+                rest = &rest[..rest.len() - 1];
+            }
+            fields.push(rest.iter().map(|(c, _)| *c).collect());
+            return fields;
+        }
+        let mut field = String::new();
+        while i < chars.len() && !is_sep(chars[i]) {
+            field.push(chars[i].0);
+            i += 1;
+        }
+        fields.push(field);
+        while i < chars.len() && is_blank(chars[i]) {
+            i += 1;
+        }
+        if i < chars.len() && is_sep(chars[i]) && !chars[i].0.is_whitespace() {
+            i += 1;
+            while i < chars.len() && is_blank(chars[i]) {
+                i += 1;
+            }
+        }
+    }
+    fields
+}
+
+/// A `mapfile` under way.
+#[derive(Clone, Debug)]
+pub(in crate::shell) struct MapFile {
+    name: String,
+    strip: bool,
+    buf: Vec<u8>,
+}
+
+pub(super) fn mapfile(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut map = MapFile { name: "MAPFILE".to_string(), strip: false, buf: Vec::new() };
+    for word in &words[1..] {
+        match word.strip_prefix('-') {
+            Some(flags) => map.strip |= flags.contains('t'),
+            None => map.name = word.clone(),
+        }
+    }
+    map.go_on(shell, sys)
+}
+
+impl MapFile {
+    pub(super) fn go_on(mut self, shell: &mut Shell, sys: &mut Sys<'_>) -> Done {
+        loop {
+            match sys.read(0, 65_536) {
+                Ok(bytes) if bytes.is_empty() => break,
+                Ok(bytes) => self.buf.extend(bytes),
+                Err(Errno::EAGAIN) => return Done::Wait(Pending::MapFile(self), Wait::read(0)),
+                Err(_) => break,
+            }
+        }
+        let text = String::from_utf8_lossy(&self.buf).into_owned();
+        let lines = text.split_inclusive('\n').map(|l| if self.strip { l.trim_end_matches('\n') } else { l });
+        let array = lines.enumerate().map(|(i, l)| (i as i64, l.to_string())).collect();
+        let ok = shell.vars.set_value(&self.name, Value::Indexed(array)).is_ok();
+        Done::Status(i32::from(!ok))
+    }
+}

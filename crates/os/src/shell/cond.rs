@@ -1,0 +1,187 @@
+//! Conditions: `[[ … ]]`, and what `test` shares with it; and assignments.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    kernel::{ShellKind, Sys},
+    shell::{
+        Shell,
+        code::{Assign, AssignValue, Cond, Part, Word},
+        expand::{Expanded, Stop},
+        vars::{self, ReadOnly, Value},
+    },
+    text::glob,
+};
+
+impl Shell {
+    pub(super) fn cond(&mut self, sys: &mut Sys<'_>, cond: &Cond) -> Expanded<bool> {
+        Ok(match cond {
+            Cond::Not(inner) => !self.cond(sys, inner)?,
+            Cond::And(a, b) => self.cond(sys, a)? && self.cond(sys, b)?,
+            Cond::Or(a, b) => self.cond(sys, a)? || self.cond(sys, b)?,
+            Cond::Word(word) => !self.text(sys, word)?.is_empty(),
+            Cond::Unary(op, word) => {
+                let operand = self.text(sys, word)?;
+                match op.as_str() {
+                    "-v" => self.is_set(&operand),
+                    "-o" => self.option_is_on(&operand),
+                    _ => crate::bin::test::unary(sys, op, &operand).unwrap_or(false),
+                }
+            }
+            Cond::Binary(op, left, right) => {
+                let left = self.text(sys, left)?;
+                match op.as_str() {
+                    "=" | "==" | "!=" => {
+                        let pattern = self.pattern(sys, right)?;
+                        let hit = if self.opts.nocasematch {
+                            glob::matches_fold(&pattern, &left)
+                        } else {
+                            glob::matches(&pattern, &left)
+                        };
+                        hit != (op == "!=")
+                    }
+                    "=~" => self.regex_match(sys, &left, right)?,
+                    "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
+                        let right = self.text(sys, right)?;
+                        let (a, b) = (self.arith(sys, &left)?, self.arith(sys, &right)?);
+                        crate::bin::test::compare(op, a, b)
+                    }
+                    _ => {
+                        let right = self.text(sys, right)?;
+                        crate::bin::test::binary(sys, op, &left, &right)
+                            .unwrap_or(Some(false))
+                            .unwrap_or(false)
+                    }
+                }
+            }
+        })
+    }
+
+    fn regex_match(&mut self, sys: &mut Sys<'_>, left: &str, right: &Word) -> Expanded<bool> {
+        // Quoted parts match themselves.
+        let mut source = String::new();
+        for part in &right.parts {
+            let word = Word { parts: vec![part.clone()] };
+            let text = self.text(sys, &word)?;
+            match part {
+                Part::Quoted(_) | Part::Double(_) => source.push_str(&crate::text::regex::escape(&text)),
+                _ => source.push_str(&text),
+            }
+        }
+        let regex = crate::text::regex::Regex::extended(&source, self.opts.nocasematch)
+            .map_err(|_| Stop::Failed(2))?;
+        let groups = regex.captures(left);
+        let array = match &groups {
+            None => BTreeMap::new(),
+            Some(groups) => {
+                groups.iter().enumerate().map(|(i, g)| (i as i64, g.clone().unwrap_or_default())).collect()
+            }
+        };
+        // BASH_REMATCH is never read-only here.
+        let _set = self.vars.set_value("BASH_REMATCH", Value::Indexed(array));
+        Ok(groups.is_some())
+    }
+
+    /// Whether `name` or `name[key]` has a value.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        match name.split_once('[') {
+            Some((base, key)) => self.element(base, key.trim_end_matches(']')).is_some(),
+            None => self.vars.get(name).is_some_and(|v| v.value.is_some()),
+        }
+    }
+
+    /// Makes one assignment; false when the variable is read-only (reported).
+    pub(super) fn make_assignment(&mut self, sys: &mut Sys<'_>, assign: &Assign) -> Expanded<bool> {
+        let name = assign.name.to_string();
+        let result = match &assign.value {
+            AssignValue::Array(elements) => return self.assign_array(sys, &name, assign.append, elements),
+            AssignValue::Word(word) => {
+                let mut value = self.text(sys, word)?;
+                let integer = self.vars.get(&name).is_some_and(|v| v.integer);
+                let key = match &assign.index {
+                    Some(index) => Some(self.subscript(sys, &name, index)?),
+                    None => None,
+                };
+                if assign.append {
+                    let old = match &key {
+                        Some(key) => self.element(&name, key),
+                        None => self.vars.text(&name).map(str::to_string),
+                    };
+                    let old = old.unwrap_or_default();
+                    value = if integer { format!("{old}+({value})") } else { format!("{old}{value}") };
+                }
+                if integer {
+                    value = self.arith(sys, &value)?.to_string();
+                }
+                self.trace_assignment(&name, &value);
+                match key {
+                    Some(key) => self.vars.set_element(&name, &key, value),
+                    None => return Ok(self.assign(&name, value)),
+                }
+            }
+        };
+        Ok(self.report_readonly(result))
+    }
+
+    fn report_readonly(&mut self, result: Result<(), ReadOnly>) -> bool {
+        match result {
+            Ok(()) => true,
+            Err(ReadOnly(name)) => {
+                self.error(if self.kind == ShellKind::Bash {
+                    format!("{name}: readonly variable")
+                } else {
+                    format!("{name}: is read only")
+                });
+                false
+            }
+        }
+    }
+
+    pub(super) fn assign_array(
+        &mut self,
+        sys: &mut Sys<'_>,
+        name: &str,
+        append: bool,
+        elements: &[(Option<Word>, Word)],
+    ) -> Expanded<bool> {
+        let assoc = matches!(self.vars.get(name).and_then(|v| v.value.as_ref()), Some(Value::Assoc(_)));
+        let mut pairs: Vec<(Option<String>, Vec<String>)> = Vec::new();
+        for (index, word) in elements {
+            match index {
+                Some(index) => {
+                    let key = self.subscript(sys, name, index)?;
+                    pairs.push((Some(key), vec![self.text(sys, word)?]));
+                }
+                None => pairs.push((None, self.fields(sys, std::slice::from_ref(word))?)),
+            }
+        }
+        let value = if assoc {
+            let mut array = match self.vars.get(name).and_then(|v| v.value.clone()) {
+                Some(Value::Assoc(a)) if append => a,
+                _ => Vec::new(),
+            };
+            for (key, mut values) in pairs {
+                if let (Some(key), Some(value)) = (key, values.pop()) {
+                    vars::set_assoc(&mut array, &key, value);
+                }
+            }
+            Value::Assoc(array)
+        } else {
+            let mut value = if append { self.vars.get(name).and_then(|v| v.value.clone()) } else { None };
+            let array = vars::as_indexed(&mut value);
+            let mut next = array.keys().next_back().map_or(0, |k| k + 1);
+            for (key, values) in pairs {
+                if let Some(key) = key {
+                    next = vars::element_at(array, key.parse().unwrap_or(0));
+                }
+                for text in values {
+                    array.insert(next, text);
+                    next += 1;
+                }
+            }
+            Value::Indexed(std::mem::take(array))
+        };
+        let result = self.vars.set_value(name, value);
+        Ok(self.report_readonly(result))
+    }
+}

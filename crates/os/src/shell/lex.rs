@@ -1,0 +1,609 @@
+//! Words: from characters to pieces with their quoting.
+
+use std::rc::Rc;
+
+use crate::{
+    kernel::ShellKind,
+    shell::{
+        code::{CodeRef, Index, Param, ParamOp, Part, Word},
+        parse::{ParseError, ParseResult, Parser},
+    },
+};
+
+/// Characters that end an unquoted word.
+pub(super) fn is_meta(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '|' | '&' | ';' | '<' | '>' | '(' | ')')
+}
+
+pub(super) fn is_name_start(c: char) -> bool {
+    c == '_' || c.is_ascii_alphabetic()
+}
+
+pub(super) fn is_name_char(c: char) -> bool {
+    c == '_' || c.is_ascii_alphanumeric()
+}
+
+/// Whether the text is a variable name.
+pub fn is_name(text: &str) -> bool {
+    text.chars().next().is_some_and(is_name_start) && text.chars().all(is_name_char)
+}
+
+/// What a word is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// A blank or operator.
+    Meta,
+    /// The `}` of `${…}`; true inside double quotes.
+    Brace(bool),
+    /// `/` or `}` in `${x/pat/rep}`.
+    Slash,
+    /// `:` or `}` in `${x:off:len}`.
+    Colon,
+    /// `]` of a subscript.
+    Bracket,
+    /// A blank, with `(` and `)` as text (the right side of `=~`).
+    Regex,
+    /// The end of the text (here-documents).
+    End,
+}
+
+impl Parser<'_> {
+    pub(super) fn peek_char(&self) -> Option<char> {
+        self.src.get(self.pos).copied()
+    }
+
+    pub(super) fn peek_at(&self, n: usize) -> Option<char> {
+        self.src.get(self.pos + n).copied()
+    }
+
+    pub(super) fn bump(&mut self) -> Option<char> {
+        let c = self.peek_char()?;
+        self.pos += 1;
+        if c == '\n' {
+            self.line += 1;
+        }
+        Some(c)
+    }
+
+    pub(super) fn looking_at(&self, text: &str) -> bool {
+        text.chars().enumerate().all(|(i, c)| self.peek_at(i) == Some(c))
+    }
+
+    /// Reads a word up to where `until` says.
+    pub(super) fn word(&mut self, until: Until) -> ParseResult<Word> {
+        self.enter()?;
+        let mut parts: Vec<Part> = Vec::new();
+        let in_double = matches!(until, Until::Brace(true) | Until::End);
+        if self.peek_char() == Some('~') && matches!(until, Until::Meta | Until::Brace(false)) {
+            self.tilde(&mut parts);
+        }
+        let mut depth = 0usize;
+        let mut extglob = 0usize;
+        while let Some(c) = self.peek_char() {
+            let stop = match until {
+                Until::Meta => is_meta(c) && extglob == 0,
+                Until::Brace(_) => c == '}' && depth == 0,
+                Until::Slash => (c == '/' && !parts.is_empty() || c == '}') && depth == 0,
+                Until::Colon => (c == ':' || c == '}') && depth == 0,
+                Until::Bracket => c == ']' && depth == 0,
+                Until::Regex => c.is_whitespace() && extglob == 0,
+                Until::End => false,
+            };
+            if stop {
+                break;
+            }
+            match c {
+                '\\' => self.backslash(&mut parts, in_double),
+                '\'' if !in_double => {
+                    self.bump();
+                    let text = self.single_quoted()?;
+                    parts.push(Part::Quoted(text));
+                }
+                '"' if until != Until::End => {
+                    self.bump();
+                    let inner = self.double_quoted()?;
+                    parts.push(Part::Double(inner));
+                }
+                '$' => self.dollar(&mut parts, in_double)?,
+                '`' => self.backquote(&mut parts, in_double)?,
+                '<' | '>' if until == Until::Meta && self.peek_at(1) == Some('(') => break,
+                '{' if matches!(until, Until::Brace(false) | Until::Slash) => {
+                    depth += 1;
+                    self.bump();
+                    push_lit(&mut parts, c);
+                }
+                '}' if depth > 0 => {
+                    depth -= 1;
+                    self.bump();
+                    push_lit(&mut parts, c);
+                }
+                '[' if until == Until::Bracket => {
+                    depth += 1;
+                    self.bump();
+                    push_lit(&mut parts, c);
+                }
+                ']' if depth > 0 => {
+                    depth -= 1;
+                    self.bump();
+                    push_lit(&mut parts, c);
+                }
+                '(' if matches!(until, Until::Meta | Until::Regex) => {
+                    extglob += 1;
+                    self.bump();
+                    push_lit(&mut parts, c);
+                }
+                ')' if extglob > 0 => {
+                    extglob -= 1;
+                    self.bump();
+                    push_lit(&mut parts, c);
+                }
+                _ => {
+                    self.bump();
+                    push_lit(&mut parts, c);
+                    // name+(…) and the like are patterns in bash.
+                    if until == Until::Meta
+                        && self.dialect == ShellKind::Bash
+                        && matches!(c, '?' | '*' | '+' | '@' | '!')
+                        && self.peek_char() == Some('(')
+                        && self.extglob
+                    {
+                        extglob += 1;
+                        self.bump();
+                        push_lit(&mut parts, '(');
+                    }
+                    if c == '=' || c == ':' {
+                        self.tilde_after(&mut parts, until, c);
+                    }
+                }
+            }
+        }
+        self.leave();
+        Ok(Word { parts })
+    }
+
+    /// `~` after `=` or `:` in an assignment.
+    fn tilde_after(&mut self, parts: &mut Vec<Part>, until: Until, c: char) {
+        if until != Until::Meta || self.peek_char() != Some('~') {
+            return;
+        }
+        let assignment = match parts.first() {
+            Some(Part::Lit(text)) => text.split_once('=').is_some_and(|(name, _)| is_name(name)),
+            _ => false,
+        };
+        if assignment && (c == ':' || parts.len() == 1) {
+            self.tilde(parts);
+        }
+    }
+
+    fn tilde(&mut self, parts: &mut Vec<Part>) {
+        let mut user = String::new();
+        let mut n = 1;
+        while let Some(c) = self.peek_at(n) {
+            if is_name_char(c) || matches!(c, '.' | '-' | '+') {
+                user.push(c);
+                n += 1;
+            } else {
+                break;
+            }
+        }
+        if !matches!(
+            self.peek_at(n),
+            None | Some('/' | ' ' | '\t' | '\n' | ':' | ';' | '&' | '|' | ')' | '}' | '>' | '<')
+        ) {
+            return;
+        }
+        self.pos += n;
+        parts.push(Part::Tilde(user));
+    }
+
+    fn backslash(&mut self, parts: &mut Vec<Part>, in_double: bool) {
+        self.bump();
+        match self.peek_char() {
+            None => parts.push(Part::Quoted("\\".to_string())),
+            Some('\n') => {
+                self.bump();
+            }
+            Some(c) if in_double && !matches!(c, '$' | '`' | '"' | '\\' | '}') => push_quoted(parts, "\\"),
+            Some(c) => {
+                self.bump();
+                push_quoted(parts, &c.to_string());
+            }
+        }
+    }
+
+    pub(super) fn single_quoted(&mut self) -> ParseResult<String> {
+        let mut text = String::new();
+        loop {
+            match self.bump() {
+                Some('\'') => return Ok(text),
+                Some(c) => text.push(c),
+                None => return Err(ParseError::Unterminated('\'', self.line)),
+            }
+        }
+    }
+
+    pub(super) fn double_quoted(&mut self) -> ParseResult<Vec<Part>> {
+        let mut parts = Vec::new();
+        loop {
+            let Some(c) = self.peek_char() else { return Err(ParseError::Unterminated('"', self.line)) };
+            match c {
+                '"' => {
+                    self.bump();
+                    return Ok(parts);
+                }
+                '\\' => {
+                    self.bump();
+                    match self.peek_char() {
+                        Some('\n') => {
+                            self.bump();
+                        }
+                        Some(e @ ('$' | '`' | '"' | '\\')) => {
+                            self.bump();
+                            push_quoted(&mut parts, &e.to_string());
+                        }
+                        _ => push_quoted(&mut parts, "\\"),
+                    }
+                }
+                '$' => self.dollar(&mut parts, true)?,
+                '`' => self.backquote(&mut parts, true)?,
+                _ => {
+                    self.bump();
+                    push_quoted(&mut parts, &c.to_string());
+                }
+            }
+        }
+    }
+
+    /// Everything that begins with `$`.
+    pub(super) fn dollar(&mut self, parts: &mut Vec<Part>, in_double: bool) -> ParseResult<()> {
+        self.bump();
+        let quote = |parts: &mut Vec<Part>| {
+            if in_double { push_quoted(parts, "$") } else { push_lit(parts, '$') }
+        };
+        match self.peek_char() {
+            Some('(') if self.peek_at(1) == Some('(') => {
+                let (pos, line) = (self.pos, self.line);
+                if let Some(inner) = self.try_arith()? {
+                    parts.push(Part::Arith(inner));
+                } else {
+                    (self.pos, self.line) = (pos, line);
+                    self.bump();
+                    parts.push(Part::Command(self.substitution()?));
+                }
+            }
+            Some('(') => {
+                self.bump();
+                parts.push(Part::Command(self.substitution()?));
+            }
+            Some('{') => {
+                self.bump();
+                parts.push(Part::Param(Box::new(self.braced_param(in_double)?)));
+            }
+            Some('\'') if !in_double && self.dialect != ShellKind::Dash => {
+                self.bump();
+                parts.push(Part::Quoted(self.ansi_quoted()?));
+            }
+            Some('"') if !in_double && self.dialect == ShellKind::Bash => {
+                self.bump();
+                let inner = self.double_quoted()?;
+                parts.push(Part::Double(inner));
+            }
+            Some(c) if is_name_start(c) => {
+                let mut name = String::new();
+                while let Some(c) = self.peek_char().filter(|c| is_name_char(*c)) {
+                    name.push(c);
+                    self.bump();
+                }
+                parts.push(simple_param(name));
+            }
+            Some(c) if c.is_ascii_digit() || matches!(c, '@' | '*' | '#' | '?' | '-' | '$' | '!') => {
+                self.bump();
+                parts.push(simple_param(c.to_string()));
+            }
+            _ => quote(parts),
+        }
+        Ok(())
+    }
+
+    /// `$'…'`
+    fn ansi_quoted(&mut self) -> ParseResult<String> {
+        let mut raw = String::new();
+        loop {
+            match self.bump() {
+                Some('\'') => break,
+                Some('\\') => {
+                    match self.bump() {
+                        Some(c @ ('\'' | '"' | '?')) => raw.push(c),
+                        Some(c) => {
+                            raw.push('\\');
+                            raw.push(c);
+                        }
+                        None => return Err(ParseError::Unterminated('\'', self.line)),
+                    };
+                }
+                Some(c) => raw.push(c),
+                None => return Err(ParseError::Unterminated('\'', self.line)),
+            }
+        }
+        Ok(String::from_utf8_lossy(&crate::text::unescape(&raw, false).0).into_owned())
+    }
+
+    /// The code of `$(…)`, after the parenthesis.
+    pub(super) fn substitution(&mut self) -> ParseResult<CodeRef> {
+        self.enter()?;
+        let code = self.nested(')')?;
+        self.leave();
+        Ok(CodeRef(Rc::new(code)))
+    }
+
+    /// `((…))` after `$`: the expression, or None when it turns out to be a subshell in a substitution.
+    fn try_arith(&mut self) -> ParseResult<Option<Vec<Part>>> {
+        self.bump();
+        self.bump();
+        self.arith_text()
+    }
+
+    /// The text of an arithmetic expression up to `))`; None if a single `)` comes first.
+    pub(super) fn arith_text(&mut self) -> ParseResult<Option<Vec<Part>>> {
+        let mut parts = Vec::new();
+        let mut depth = 0;
+        loop {
+            let Some(c) = self.peek_char() else { return Err(ParseError::Incomplete(")")) };
+            match c {
+                '(' => depth += 1,
+                ')' if depth == 0 => {
+                    if self.peek_at(1) != Some(')') {
+                        return Ok(None);
+                    }
+                    self.bump();
+                    self.bump();
+                    return Ok(Some(parts));
+                }
+                ')' => depth -= 1,
+                '$' => {
+                    self.dollar(&mut parts, true)?;
+                    continue;
+                }
+                '`' => {
+                    self.backquote(&mut parts, true)?;
+                    continue;
+                }
+                '"' => {
+                    self.bump();
+                    continue;
+                }
+                '\'' => {
+                    self.bump();
+                    let text = self.single_quoted()?;
+                    push_quoted(&mut parts, &text);
+                    continue;
+                }
+                '\\' if self.peek_at(1) == Some('\n') => {
+                    self.bump();
+                    self.bump();
+                    continue;
+                }
+                _ => {}
+            }
+            self.bump();
+            push_quoted(&mut parts, &c.to_string());
+        }
+    }
+
+    fn backquote(&mut self, parts: &mut Vec<Part>, in_double: bool) -> ParseResult<()> {
+        self.bump();
+        let line = self.line;
+        let mut inner = String::new();
+        loop {
+            match self.bump() {
+                Some('`') => break,
+                Some('\\') => match self.peek_char() {
+                    Some(c @ ('`' | '\\' | '$')) => {
+                        self.bump();
+                        inner.push(c);
+                    }
+                    Some('"') if in_double => {
+                        self.bump();
+                        inner.push('"');
+                    }
+                    _ => inner.push('\\'),
+                },
+                Some(c) => inner.push(c),
+                None => return Err(ParseError::Unterminated('`', self.line)),
+            }
+        }
+        let mut sub = Parser::new(&inner, self.dialect, self.aliases);
+        sub.line = line;
+        sub.depth = self.depth + 1;
+        let code = sub.whole()?;
+        parts.push(Part::Command(CodeRef(Rc::new(code))));
+        Ok(())
+    }
+
+    /// `${…}` after the brace.
+    fn braced_param(&mut self, in_double: bool) -> ParseResult<Param> {
+        self.enter()?;
+        let start = self.pos;
+        let mut param = Param { name: String::new(), index: None, indirect: false, op: ParamOp::None };
+        let bash = self.dialect == ShellKind::Bash;
+        if self.peek_char() == Some('#')
+            && !matches!(self.peek_at(1), Some('}' | '#' | '%' | ':' | '-' | '=' | '+'))
+            && !(self.peek_at(1) == Some('?') && self.peek_at(2) != Some('}'))
+        {
+            self.bump();
+            param.op = ParamOp::Length;
+        } else if self.peek_char() == Some('!')
+            && bash
+            && !matches!(self.peek_at(1), Some('}' | ':' | '-' | '=' | '?' | '+' | '#' | '%'))
+        {
+            self.bump();
+            param.indirect = true;
+        }
+        self.param_name(&mut param, start)?;
+        if self.peek_char() == Some('[') && bash {
+            self.bump();
+            param.index = Some(match (self.peek_char(), self.peek_at(1)) {
+                (Some('@'), Some(']')) => {
+                    self.bump();
+                    Index::At
+                }
+                (Some('*'), Some(']')) => {
+                    self.bump();
+                    Index::Star
+                }
+                _ => Index::Expr(self.word(Until::Bracket)?),
+            });
+            self.bump();
+            if param.indirect && matches!(param.index, Some(Index::At | Index::Star)) {
+                param.indirect = false;
+                param.op = ParamOp::Keys;
+            }
+        }
+        if param.indirect && matches!(self.peek_char(), Some('*' | '@')) && self.peek_at(1) == Some('}') {
+            self.bump();
+            param.indirect = false;
+            param.op = ParamOp::Names;
+        }
+        if self.peek_char() != Some('}') {
+            if param.op != ParamOp::None {
+                return self.bad_substitution(start);
+            }
+            param.op = self.param_op(in_double, start)?;
+        }
+        match self.bump() {
+            Some('}') => {}
+            None => return Err(ParseError::Unterminated('}', self.line)),
+            Some(_) => return self.bad_substitution(start),
+        }
+        self.leave();
+        Ok(param)
+    }
+
+    fn param_name(&mut self, param: &mut Param, start: usize) -> ParseResult<()> {
+        match self.peek_char() {
+            Some(c) if is_name_start(c) => {
+                while let Some(c) = self.peek_char().filter(|c| is_name_char(*c)) {
+                    param.name.push(c);
+                    self.bump();
+                }
+            }
+            Some(c) if c.is_ascii_digit() => {
+                while let Some(c) = self.peek_char().filter(|c| c.is_ascii_digit()) {
+                    param.name.push(c);
+                    self.bump();
+                }
+            }
+            Some(c @ ('@' | '*' | '#' | '?' | '-' | '$' | '!')) => {
+                param.name.push(c);
+                self.bump();
+            }
+            None => return Err(ParseError::Unterminated('}', self.line)),
+            _ => return self.bad_substitution(start),
+        }
+        Ok(())
+    }
+
+    /// Takes the rest of a substitution that has no meaning; the error comes when it is expanded.
+    fn bad_substitution<T>(&mut self, start: usize) -> ParseResult<T> {
+        while let Some(c) = self.bump() {
+            if c == '}' {
+                break;
+            }
+        }
+        let text: String = self.src[start..self.pos].iter().collect();
+        Err(ParseError::BadSubstitution(format!("${{{text}"), self.line))
+    }
+
+    fn param_op(&mut self, in_double: bool, start: usize) -> ParseResult<ParamOp> {
+        let bash = self.dialect == ShellKind::Bash;
+        let posix_plus = self.dialect != ShellKind::Dash;
+        let c = self.bump().unwrap_or('}');
+        let rest = |p: &mut Self| p.word(Until::Brace(in_double));
+        Ok(match c {
+            ':' if matches!(self.peek_char(), Some('-' | '=' | '?' | '+')) => match self.bump() {
+                Some('-') => ParamOp::Default(true, rest(self)?),
+                Some('=') => ParamOp::Assign(true, rest(self)?),
+                Some('?') => ParamOp::Error(true, rest(self)?),
+                _ => ParamOp::Alternative(true, rest(self)?),
+            },
+            ':' if posix_plus => {
+                let offset = self.word(Until::Colon)?;
+                let length = if self.peek_char() == Some(':') {
+                    self.bump();
+                    Some(self.word(Until::Brace(in_double))?)
+                } else {
+                    None
+                };
+                ParamOp::Slice(offset, length)
+            }
+            '-' => ParamOp::Default(false, rest(self)?),
+            '=' => ParamOp::Assign(false, rest(self)?),
+            '?' => ParamOp::Error(false, rest(self)?),
+            '+' => ParamOp::Alternative(false, rest(self)?),
+            '#' | '%' => {
+                let long = self.peek_char() == Some(c);
+                if long {
+                    self.bump();
+                }
+                let pattern = self.word(Until::Brace(false))?;
+                if c == '#' { ParamOp::TrimStart(long, pattern) } else { ParamOp::TrimEnd(long, pattern) }
+            }
+            '/' if posix_plus => {
+                let mut all = false;
+                let mut anchor = None;
+                match self.peek_char() {
+                    Some('/') => {
+                        self.bump();
+                        all = true;
+                    }
+                    Some(a @ ('#' | '%')) => {
+                        self.bump();
+                        anchor = Some(a);
+                    }
+                    _ => {}
+                }
+                let pattern = self.word(Until::Slash)?;
+                let with = if self.peek_char() == Some('/') {
+                    self.bump();
+                    self.word(Until::Brace(false))?
+                } else {
+                    Word::default()
+                };
+                ParamOp::Replace { all, anchor, pattern, with }
+            }
+            '^' | ',' if bash => {
+                let all = self.peek_char() == Some(c);
+                if all {
+                    self.bump();
+                }
+                let pattern =
+                    if self.peek_char() == Some('}') { None } else { Some(self.word(Until::Brace(false))?) };
+                ParamOp::Case { upper: c == '^', all, pattern }
+            }
+            '@' if bash => match self.bump() {
+                Some(t) => ParamOp::Transform(t),
+                None => return Err(ParseError::Unterminated('}', self.line)),
+            },
+            _ => return self.bad_substitution(start),
+        })
+    }
+}
+
+/// `$name` without more.
+pub(super) fn simple_param(name: String) -> Part {
+    Part::Param(Box::new(Param { name, index: None, indirect: false, op: ParamOp::None }))
+}
+
+pub(super) fn push_lit(parts: &mut Vec<Part>, c: char) {
+    match parts.last_mut() {
+        Some(Part::Lit(text)) => text.push(c),
+        _ => parts.push(Part::Lit(c.to_string())),
+    }
+}
+
+pub(super) fn push_quoted(parts: &mut Vec<Part>, text: &str) {
+    match parts.last_mut() {
+        Some(Part::Quoted(last)) => last.push_str(text),
+        _ => parts.push(Part::Quoted(text.to_string())),
+    }
+}

@@ -1,0 +1,493 @@
+//! Parameter expansion: `$name` and every `${…}` form.
+
+use crate::{
+    kernel::{ShellKind, Sys},
+    shell::{
+        Shell,
+        code::{Index, Param, ParamOp, Word},
+        expand::{Expanded, Quoting, Seg, Stop, join},
+        vars::{self, Value},
+    },
+    text::glob,
+};
+
+/// What a parameter expands to.
+pub(super) enum Elements {
+    None,
+    One(String),
+    /// One field each.
+    List(Vec<String>),
+    /// A default or alternative word with its own quoting.
+    Segs(Vec<Seg>),
+}
+
+/// A parameter's value before its operator is applied.
+#[derive(Clone)]
+enum Raw {
+    Unset,
+    One(String),
+    /// `$@` (true) or `$*`.
+    List(Vec<String>, bool),
+}
+
+impl Shell {
+    /// A special parameter or variable as a string.
+    pub(super) fn value(&mut self, sys: &mut Sys<'_>, name: &str) -> Option<String> {
+        if name.as_bytes().first()?.is_ascii_digit() {
+            let n: usize = name.parse().ok()?;
+            return if n == 0 { Some(self.arg0.clone()) } else { self.params.get(n - 1).cloned() };
+        }
+        match name {
+            "?" => return Some(self.status.to_string()),
+            "#" => return Some(self.params.len().to_string()),
+            "$" => return Some(self.shell_pid.to_string()),
+            "!" => return self.last_background.map(|p| p.to_string()),
+            "-" => return Some(self.opts.letters(self)),
+            "@" | "*" => return Some(self.params.join(" ")),
+            _ => {}
+        }
+        match name {
+            "LINENO" => return Some(self.line.to_string()),
+            "PPID" => return Some(self.parent_pid.to_string()),
+            _ if self.kind == ShellKind::Dash => {}
+            "RANDOM" => {
+                let text = match self.noted() {
+                    Some(text) => text,
+                    None => {
+                        let n = (sys.random() >> 20) % 32_768;
+                        self.note(&n.to_string());
+                        n.to_string()
+                    }
+                };
+                return Some(text);
+            }
+            "SECONDS" if self.vars.get("SECONDS").is_none() => {
+                return Some((sys.now().since(self.started) / crate::time::SECOND).to_string());
+            }
+            "EPOCHSECONDS" => return Some(sys.now().secs().to_string()),
+            "EPOCHREALTIME" => {
+                return Some(format!("{}.{:06}", sys.now().secs(), sys.now().subsec_micros()));
+            }
+            "BASHPID" if self.kind == ShellKind::Bash => return Some(sys.pid().to_string()),
+            "UID" | "EUID" if self.kind == ShellKind::Bash => return Some(sys.uid().to_string()),
+            "BASH_SUBSHELL" => return Some(self.subshell.to_string()),
+            "FUNCNAME" => return self.function_name(),
+            _ => {}
+        }
+        self.vars.text(name).map(str::to_string)
+    }
+
+    /// One element of an array variable.
+    pub(super) fn element(&self, name: &str, key: &str) -> Option<String> {
+        match self.vars.get(name)?.value.as_ref()? {
+            Value::Text(t) => (key == "0" || key == "-1").then(|| t.clone()),
+            Value::Indexed(a) => a.get(&vars::element_at(a, key.parse().unwrap_or(0))).cloned(),
+            Value::Assoc(a) => a.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()),
+        }
+    }
+
+    fn all_elements(&self, name: &str, keys: bool) -> Vec<String> {
+        match self.vars.get(name).and_then(|v| v.value.as_ref()) {
+            None => Vec::new(),
+            Some(Value::Text(t)) => vec![if keys { "0".to_string() } else { t.clone() }],
+            Some(Value::Indexed(a)) if keys => a.keys().map(|k| k.to_string()).collect(),
+            Some(Value::Indexed(a)) => a.values().cloned().collect(),
+            Some(Value::Assoc(a)) => {
+                a.iter().map(|(k, v)| if keys { k.clone() } else { v.clone() }).collect()
+            }
+        }
+    }
+
+    /// The key that a subscript means for this variable.
+    pub(super) fn subscript(&mut self, sys: &mut Sys<'_>, name: &str, index: &Word) -> Expanded<String> {
+        let text = self.text(sys, index)?;
+        if matches!(self.vars.get(name).and_then(|v| v.value.as_ref()), Some(Value::Assoc(_))) {
+            return Ok(text);
+        }
+        Ok(match self.noted() {
+            Some(noted) => noted,
+            None => {
+                let n = self.arith(sys, &text)?.to_string();
+                self.note(&n);
+                n
+            }
+        })
+    }
+
+    fn raw(&mut self, sys: &mut Sys<'_>, name: &str, index: Option<&Index>) -> Expanded<Raw> {
+        if name == "@" || name == "*" {
+            return Ok(Raw::List(self.params.to_vec(), name == "@"));
+        }
+        Ok(match index {
+            None => self.value(sys, name).map_or(Raw::Unset, Raw::One),
+            Some(Index::At) if name == "PIPESTATUS" => {
+                Raw::List(self.pipe_status.iter().map(|s| s.to_string()).collect(), true)
+            }
+            Some(Index::At) => Raw::List(self.all_elements(name, false), true),
+            Some(Index::Star) => Raw::List(self.all_elements(name, false), false),
+            Some(Index::Expr(word)) => {
+                let key = self.subscript(sys, name, word)?;
+                if name == "PIPESTATUS" {
+                    let status = key.parse::<usize>().ok().and_then(|i| self.pipe_status.get(i).copied());
+                    return Ok(status.map_or(Raw::Unset, |s| Raw::One(s.to_string())));
+                }
+                self.element(name, &key).map_or(Raw::Unset, Raw::One)
+            }
+        })
+    }
+
+    fn unset_error(&mut self, name: &str) -> Stop {
+        Stop::Fatal(match self.kind {
+            ShellKind::Bash => format!("{name}: unbound variable"),
+            _ => format!("{name}: parameter not set"),
+        })
+    }
+
+    pub(super) fn param(&mut self, sys: &mut Sys<'_>, p: &Param, quoting: Quoting) -> Expanded<Elements> {
+        let mut name = p.name.clone();
+        let mut index = p.index.clone();
+        match p.op {
+            ParamOp::Names => {
+                let names =
+                    self.vars.iter().map(|(k, _)| k.clone()).filter(|k| k.starts_with(&name)).collect();
+                return Ok(Elements::List(names));
+            }
+            ParamOp::Keys => return Ok(Elements::List(self.all_elements(&name, true))),
+            _ => {}
+        }
+        if p.indirect {
+            let Some(target) = self.value(sys, &name) else {
+                return Err(Stop::Fatal(format!("{name}: invalid indirect expansion")));
+            };
+            name = target;
+            if let Some((base, rest)) = name.clone().split_once('[') {
+                let inner = rest.trim_end_matches(']');
+                index = Some(match inner {
+                    "@" => Index::At,
+                    "*" => Index::Star,
+                    _ => Index::Expr(Word::quoted(inner)),
+                });
+                name = base.to_string();
+            }
+        }
+        let raw = self.raw(sys, &name, index.as_ref())?;
+        self.apply(sys, p, &name, index.as_ref(), raw, quoting)
+    }
+
+    fn apply(
+        &mut self,
+        sys: &mut Sys<'_>,
+        p: &Param,
+        name: &str,
+        index: Option<&Index>,
+        raw: Raw,
+        quoting: Quoting,
+    ) -> Expanded<Elements> {
+        let is_null = match &raw {
+            Raw::Unset => true,
+            Raw::One(t) => t.is_empty(),
+            Raw::List(l, _) => l.is_empty() || (l.len() == 1 && l[0].is_empty()),
+        };
+        let is_unset = match &raw {
+            Raw::Unset => true,
+            Raw::One(_) => false,
+            Raw::List(l, _) => l.is_empty(),
+        };
+        let missing = |colon: bool| if colon { is_null } else { is_unset };
+        match &p.op {
+            ParamOp::Default(colon, word) => {
+                return if missing(*colon) {
+                    self.other_word(sys, word, quoting)
+                } else {
+                    Ok(self.elements(raw, quoting))
+                };
+            }
+            ParamOp::Alternative(colon, word) => {
+                return if missing(*colon) {
+                    Ok(Elements::None)
+                } else {
+                    self.other_word(sys, word, quoting)
+                };
+            }
+            ParamOp::Assign(colon, word) => {
+                // Noted even when nothing is assigned: the second time the variable has a value.
+                if let Some(text) = self.noted() {
+                    return Ok(if text == "\0" { self.elements(raw, quoting) } else { Elements::One(text) });
+                }
+                if !missing(*colon) {
+                    self.note("\0");
+                    return Ok(self.elements(raw, quoting));
+                }
+                let text = self.text(sys, word)?;
+                let result = match index {
+                    Some(Index::Expr(word)) => {
+                        let key = self.subscript(sys, name, word)?;
+                        self.vars.set_element(name, &key, text.clone())
+                    }
+                    _ => self.vars.set(name, text.clone()),
+                };
+                result.map_err(|e| Stop::Fatal(format!("{}: readonly variable", e.0)))?;
+                self.note(&text);
+                return Ok(Elements::One(text));
+            }
+            ParamOp::Error(colon, word) => {
+                if !missing(*colon) {
+                    return Ok(self.elements(raw, quoting));
+                }
+                let text = self.text(sys, word)?;
+                let text = match (text.is_empty(), *colon) {
+                    (false, _) => text,
+                    (true, true) if self.kind != ShellKind::Bash => "parameter not set or null".to_string(),
+                    (true, true) => "parameter null or not set".to_string(),
+                    (true, false) => "parameter not set".to_string(),
+                };
+                return Err(Stop::Fatal(format!("{name}: {text}")));
+            }
+            _ => {}
+        }
+        let at_or_star = matches!(name, "@" | "*") || matches!(index, Some(Index::At | Index::Star));
+        if self.opts.nounset && is_unset && !at_or_star {
+            return Err(self.unset_error(name));
+        }
+        match &p.op {
+            ParamOp::Length => Ok(Elements::One(match raw {
+                Raw::List(l, _) => l.len().to_string(),
+                Raw::One(t) => t.chars().count().to_string(),
+                Raw::Unset => "0".to_string(),
+            })),
+            ParamOp::Slice(offset, length) => self.slice(sys, name, raw, offset, length.as_ref(), quoting),
+            ParamOp::TrimStart(long, word) => {
+                let pattern = self.pattern(sys, word)?;
+                Ok(self.map(raw, quoting, |t| trim_start(t, &pattern, *long)))
+            }
+            ParamOp::TrimEnd(long, word) => {
+                let pattern = self.pattern(sys, word)?;
+                Ok(self.map(raw, quoting, |t| trim_end(t, &pattern, *long)))
+            }
+            ParamOp::Replace { all, anchor, pattern, with } => {
+                let pattern = self.pattern(sys, pattern)?;
+                let with = self.text(sys, with)?;
+                Ok(self.map(raw, quoting, |t| replace(t, &pattern, &with, *all, *anchor)))
+            }
+            ParamOp::Case { upper, all, pattern } => {
+                let pattern = match pattern {
+                    Some(word) => self.pattern(sys, word)?,
+                    None => "?".to_string(),
+                };
+                Ok(self.map(raw, quoting, |t| change_case(t, *upper, *all, &pattern)))
+            }
+            ParamOp::Transform(how) => {
+                let how = *how;
+                if how == 'a' {
+                    let var = self.vars.get(name);
+                    let mut flags = String::new();
+                    if let Some(v) = var {
+                        match v.value {
+                            Some(Value::Indexed(_)) => flags.push('a'),
+                            Some(Value::Assoc(_)) => flags.push('A'),
+                            _ => {}
+                        }
+                        flags.extend(
+                            [(v.integer, 'i'), (v.readonly, 'r'), (v.exported, 'x')]
+                                .iter()
+                                .filter(|(on, _)| *on)
+                                .map(|(_, c)| *c),
+                        );
+                    }
+                    return Ok(Elements::One(flags));
+                }
+                Ok(self.map(raw, quoting, |t| match how {
+                    'Q' => super::quote(t),
+                    'U' => t.to_uppercase(),
+                    'L' => t.to_lowercase(),
+                    'u' => change_case(t, true, false, "?"),
+                    'E' => String::from_utf8_lossy(&crate::text::unescape(t, false).0).into_owned(),
+                    _ => t.to_string(),
+                }))
+            }
+            _ => Ok(self.elements(raw, quoting)),
+        }
+    }
+
+    /// A default or alternative word: its own quotes hold, its unquoted text is split.
+    fn other_word(&mut self, sys: &mut Sys<'_>, word: &Word, quoting: Quoting) -> Expanded<Elements> {
+        let mut segs = Vec::new();
+        self.segs(sys, &word.parts, quoting, &mut segs)?;
+        if quoting == Quoting::Double {
+            return Ok(if segs.contains(&Seg::Break) {
+                Elements::Segs(segs)
+            } else {
+                Elements::One(join(segs))
+            });
+        }
+        let segs = segs.into_iter().map(|s| if let Seg::Lit(t) = s { Seg::Split(t) } else { s }).collect();
+        Ok(Elements::Segs(segs))
+    }
+
+    /// The value as fields: `"$*"` is joined, `"$@"` is not.
+    fn elements(&mut self, raw: Raw, quoting: Quoting) -> Elements {
+        match raw {
+            Raw::Unset => Elements::One(String::new()),
+            Raw::One(t) => Elements::One(t),
+            Raw::List(list, at) => {
+                if quoting == Quoting::Double && !at {
+                    let separator = match self.vars.text("IFS") {
+                        Some(ifs) => ifs.chars().next().map_or(String::new(), |c| c.to_string()),
+                        None => " ".to_string(),
+                    };
+                    return Elements::One(list.join(&separator));
+                }
+                if list.is_empty() { Elements::None } else { Elements::List(list) }
+            }
+        }
+    }
+
+    fn map(&mut self, raw: Raw, quoting: Quoting, change: impl Fn(&str) -> String) -> Elements {
+        let raw = match raw {
+            Raw::Unset => Raw::Unset,
+            Raw::One(t) => Raw::One(change(&t)),
+            Raw::List(list, at) => Raw::List(list.iter().map(|t| change(t)).collect(), at),
+        };
+        self.elements(raw, quoting)
+    }
+
+    fn slice(
+        &mut self,
+        sys: &mut Sys<'_>,
+        name: &str,
+        raw: Raw,
+        offset: &Word,
+        length: Option<&Word>,
+        quoting: Quoting,
+    ) -> Expanded<Elements> {
+        let text = self.text(sys, offset)?;
+        let offset = self.arith(sys, &text)?;
+        let length = match length {
+            Some(word) => {
+                let text = self.text(sys, word)?;
+                Some(self.arith(sys, &text)?)
+            }
+            None => None,
+        };
+        let range = |len: usize| -> Result<(usize, usize), Stop> {
+            let len = len as i64;
+            let from = if offset < 0 { offset + len } else { offset };
+            if from < 0 || from > len {
+                return Ok((0, 0));
+            }
+            let to = match length {
+                Some(n) if n < 0 => {
+                    if len + n < from {
+                        return Err(Stop::Fatal(format!("{n}: substring expression < 0")));
+                    }
+                    len + n
+                }
+                Some(n) => (from + n).min(len),
+                None => len,
+            };
+            Ok((from as usize, to as usize))
+        };
+        match raw {
+            Raw::Unset => Ok(Elements::One(String::new())),
+            Raw::One(t) => {
+                let chars: Vec<char> = t.chars().collect();
+                let (from, to) = range(chars.len())?;
+                Ok(Elements::One(chars[from..to.max(from)].iter().collect()))
+            }
+            Raw::List(mut list, at) => {
+                // The positional parameters begin at 1; 0 is the shell's name.
+                if name == "@" || name == "*" {
+                    list.insert(0, self.arg0.clone());
+                }
+                let (from, to) = range(list.len())?;
+                let part = list[from..to.max(from)].to_vec();
+                Ok(self.elements(Raw::List(part, at), quoting))
+            }
+        }
+    }
+}
+
+fn boundaries(text: &str) -> Vec<usize> {
+    let mut all: Vec<usize> = text.char_indices().map(|(i, _)| i).collect();
+    all.push(text.len());
+    all
+}
+
+fn trim_start(text: &str, pattern: &str, long: bool) -> String {
+    let mut ends = boundaries(text);
+    if long {
+        ends.reverse();
+    }
+    let cut = ends.into_iter().find(|end| glob::matches(pattern, &text[..*end])).unwrap_or(0);
+    text[cut..].to_string()
+}
+
+fn trim_end(text: &str, pattern: &str, long: bool) -> String {
+    let mut starts = boundaries(text);
+    if !long {
+        starts.reverse();
+    }
+    let cut = starts.into_iter().find(|start| glob::matches(pattern, &text[*start..])).unwrap_or(text.len());
+    text[..cut].to_string()
+}
+
+fn replace(text: &str, pattern: &str, with: &str, all: bool, anchor: Option<char>) -> String {
+    if pattern.is_empty() && anchor.is_none() {
+        return text.to_string();
+    }
+    let ends = boundaries(text);
+    let longest = |from: usize| {
+        ends.iter().rev().find(|e| **e >= from && glob::matches(pattern, &text[from..**e])).copied()
+    };
+    match anchor {
+        Some('#') => {
+            return match longest(0) {
+                Some(end) => format!("{with}{}", &text[end..]),
+                None => text.to_string(),
+            };
+        }
+        Some(_) => {
+            return match ends.iter().find(|s| glob::matches(pattern, &text[**s..])) {
+                Some(start) => format!("{}{with}", &text[..*start]),
+                None => text.to_string(),
+            };
+        }
+        None => {}
+    }
+    let mut out = String::new();
+    let mut at = 0;
+    while at < text.len() {
+        match longest(at).filter(|end| *end > at) {
+            Some(end) => {
+                out.push_str(with);
+                at = end;
+                if !all {
+                    break;
+                }
+            }
+            None => {
+                let Some(c) = text[at..].chars().next() else { break };
+                out.push(c);
+                at += c.len_utf8();
+            }
+        }
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+fn change_case(text: &str, upper: bool, all: bool, pattern: &str) -> String {
+    let mut out = String::new();
+    for (i, c) in text.chars().enumerate() {
+        if (i == 0 || all) && glob::matches(pattern, &c.to_string()) {
+            if upper {
+                out.extend(c.to_uppercase());
+            } else {
+                out.extend(c.to_lowercase());
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}

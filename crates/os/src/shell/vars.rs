@@ -1,0 +1,230 @@
+//! Shell variables: strings, arrays, attributes, and the scopes of functions.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+/// What a variable holds.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    Text(String),
+    Indexed(BTreeMap<i64, String>),
+    Assoc(Vec<(String, String)>),
+}
+
+/// A variable. Without a value it is declared but unset.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Var {
+    pub value: Option<Value>,
+    pub exported: bool,
+    pub readonly: bool,
+    pub integer: bool,
+    pub lower: bool,
+    pub upper: bool,
+    pub nameref: bool,
+}
+
+impl Var {
+    /// The value as one string: element 0 of an array.
+    pub fn text(&self) -> Option<&str> {
+        match self.value.as_ref()? {
+            Value::Text(t) => Some(t),
+            Value::Indexed(a) => a.get(&0).map(String::as_str),
+            Value::Assoc(a) => a.iter().find(|(k, _)| k == "0").map(|(_, v)| v.as_str()),
+        }
+    }
+}
+
+/// A refused assignment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ReadOnly(pub String);
+
+/// All variables. Clones share until something is set.
+#[derive(Clone, Debug, Default)]
+pub struct Vars {
+    map: Rc<BTreeMap<String, Var>>,
+    /// For each function being run: what its local names were before.
+    scopes: Vec<Vec<(String, Option<Var>)>>,
+}
+
+impl Vars {
+    pub fn get(&self, name: &str) -> Option<&Var> {
+        let var = self.map.get(name)?;
+        if var.nameref {
+            if let Some(target) = var.text().filter(|t| *t != name) {
+                return self.map.get(target);
+            }
+        }
+        Some(var)
+    }
+
+    /// The value as one string.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.text()
+    }
+
+    /// The variable for a change; made if it does not exist.
+    pub fn entry(&mut self, name: &str) -> &mut Var {
+        let name = match self.map.get(name) {
+            Some(v) if v.nameref => v.text().unwrap_or(name).to_string(),
+            _ => name.to_string(),
+        };
+        Rc::make_mut(&mut self.map).entry(name).or_default()
+    }
+
+    /// The variable itself, even if it is a name reference.
+    pub fn entry_raw(&mut self, name: &str) -> &mut Var {
+        Rc::make_mut(&mut self.map).entry(name.to_string()).or_default()
+    }
+
+    /// Sets a string.
+    pub fn set(&mut self, name: &str, text: impl Into<String>) -> Result<(), ReadOnly> {
+        let var = self.entry(name);
+        if var.readonly {
+            return Err(ReadOnly(name.to_string()));
+        }
+        let mut text = text.into();
+        if var.lower {
+            text = text.to_lowercase();
+        }
+        if var.upper {
+            text = text.to_uppercase();
+        }
+        match &mut var.value {
+            Some(Value::Indexed(a)) => {
+                a.insert(0, text);
+            }
+            Some(Value::Assoc(a)) => set_assoc(a, "0", text),
+            other => *other = Some(Value::Text(text)),
+        }
+        Ok(())
+    }
+
+    /// Sets one element; `key` is a number for indexed arrays (negative counts from the end).
+    pub fn set_element(&mut self, name: &str, key: &str, text: String) -> Result<(), ReadOnly> {
+        let var = self.entry(name);
+        if var.readonly {
+            return Err(ReadOnly(name.to_string()));
+        }
+        if let Some(Value::Assoc(a)) = &mut var.value {
+            set_assoc(a, key, text);
+            return Ok(());
+        }
+        let array = as_indexed(&mut var.value);
+        let at = element_at(array, key.parse().unwrap_or(0));
+        array.insert(at, text);
+        Ok(())
+    }
+
+    /// Replaces the whole value.
+    pub fn set_value(&mut self, name: &str, value: Value) -> Result<(), ReadOnly> {
+        let var = self.entry(name);
+        if var.readonly {
+            return Err(ReadOnly(name.to_string()));
+        }
+        var.value = Some(value);
+        Ok(())
+    }
+
+    /// Forgets a variable.
+    pub fn unset(&mut self, name: &str) -> Result<(), ReadOnly> {
+        match self.map.get(name) {
+            Some(v) if v.readonly => Err(ReadOnly(name.to_string())),
+            Some(_) => {
+                Rc::make_mut(&mut self.map).remove(name);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// All, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Var)> {
+        self.map.iter()
+    }
+
+    /// The environment for a new process: exported strings by name.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.map
+            .iter()
+            .filter(|(_, v)| v.exported)
+            .filter_map(|(k, v)| Some((k.clone(), v.text()?.to_string())))
+            .collect()
+    }
+
+    /// Enters a function.
+    pub fn push_scope(&mut self) {
+        self.scopes.push(Vec::new());
+    }
+
+    /// Leaves a function: its locals get back what they were.
+    pub fn pop_scope(&mut self) {
+        for (name, old) in self.scopes.pop().unwrap_or_default().into_iter().rev() {
+            let map = Rc::make_mut(&mut self.map);
+            match old {
+                Some(var) => map.insert(name, var),
+                None => map.remove(&name),
+            };
+        }
+    }
+
+    /// Whether a function is being run.
+    pub fn in_function(&self) -> bool {
+        !self.scopes.is_empty()
+    }
+
+    /// Makes `name` local to the function; `inherit` keeps the value it had outside (dash and ash).
+    pub fn make_local(&mut self, name: &str, inherit: bool) {
+        let Some(scope) = self.scopes.last_mut() else { return };
+        if scope.iter().any(|(n, _)| n == name) {
+            return;
+        }
+        let old = self.map.get(name).cloned();
+        scope.push((name.to_string(), old.clone()));
+        if !inherit {
+            let exported = old.is_some_and(|v| v.exported);
+            Rc::make_mut(&mut self.map).insert(name.to_string(), Var { exported, ..Var::default() });
+        }
+    }
+
+    /// What a variable is now, to be put back later with [`restore`](Vars::restore).
+    pub fn save(&self, name: &str) -> Option<Var> {
+        self.map.get(name).cloned()
+    }
+
+    /// Puts a saved variable back.
+    pub fn restore(&mut self, name: &str, old: Option<Var>) {
+        let map = Rc::make_mut(&mut self.map);
+        match old {
+            Some(var) => map.insert(name.to_string(), var),
+            None => map.remove(name),
+        };
+    }
+}
+
+/// Sets one element of an associative array.
+pub fn set_assoc(array: &mut Vec<(String, String)>, key: &str, text: String) {
+    match array.iter_mut().find(|(k, _)| k == key) {
+        Some((_, v)) => *v = text,
+        None => array.push((key.to_string(), text)),
+    }
+}
+
+/// The value as an indexed array, turned into one if it is a string or unset.
+pub fn as_indexed(value: &mut Option<Value>) -> &mut BTreeMap<i64, String> {
+    let old = match value.take() {
+        Some(Value::Indexed(a)) => a,
+        Some(Value::Text(t)) => BTreeMap::from([(0, t)]),
+        _ => BTreeMap::new(),
+    };
+    match value.insert(Value::Indexed(old)) {
+        Value::Indexed(a) => a,
+        _ => unreachable!("it was inserted as an array"),
+    }
+}
+
+/// The index meant by `n`: negative ones count from the end.
+pub fn element_at(array: &BTreeMap<i64, String>, n: i64) -> i64 {
+    if n >= 0 {
+        return n;
+    }
+    (array.keys().next_back().map_or(0, |k| k + 1) + n).max(0)
+}
