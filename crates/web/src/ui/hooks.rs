@@ -1,5 +1,6 @@
 //! Hooks: the app's handle, parts of its state, watches, sizes.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -17,29 +18,46 @@ pub fn use_app() -> App {
     use_context::<App>().expect("Root provides the app")
 }
 
-/// A part of the state: the component is drawn again only when that part changed.
+/// A part of the state: the component is drawn again only when that part changed. What is equal to the last one keeps
+/// its very `Rc`, so that it can be compared by pointer.
 #[hook]
 pub fn use_select<T: PartialEq + 'static>(select: impl Fn(&State) -> T + 'static) -> Rc<T> {
+    let changed = move |state: &State, last: Option<&Rc<dyn Any>>| -> Option<Rc<dyn Any>> {
+        let value = select(state);
+        match last.and_then(|it| it.downcast_ref::<T>()) {
+            Some(last) if *last == value => None,
+            _ => Some(Rc::new(value)),
+        }
+    };
+    use_selection(Rc::new(changed)).downcast().expect("it was made as this type")
+}
+
+/// Gives the new value of a selection, if it is another than the last one.
+type Select = Rc<dyn Fn(&State, Option<&Rc<dyn Any>>) -> Option<Rc<dyn Any>>>;
+
+/// What `use_select` does, once for all types: there are many call sites, and each type costs a copy.
+#[hook]
+fn use_selection(select: Select) -> Rc<dyn Any> {
     let app = use_app();
     let update = use_force_update();
-    let select: Rc<dyn Fn(&State) -> T> = Rc::new(select);
-    let value = Rc::new(app.with(|it| select(it)));
-    let latest = use_mut_ref(|| (select.clone(), value.clone()));
-    // What was selected last is kept when it is equal, so that it can be compared by pointer.
+    let latest = use_mut_ref(|| None::<(Select, Rc<dyn Any>)>);
     let value = {
         let mut latest = latest.borrow_mut();
-        let kept = if *latest.1 == *value { latest.1.clone() } else { value };
-        *latest = (select, kept.clone());
-        kept
+        let last = latest.take().map(|it| it.1);
+        let value = app
+            .with(|it| select(it, last.as_ref()))
+            .or(last)
+            .expect("without a last value there is a new one");
+        *latest = Some((select, value.clone()));
+        value
     };
     use_effect_with((), move |()| {
         let watched = app.clone();
         let listener = app.listen(move || {
-            let changed = {
-                let latest = latest.borrow();
-                watched.with(|it| (latest.0)(it)) != *latest.1
-            };
-            if changed {
+            let latest = latest.borrow();
+            let changed =
+                |(select, last): &(Select, Rc<dyn Any>)| watched.with(|it| select(it, Some(last))).is_some();
+            if latest.as_ref().is_some_and(changed) {
                 update.force_update();
             }
         });
