@@ -5,8 +5,11 @@ mod apply;
 mod config;
 mod create;
 pub(crate) mod delete;
+mod describe;
 mod get;
 mod help;
+mod rollout;
+mod scale;
 mod version;
 
 use crate::command::Run;
@@ -74,8 +77,17 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("create serviceaccount", |cx| Box::pin(create::simple::service_account(cx))),
     ("create token", |cx| Box::pin(create::simple::token(cx))),
     ("delete", |cx| Box::pin(delete::delete(cx))),
+    ("describe", |cx| Box::pin(describe::run(cx))),
     ("get", |cx| Box::pin(get::get(cx))),
     ("options", |cx| Box::pin(help::options(cx))),
     ("plugin list", |cx| Box::pin(help::plugins(cx))),
+    ("autoscale", |cx| Box::pin(scale::autoscale(cx))),
+    ("rollout history", |cx| Box::pin(rollout::history(cx))),
+    ("rollout pause", |cx| Box::pin(rollout::pause(cx, true))),
+    ("rollout restart", |cx| Box::pin(rollout::restart(cx))),
+    ("rollout resume", |cx| Box::pin(rollout::pause(cx, false))),
+    ("rollout status", |cx| Box::pin(rollout::status(cx))),
+    ("rollout undo", |cx| Box::pin(rollout::undo(cx))),
+    ("scale", |cx| Box::pin(scale::scale(cx))),
     ("version", |cx| Box::pin(version::version(cx))),
 ];
