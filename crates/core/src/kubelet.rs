@@ -8,6 +8,8 @@
 //! API sees of it), [`prober`], [`images`] (pulls), [`volumes`], [`env`], [`node_status`], [`server`] (log, exec, attach,
 //! port-forward). What wakes a kubelet: pods bound to its node, its node object, deliveries from the network, timers.
 
+pub mod admission;
+pub mod api_front;
 pub mod env;
 pub mod images;
 pub mod lifecycle;
@@ -22,6 +24,7 @@ pub mod spec;
 pub mod static_pods;
 pub mod status;
 pub mod sync;
+pub mod token;
 pub mod volumes;
 
 pub use node::{Node, Power};

@@ -75,6 +75,8 @@ enum SockUse {
 pub struct Network {
     netns: BTreeMap<NetnsId, Netns>,
     by_ip: BTreeMap<IpAddr, NetnsId>,
+    /// hostPorts: (node, port) → (pod's namespace, container port).
+    host_ports: BTreeMap<(NodeId, u16), (NetnsId, u16)>,
     node_names: BTreeMap<NodeId, Str>,
     socks: BTreeMap<(MachineId, SockId), SockUse>,
     conns: BTreeMap<ConnId, Connection>,
@@ -99,6 +101,7 @@ impl Network {
         Network {
             netns: BTreeMap::new(),
             by_ip: BTreeMap::new(),
+            host_ports: BTreeMap::new(),
             node_names: BTreeMap::new(),
             socks: BTreeMap::new(),
             conns: BTreeMap::new(),
@@ -144,8 +147,14 @@ impl Network {
         self.netns.insert(id, Netns { id, ip, owner, listeners: BTreeMap::new(), next_port: 32_768 });
     }
 
+    /// A port of the node leads to a port of a pod (CNI's portmap).
+    pub fn add_host_port(&mut self, port: u16, to: NetnsId, to_port: u16) {
+        self.host_ports.insert((to.node, port), (to, to_port));
+    }
+
     /// The namespace is gone; connections into it are cut without a word.
     pub fn remove_netns(&mut self, id: NetnsId) {
+        self.host_ports.retain(|_, (to, _)| *to != id);
         if let Some(netns) = self.netns.remove(&id)
             && self.by_ip.get(&netns.ip) == Some(&id)
         {

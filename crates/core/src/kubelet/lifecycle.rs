@@ -102,7 +102,7 @@ impl Node {
                         slot,
                         "Warning",
                         "FailedPostStartHook",
-                        format!("PostStartHook failed: {message}"),
+                        "PostStartHook failed",
                     );
                     self.retry_later(env, worker);
                     let grace = grace_seconds(worker);
@@ -115,15 +115,8 @@ impl Node {
         let Some(stop) = worker.slots[slot].stop.as_mut().filter(|stop| stop.hook) else { return };
         stop.hook = false;
         stop.deadline = stop.deadline.max(Timestamp(env.cx.now.0 + MINIMUM_GRACE));
-        if let Some(message) = error {
-            self.container_said(
-                env,
-                worker,
-                slot,
-                "Warning",
-                "FailedPreStopHook",
-                format!("PreStopHook failed: {message}"),
-            );
+        if error.is_some() {
+            self.container_said(env, worker, slot, "Warning", "FailedPreStopHook", "PreStopHook failed");
         }
         self.send_stop_signal(env, worker, slot);
     }

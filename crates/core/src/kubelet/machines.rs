@@ -225,7 +225,11 @@ impl Node {
                     Party::Namespace(netns, port) if message == Message::Syn => {
                         self.accept(env, conn, netns, port)
                     }
-                    Party::Kubelet(_, token) => self.http_message(env, token, message),
+                    Party::Kubelet(_, token) => {
+                        if !self.api_message(env, token, &message) {
+                            self.http_message(env, token, message);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -236,6 +240,9 @@ impl Node {
     fn accept(&mut self, env: &mut Env, conn: network::ConnId, netns: network::NetnsId, port: u16) {
         let now = env.now();
         let Some((peer, peer_port)) = env.net.connection(conn).map(|it| it.peer) else { return };
+        if port == super::api_front::PORT && netns == self.host_netns() && self.serves_api() {
+            return self.accept_api(env, conn);
+        }
         let local = peer.is_loopback();
         let mut listener = env.net.listener(netns, port, local).cloned();
         if let Some(dormant) = listener.clone().filter(|it| it.sock.is_none()) {

@@ -69,6 +69,8 @@ pub struct Node {
     pub(super) probes: BTreeMap<ProbeKey, Probe>,
     /// The kubelet's own connections: what each token is for.
     pub(super) tokens: BTreeMap<u64, super::prober::HttpUse>,
+    /// Connections to the API server, on control-plane machines.
+    pub(super) api_conns: BTreeMap<u64, super::api_front::ApiConn>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     addresses: BTreeSet<u32>,
     next_address: u32,
@@ -112,6 +114,7 @@ impl Node {
             relist_due: false,
             probes: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            api_conns: BTreeMap::new(),
             sessions: BTreeMap::new(),
             addresses: BTreeSet::new(),
             next_address: 2,
@@ -173,6 +176,7 @@ impl Node {
         self.dirty.clear();
         self.probes.clear();
         self.tokens.clear();
+        self.api_conns.clear();
         self.close_all_sessions();
         let now = env.now();
         let ids: Vec<ContainerId> = self.containers.keys().copied().collect();

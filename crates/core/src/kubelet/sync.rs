@@ -44,6 +44,10 @@ impl Node {
                 }
             }
         }
+        if worker.generation == 1 && !must_stop {
+            super::admission::admit(self, env, worker);
+        }
+        let must_stop = must_stop || worker.failure.is_some();
         let runs = self.runs(worker);
         if must_stop || worker.terminal || is_finished(worker, &runs) {
             return self.begin_termination(env, worker);
@@ -179,6 +183,11 @@ impl Node {
         if !host_network {
             let key = worker.pod.key();
             env.net.add_netns(netns, ip, format!("{}/{}", key.namespace, key.name).into());
+            for port in
+                worker.view().spec.containers.iter().flat_map(|it| &it.ports).filter(|it| it.host_port > 0)
+            {
+                env.net.add_host_port(port.host_port as u16, netns, port.container_port as u16);
+            }
         }
         let cri_id: Str = catalogue::digest(&worker.uid, &format!("sandbox {}", worker.attempts))[7..].into();
         self.sandboxes.insert(

@@ -419,3 +419,103 @@ fn pods_whose_server_waits_cost_entries() {
             .is_some_and(|node| node.containers().all(|it| matches!(it.body, crate::runtime::Body::Dormant)))
     }));
 }
+
+#[test]
+fn a_pod_that_does_not_fit_is_rejected() {
+    let mut h = Harness::new(1);
+    let container = json!({ "name": "web", "image": "nginx", "resources": { "requests": { "cpu": "3" } } });
+    h.pod("big", json!({ "containers": [container] }));
+    h.run(2);
+    let status = h.status("big");
+    assert_eq!(status["phase"], "Failed");
+    assert_eq!(status["reason"], "OutOfcpu");
+    assert_eq!(
+        status["message"],
+        "Pod was rejected: Node didn't have enough resource: cpu, requested: 3000, used: 0, capacity: 1900"
+    );
+    assert!(h.events("big")[0].starts_with("Warning OutOfcpu Node didn't have enough resource: cpu"));
+}
+
+#[test]
+fn hooks_run_at_both_ends() {
+    let mut h = Harness::new(1);
+    let lifecycle = json!({
+        "postStart": { "exec": { "command": ["echo", "up"] } },
+        "preStop": { "sleep": { "seconds": 5 } },
+    });
+    h.pod("web", json!({ "containers": [{ "name": "web", "image": "nginx", "lifecycle": lifecycle }] }));
+    h.settle();
+    assert_eq!(h.phase("web"), "Running");
+    h.delete_pod("web");
+    h.run(4);
+    assert!(h.get::<api::core::v1::Pod>("default", "web").is_some(), "SIGTERM waits for the hook");
+    h.run(2);
+    assert!(h.get::<api::core::v1::Pod>("default", "web").is_none());
+    let bad = json!({ "postStart": { "exec": { "command": ["nonsense"] } } });
+    h.pod("bad", json!({ "containers": [{ "name": "web", "image": "nginx", "lifecycle": bad }] }));
+    h.run(4);
+    let events = h.events("bad");
+    assert!(
+        events.iter().any(|it| it.starts_with("Warning FailedPostStartHook PostStartHook failed")),
+        "{events:?}"
+    );
+    assert!(events.iter().any(|it| it.starts_with("Normal Killing FailedPostStartHook")), "{events:?}");
+}
+
+#[test]
+fn a_pod_past_its_deadline_fails() {
+    let mut h = Harness::new(1);
+    h.pod("job", json!({ "activeDeadlineSeconds": 10, "containers": [{ "name": "web", "image": "nginx" }] }));
+    h.run(9);
+    assert_eq!(h.phase("job"), "Running");
+    h.run(3);
+    let status = h.status("job");
+    assert_eq!((&status["phase"], &status["reason"]), (&json!("Failed"), &json!("DeadlineExceeded")));
+    assert_eq!(status["message"], "Pod was active on the node longer than the specified deadline");
+}
+
+#[test]
+fn exec_runs_a_command_in_the_container() {
+    let mut h = Harness::new(1);
+    h.pod("web", one("nginx"));
+    h.settle();
+    let uid =
+        h.get::<api::core::v1::Pod>("default", "web").map(|it| it.meta().uid.clone()).unwrap_or_default();
+    let exec = |h: &mut Harness, words: &[&str]| {
+        let options = super::ExecOptions {
+            command: words.iter().map(|it| it.to_string()).collect(),
+            ..Default::default()
+        };
+        h.act(|nodes, cx, net, out| nodes.exec("n1", &uid, "web", options, cx, net, out))
+    };
+    let session = exec(&mut h, &["echo", "hello"]).expect("started");
+    let output = h.nodes.read_session(session);
+    assert_eq!((output.stdout.as_slice(), output.exit), (b"hello\n".as_slice(), Some(0)));
+    let error = exec(&mut h, &["nonsense"]).expect_err("no such program");
+    assert!(
+        error.ends_with("OCI runtime exec failed: exec failed: unable to start container process: exec: \"nonsense\": executable file not found in $PATH: unknown"),
+        "{error}"
+    );
+}
+
+#[test]
+fn projected_files_change_at_the_next_sync() {
+    let mut h = Harness::new(1);
+    let map = |value: &str| json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "site" }, "data": { "index.html": value } });
+    h.create(map("one\n"));
+    h.pod(
+        "web",
+        json!({
+            "containers": [{ "name": "web", "image": "nginx", "volumeMounts": [{ "name": "site", "mountPath": "/usr/share/nginx/html" }] }],
+            "volumes": [{ "name": "site", "configMap": { "name": "site" } }],
+        }),
+    );
+    h.settle();
+    assert_eq!(h.http("10.244.0.2", 80, "/").map(|it| it.1).as_deref(), Ok("one\n"));
+    let path = "/api/v1/namespaces/default/configmaps/site";
+    let response = h.request(api::http::Request::put(path, api::http::Body::json(map("two\n"))));
+    assert!(response.is_success(), "{:?}", response.to_status());
+    assert_eq!(h.http("10.244.0.2", 80, "/").map(|it| it.1).as_deref(), Ok("one\n"));
+    h.run(95);
+    assert_eq!(h.http("10.244.0.2", 80, "/").map(|it| it.1).as_deref(), Ok("two\n"));
+}

@@ -8,18 +8,15 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::core::v1::{
-    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolume, PersistentVolumeClaim, Pod, Secret,
-    ServiceAccount, Volume,
+    ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume,
 };
-use api::http::Body;
 use api::{Object, Str};
 use os::{Mount, Source, Tree, VolumeId};
-use serde_json::json;
 
 use super::machines::Recipe;
 use super::node::Node;
 use super::pod_worker::PodWorker;
-use super::{Env, env as environment};
+use super::{Env, env as environment, token};
 use crate::runtime::catalogue::digest;
 
 /// A pod's volumes are set up.
@@ -219,29 +216,6 @@ fn downward_files(node: &Node, pod: &Pod, items: &[DownwardAPIVolumeFile], mode:
     items.iter().map(file).collect()
 }
 
-/// A bound service account token, as the kubelet asks the API server for it.
-fn token(env: &mut Env, pod: &Pod, audience: &str, seconds: Option<i64>) -> Vec<u8> {
-    let audiences: Vec<&str> = Some(audience).filter(|it| !it.is_empty()).into_iter().collect();
-    let request = json!({
-        "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
-        "metadata": { "name": pod.spec.service_account_name.as_str(), "namespace": pod.metadata.namespace.as_str() },
-        "spec": {
-            "audiences": audiences,
-            "expirationSeconds": seconds.unwrap_or(3607),
-            "boundObjectRef": {
-                "kind": "Pod", "apiVersion": "v1",
-                "name": pod.metadata.name.as_str(), "uid": pod.metadata.uid.as_str(),
-            },
-        },
-    });
-    let (namespace, account) = (&pod.metadata.namespace, &pod.spec.service_account_name);
-    let response =
-        env.cx.create_subresource::<ServiceAccount>(namespace, account, "token", Body::json(request));
-    let answer = response.ok().and_then(|it| it.body.to_json());
-    let token = answer.as_ref().and_then(|it| it.pointer("/status/token")).and_then(|it| it.as_str());
-    token.unwrap_or_default().as_bytes().to_vec()
-}
-
 fn files_of(node: &Node, env: &mut Env, pod: &Pod, volume: &Volume) -> Result<Option<Files>, String> {
     let namespace = &pod.metadata.namespace;
     if let Some(it) = &volume.config_map {
@@ -269,7 +243,10 @@ fn files_of(node: &Node, env: &mut Env, pod: &Pod, volume: &Volume) -> Result<Op
             files.extend(downward_files(node, pod, &it.items, mode));
         }
         if let Some(it) = &source.service_account_token {
-            files.push((it.path.to_string(), token(env, pod, &it.audience, it.expiration_seconds), mode));
+            // Tokens for the API server live a year (extended expiration), so that they need no rotation here.
+            let seconds = it.expiration_seconds.unwrap_or(3607);
+            let token = token::issue(pod, &it.audience, seconds.max(31_536_000), env.cx.now);
+            files.push((it.path.to_string(), token.into_bytes(), mode));
         }
     }
     Ok(Some(files))

@@ -312,6 +312,20 @@ impl Network {
         self.send(now, id, Side::Server, message);
     }
 
+    /// A server that is no machine accepts: the process that hosts `node`, under its own number.
+    pub fn accept_kubelet(
+        &mut self,
+        now: Timestamp,
+        id: ConnId,
+        node: NodeId,
+        token: u64,
+        certificate: Option<Rc<Certificate>>,
+    ) {
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        conn.server = Party::Kubelet(node, token);
+        self.send(now, id, Side::Server, Message::Connected { certificate });
+    }
+
     /// Nobody listens there: the client gets a reset in answer to its SYN.
     pub fn refuse(&mut self, now: Timestamp, id: ConnId) {
         self.send(now, id, Side::Server, Message::Refused);

@@ -190,7 +190,11 @@ impl Network {
                     });
                     self.pick(now, Some(netns), source, key, rules, &name.unwrap_or_default(), true)
                 }
-                None => Target::Pod { netns, port, service: Str::EMPTY },
+                None => {
+                    let (netns, port) =
+                        self.host_ports.get(&(netns.node, port)).copied().unwrap_or((netns, port));
+                    Target::Pod { netns, port, service: Str::EMPTY }
+                }
             },
             // Pods have no route from outside the cluster.
             Some(_) if from.is_none() => Target::Lost,
