@@ -9,6 +9,7 @@ mod host;
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn serve(port: web_sys::MessagePort, base: String, on_page: bool) {
+    std::panic::set_hook(Box::new(|info| gloo::console::error!(info.to_string())));
     host::serve(Box::new(kubarium_session::Session::new()), port, base, on_page);
 }
 

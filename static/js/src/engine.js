@@ -74,6 +74,9 @@ async function onPage(urls) {
   const { port1, port2 } = new MessageChannel();
   const [engine, module] = await Promise.all([import(urls.script), compile(urls.wasm)]);
   await engine.default({ module_or_path: module });
+  addEventListener("error", ({ error, message }) => {
+    if (error instanceof WebAssembly.RuntimeError) dispatchEvent(new CustomEvent("kubarium:crash", { detail: message }));
+  });
   engine.serve(port2, new URL("./", document.baseURI).href, true);
   return port1;
 }

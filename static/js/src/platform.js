@@ -25,12 +25,12 @@ export function download(name, bytes, type) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-/** Lets the person choose a file; `done(name, bytes)`. */
+/** Lets the person choose a file; `done(bytes)`. */
 export function pick(accept, done) {
   const input = Object.assign(document.createElement("input"), { type: "file", accept });
   input.onchange = async () => {
     const file = input.files?.[0];
-    if (file) done(file.name, new Uint8Array(await file.arrayBuffer()));
+    if (file) done(new Uint8Array(await file.arrayBuffer()));
   };
   input.click();
 }

@@ -146,18 +146,27 @@ struct FailedProps {
 
 #[component]
 fn Failed(props: &FailedProps) -> Html {
-    let reload = Callback::from(|_| {
-        // A page that cannot be reloaded stays as it is.
-        let _ = gloo::utils::window().location().reload();
+    let again = Callback::from(|_: MouseEvent| reload());
+    let anew = Callback::from(|_: MouseEvent| {
+        crate::ui::persist::forget();
+        reload();
     });
     html! {
         <div class="fatal" role="alert">
             <h1>{ "The simulation stopped" }</h1>
             <p>{ props.message.clone() }</p>
             <p>{ "Your files and the cluster were saved as of a moment ago; reloading brings them back." }</p>
-            <button class="button primary" onclick={reload}>{ "Reload" }</button>
+            <div class="dialog-buttons start">
+                <button class="button primary" onclick={again}>{ "Reload" }</button>
+                <button class="button" onclick={anew}>{ "Start with a new cluster" }</button>
+            </div>
         </div>
     }
+}
+
+fn reload() {
+    // A page that cannot be reloaded stays as it is.
+    let _ = gloo::utils::window().location().reload();
 }
 
 /// The keys of the whole page. They keep quiet while something is being typed.

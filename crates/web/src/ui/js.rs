@@ -39,6 +39,8 @@ extern "C" {
     pub fn copy(text: &str, done: &JsValue);
     #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = download)]
     pub fn download(name: &str, bytes: &JsValue, kind: &str);
+    #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = pick)]
+    pub fn pick(accept: &str, done: &JsValue);
     #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = setTheme)]
     pub fn set_theme(theme: &str);
     #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = observe)]
@@ -87,6 +89,11 @@ pub fn port(call: impl FnMut(Port, String) + 'static) -> JsValue {
 /// A JavaScript function that takes loaded bytes, and what went wrong. It lives as long as JavaScript holds it.
 pub fn loaded(call: impl FnMut(Option<Uint8Array>, String) + 'static) -> JsValue {
     Closure::<dyn FnMut(Option<Uint8Array>, String)>::new(call).into_js_value()
+}
+
+/// A JavaScript function that takes bytes. It lives as long as JavaScript holds it.
+pub fn bytes(call: impl FnMut(Uint8Array) + 'static) -> JsValue {
+    Closure::<dyn FnMut(Uint8Array)>::new(call).into_js_value()
 }
 
 /// Sets a field of an options object.

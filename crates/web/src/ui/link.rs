@@ -265,6 +265,12 @@ impl App {
         }
     }
 
+    /// Clears all screens: another workstation will speak (`ESC c` is a terminal's full reset).
+    pub fn clear_screens(&self) {
+        let writes: Vec<_> = self.0.screens.borrow().values().filter_map(|it| it.write.clone()).collect();
+        writes.iter().for_each(|write| write("\x1bc"));
+    }
+
     pub fn detach_screen(&self, terminal: TerminalId) {
         self.0.screens.borrow_mut().remove(&terminal);
     }

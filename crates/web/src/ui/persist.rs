@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use js_sys::Uint8Array;
-use kubarium_protocol::{Answer, Blob, Command, Micros, Open, Severity, Shape, Start};
+use kubarium_protocol::{Answer, Blob, Command, LinkSummary, Micros, Open, Severity, Shape, Start};
 use kubarium_web::model::params::fragment_start;
 use kubarium_web::model::state::{Action, Dialog, Kept};
 
@@ -33,8 +33,10 @@ struct Keeper {
     saving: bool,
     changes: u64,
     now: Micros,
-    /// A saved state was sent and its fate is not known.
-    trying_saved: bool,
+    /// The saved state that was sent, until its fate is known.
+    trying: Option<Uint8Array>,
+    /// Worlds opened so far.
+    opened: u32,
 }
 
 /// Opens what the URL asks for, or what was saved, or a new cluster; then keeps it.
@@ -69,11 +71,16 @@ pub fn start(app: &App) {
             }
             match (bytes, &link) {
                 (Some(bytes), _) => {
-                    KEEPER.with_borrow_mut(|it| it.trying_saved = true);
-                    open(&opening, Start::Saved { state: Blob(bytes.to_vec()) });
+                    let state = Blob(bytes.to_vec());
+                    KEEPER.with_borrow_mut(|it| it.trying = Some(bytes));
+                    open(&opening, Start::Saved { state });
                 }
                 (None, Some(Start::Link { payload, .. })) => inspect(&opening, payload.clone()),
-                _ => open(&opening, Start::Fresh(shape.clone().unwrap_or_default())),
+                _ => {
+                    let shape = shape.clone().unwrap_or_default();
+                    offer_commands(&opening, &shape);
+                    open(&opening, Start::Fresh(shape));
+                }
             }
         }),
     );
@@ -99,6 +106,32 @@ pub fn open_fresh(app: &App, shape: Shape) {
     open(app, Start::Fresh(shape));
 }
 
+/// Commands in the query are as foreign as those of a link: they are shown before they run.
+fn offer_commands(app: &App, shape: &Shape) {
+    let commands = app.params().commands.clone();
+    if !commands.is_empty() {
+        let summary = LinkSummary { shape: shape.clone(), commands, ..LinkSummary::default() };
+        app.dispatch(Action::Dialog(Some(Dialog::OpenLink(String::new(), summary))));
+    }
+}
+
+/// Opens what a file holds: the fragment of a link.
+pub fn open_file(app: &App, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    match fragment_start(text.trim(), true) {
+        Some(Start::Link { payload, .. }) => {
+            app.dispatch(Action::Reopen);
+            inspect(app, payload);
+        }
+        _ => app.tell(Severity::Error, "This is not a file that Kubarium wrote."),
+    }
+}
+
+/// Forgets what was saved.
+pub fn forget() {
+    KEEPER.with_borrow(|it| js::remove(&it.key));
+}
+
 /// Looks into a link first: what runs commands says so before it does.
 fn inspect(app: &App, payload: String) {
     let asked = app.clone();
@@ -121,10 +154,15 @@ fn inspect(app: &App, payload: String) {
 
 /// A world was opened: terminals, and commands of the URL.
 pub fn opened(app: &App) {
-    KEEPER.with_borrow_mut(|it| {
-        it.trying_saved = false;
+    let first = KEEPER.with_borrow_mut(|it| {
+        it.trying = None;
         (it.changes, it.now) = (0, 0);
+        it.opened += 1;
+        it.opened == 1
     });
+    if !first {
+        app.clear_screens();
+    }
     let (known, restored) = app.with(|it| (it.terminals.clone(), it.opened.terminals.clone()));
     for id in known.iter().map(|it| it.id).filter(|id| !restored.contains(id)) {
         app.send(Command::OpenTerminal { terminal: id, columns: 100, rows: 20 });
@@ -198,10 +236,10 @@ fn write(app: &App, answer: Answer) {
 
 /// What was saved cannot be read (it is of another version): start anew, and say so. The old bytes are kept aside.
 pub fn refused(app: &App) {
-    let tried = KEEPER.with_borrow_mut(|it| std::mem::take(&mut it.trying_saved));
-    if tried {
-        open(app, Start::Fresh(app.params().shape().unwrap_or_default()));
-    }
+    let Some(bytes) = KEEPER.with_borrow_mut(|it| it.trying.take()) else { return };
+    let aside = KEEPER.with_borrow(|it| format!("{}-unreadable", it.key));
+    js::save(&aside, bytes, &js::text(|_| {}));
+    open(app, Start::Fresh(app.params().shape().unwrap_or_default()));
 }
 
 /// FNV-1a: a short name for a link.

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use kubarium_protocol::{Answer, Command, Problem, Severity};
+use kubarium_web::model::files::free_name;
 use kubarium_web::model::lines;
-use kubarium_web::model::state::{Action, Pane, Tab};
+use kubarium_web::model::state::{Action, Pane, Phase, Tab};
 use kubarium_web::model::units::plural;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
@@ -16,7 +17,7 @@ use crate::ui::icon::Icon;
 use crate::ui::js;
 use crate::ui::link::App;
 use crate::ui::parts::button::{Button, IconButton};
-use crate::ui::parts::file_tree::FileTree;
+use crate::ui::parts::file_tree::{FileTree, create};
 
 /// How long after the last key a file is written, and checked.
 const WRITE_MS: u32 = 350;
@@ -127,10 +128,18 @@ fn Empty() -> Html {
         let app = app.clone();
         html! { <Button class="quiet" icon={Some(Icon::File)} onclick={Callback::from({ let path = path.clone(); move |()| app.open_file(&path) })}>{ format!("Open {path}") }</Button> }
     });
+    let create = {
+        let app = app.clone();
+        Callback::from(move |()| {
+            let name = app.with(|it| free_name(&it.files, "hello"));
+            create(&app, name);
+        })
+    };
+    let ready = *use_select(|it| it.phase == Phase::Ready);
     html! {
         <div class="empty">
             <p>{ "Write a manifest here. The API server checks it while you type, as a dry run." }</p>
-            { open.unwrap_or_default() }
+            { open.unwrap_or_else(|| html! { <Button icon={Some(Icon::Plus)} disabled={!ready} onclick={create} testid="first-file">{ "New manifest" }</Button> }) }
         </div>
     }
 }

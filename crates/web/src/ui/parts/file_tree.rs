@@ -79,7 +79,8 @@ pub fn FileTree() -> Html {
     }
 }
 
-fn create(app: &crate::ui::link::App, path: String) {
+/// Writes a first manifest and opens it.
+pub fn create(app: &crate::ui::link::App, path: String) {
     let opening = app.clone();
     let shown = path.clone();
     app.ask(

@@ -21,10 +21,15 @@ pub fn OpenLink(props: &OpenLinkProps) -> Html {
     let app = use_app();
     let OpenLinkProps { payload, summary } = props;
     let open = |run: bool| {
-        let (app, payload) = (app.clone(), payload.clone());
+        let (app, payload, commands) = (app.clone(), payload.clone(), summary.commands.clone());
         Callback::from(move |()| {
             app.dispatch(Action::Dialog(None));
-            persist::open(&app, Start::Link { payload: payload.clone(), run });
+            match payload.as_str() {
+                // Commands of the query: the cluster is there already.
+                "" if run => commands.iter().for_each(|line| app.run_line(line)),
+                "" => {}
+                payload => persist::open(&app, Start::Link { payload: payload.into(), run }),
+            }
         })
     };
     let skipped = open(false);
