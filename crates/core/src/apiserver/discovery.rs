@@ -38,6 +38,7 @@ pub(super) fn serve(server: &ApiServer, request: &Request) -> Result<Response, S
         }
         ["api", version] => resource_list(registry, "", version),
         ["apis", group, version] => resource_list(registry, group, version),
+        ["openapi", "v2"] => Ok(openapi::version_2(request)),
         ["openapi", "v3"] => Ok(Response::json(200, openapi::index(registry))),
         ["openapi", "v3", "api", version] => openapi::document(registry, "", version),
         ["openapi", "v3", "apis", group, version] => openapi::document(registry, group, version),

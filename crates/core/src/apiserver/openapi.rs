@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use api::http::Response;
+use api::http::{Body, Request, Response};
 use api::meta::schema::{FieldInfo, ListType, Type, TypeInfo};
 use api::{Json, JsonMap, Status};
 use serde_json::json;
@@ -22,6 +22,28 @@ pub(super) fn index(registry: &Registry) -> Json {
         paths.insert(path, json!({ "serverRelativeURL": url }));
     }
     json!({ "paths": paths })
+}
+
+/// `/openapi/v2`: a document without paths. Clients that know version 3 ask here only for kinds that they did not find
+/// there, and must get an answer in protobuf to go on and say what is wrong.
+pub(super) fn version_2(request: &Request) -> Response {
+    const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    let (swagger, title, version) = ("2.0", "Kubernetes", super::discovery::GIT_VERSION);
+    if !request.accept().contains("proto-openapi") {
+        let info = json!({"title": title, "version": version});
+        return Response::json(
+            200,
+            json!({"swagger": swagger, "info": info, "paths": {}, "definitions": {}}),
+        );
+    }
+    // Document { swagger = 1, info = 2 { title = 1, version = 2 } }; all lengths fit one byte.
+    let field = |number: u8, bytes: &[u8]| {
+        let length = u8::try_from(bytes.len()).unwrap_or(0);
+        [&[number << 3 | 2, length], bytes].concat()
+    };
+    let info = [field(1, title.as_bytes()), field(2, version.as_bytes())].concat();
+    let document = [field(1, swagger.as_bytes()), field(2, &info)].concat();
+    Response::new(200, Body::Bytes(document.into())).with_header("content-type", PROTOBUF)
 }
 
 /// The document of one group version.
