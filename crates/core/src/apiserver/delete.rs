@@ -135,15 +135,14 @@ impl ApiServer {
         let grace = strategy.check_graceful_delete(object, options.grace_period_seconds);
         let mut graceful = false;
         match (meta.deletion_timestamp, grace) {
-            // Already being deleted: the grace period may only become shorter.
+            // Already being deleted: the grace period may only become shorter, and only if the client names one.
             (Some(deadline), Some(_)) => {
-                let pending = meta.deletion_grace_period_seconds;
-                let (Some(pending), Some(wanted)) =
-                    (pending, grace.filter(|_| wants_other(object, options, &*strategy)))
-                else {
+                let wanted =
+                    options.grace_period_seconds.map(|seconds| if seconds < 0 { 1 } else { seconds });
+                let (Some(pending), Some(wanted)) = (meta.deletion_grace_period_seconds, wanted) else {
                     return Ok(Deleted::Later(object.clone()));
                 };
-                if wanted >= pending && pending > 0 || wanted > pending {
+                if wanted >= pending {
                     return Ok(Deleted::Later(object.clone()));
                 }
                 meta.deletion_timestamp = Some(deadline - Duration::secs(pending) + Duration::secs(wanted));
@@ -204,11 +203,6 @@ impl ApiServer {
         self.commit_delete(cx, call, object);
         Deleted::Now(object.clone())
     }
-}
-
-/// True if the client named a grace period: repeating a delete without one changes nothing.
-fn wants_other(_object: &Object, options: &DeleteOptions, _strategy: &dyn super::Strategy) -> bool {
-    options.grace_period_seconds.is_some()
 }
 
 fn check_preconditions(object: &Object, options: &DeleteOptions) -> Result<(), Status> {

@@ -179,10 +179,10 @@ fn resource_list(registry: &Registry, group: &str, version: &str) -> Result<Resp
             "verbs": verbs(resource),
         });
         if !resource.short_names.is_empty() {
-            entry["shortNames"] = resource.short_names.iter().map(|name| Json::from(name)).collect();
+            entry["shortNames"] = resource.short_names.iter().map(Json::from).collect();
         }
         if !resource.categories.is_empty() {
-            entry["categories"] = resource.categories.iter().map(|name| Json::from(name)).collect();
+            entry["categories"] = resource.categories.iter().map(Json::from).collect();
         }
         entry["storageVersionHash"] = Json::from(storage_version_hash(resource));
         list.push(entry);
@@ -264,10 +264,10 @@ fn aggregated_resource(resource: &Resource) -> Json {
         "verbs": verbs(resource),
     });
     if !resource.short_names.is_empty() {
-        entry["shortNames"] = resource.short_names.iter().map(|name| Json::from(name)).collect();
+        entry["shortNames"] = resource.short_names.iter().map(Json::from).collect();
     }
     if !resource.categories.is_empty() {
-        entry["categories"] = resource.categories.iter().map(|name| Json::from(name)).collect();
+        entry["categories"] = resource.categories.iter().map(Json::from).collect();
     }
     if !resource.subresources.is_empty() {
         let part = |part: &super::Subresource| {

@@ -22,12 +22,8 @@ struct Rule {
 
 impl Rule {
     fn of(info: Option<&'static TypeInfo>, field: &str) -> Rule {
-        if let Some(info) = info {
-            if let Some(known) = info.field(field) {
-                return Rule::for_type(&known.ty, known.merge);
-            }
-        }
-        Rule::default()
+        info.and_then(|info| info.field(field))
+            .map_or_else(Rule::default, |known| Rule::for_type(&known.ty, known.merge))
     }
 
     fn for_type(ty: &'static Type, merge: Option<&'static Merge>) -> Rule {

@@ -92,12 +92,11 @@ fn validate_secret(secret: &Secret) -> ErrorList {
                 require("password");
             }
         }
-        "kubernetes.io/service-account-token" => {
-            if secret.metadata.annotation("kubernetes.io/service-account.name").is_empty() {
-                let path =
-                    Path::new("metadata").child("annotations").key("kubernetes.io/service-account.name");
-                errors.push(Error::required(&path, ""));
-            }
+        "kubernetes.io/service-account-token"
+            if secret.metadata.annotation("kubernetes.io/service-account.name").is_empty() =>
+        {
+            let path = Path::new("metadata").child("annotations").key("kubernetes.io/service-account.name");
+            errors.push(Error::required(&path, ""));
         }
         "kubernetes.io/dockerconfigjson" => require_json(secret, ".dockerconfigjson", &mut errors),
         "kubernetes.io/dockercfg" => require_json(secret, ".dockercfg", &mut errors),
