@@ -8,8 +8,11 @@ pub(crate) mod delete;
 mod describe;
 mod get;
 mod help;
+mod label;
+mod patch;
 mod rollout;
 mod scale;
+mod set;
 mod version;
 
 use crate::command::Run;
@@ -89,5 +92,16 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("rollout status", |cx| Box::pin(rollout::status(cx))),
     ("rollout undo", |cx| Box::pin(rollout::undo(cx))),
     ("scale", |cx| Box::pin(scale::scale(cx))),
+    ("annotate", |cx| Box::pin(label::annotate(cx))),
+    ("edit", |cx| Box::pin(patch::edit(cx))),
+    ("label", |cx| Box::pin(label::label(cx))),
+    ("patch", |cx| Box::pin(patch::patch(cx))),
+    ("replace", |cx| Box::pin(patch::replace(cx))),
+    ("set env", |cx| Box::pin(set::env(cx))),
+    ("set image", |cx| Box::pin(set::image(cx))),
+    ("set resources", |cx| Box::pin(set::resources(cx))),
+    ("set selector", |cx| Box::pin(set::selector(cx))),
+    ("set serviceaccount", |cx| Box::pin(set::service_account(cx))),
+    ("set subject", |cx| Box::pin(set::subject(cx))),
     ("version", |cx| Box::pin(version::version(cx))),
 ];
