@@ -6,11 +6,14 @@ mod config;
 mod create;
 pub(crate) mod delete;
 mod describe;
+mod exec;
 mod get;
 mod help;
 mod label;
+mod logs;
 mod patch;
 mod rollout;
+mod run;
 mod scale;
 mod set;
 mod version;
@@ -103,5 +106,10 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("set selector", |cx| Box::pin(set::selector(cx))),
     ("set serviceaccount", |cx| Box::pin(set::service_account(cx))),
     ("set subject", |cx| Box::pin(set::subject(cx))),
+    ("attach", |cx| Box::pin(exec::attach(cx))),
+    ("exec", |cx| Box::pin(exec::exec(cx))),
+    ("expose", |cx| Box::pin(run::expose(cx))),
+    ("logs", |cx| Box::pin(logs::logs(cx))),
+    ("run", |cx| Box::pin(run::run(cx))),
     ("version", |cx| Box::pin(version::version(cx))),
 ];

@@ -27,6 +27,7 @@ pub mod ops;
 pub mod polymorphic;
 pub mod print;
 pub mod selector;
+pub mod session;
 pub mod wait;
 
 use std::rc::Rc;

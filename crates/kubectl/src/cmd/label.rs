@@ -51,7 +51,11 @@ async fn run(cx: &Cx, words: Words) -> Result {
     }
     if let Some((key, _)) = set.iter().find(|(k, _)| remove.contains(k)) {
         let _ = key;
-        return msg(format!("can not both modify and remove a{} {} in the same command", if words.one == "label" { "" } else { "n" }, words.one));
+        return msg(format!(
+            "can not both modify and remove a{} {} in the same command",
+            if words.one == "label" { "" } else { "n" },
+            words.one
+        ));
     }
     if set.is_empty() && remove.is_empty() && !cx.flags.bool("list") {
         return msg(format!("at least one {} update is required", words.one));
@@ -96,13 +100,32 @@ fn valid_value(value: &str) -> bool {
         && edge(value.chars().last())
 }
 
-async fn change(cx: &Cx, info: &Info, words: &Words, set: &[(String, String)], remove: &[String], printer: &Printer, dry_run: DryRun) -> Result {
+async fn change(
+    cx: &Cx,
+    info: &Info,
+    words: &Words,
+    set: &[(String, String)],
+    remove: &[String],
+    printer: &Printer,
+    dry_run: DryRun,
+) -> Result {
     let overwrite = cx.flags.bool("overwrite");
     let current = &info.object["metadata"][words.field];
     if cx.flags.bool("list") {
-        let mut lines: Vec<String> = current.as_object().into_iter().flatten().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect();
+        let mut lines: Vec<String> = current
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
+            .collect();
         lines.sort();
-        cx.line(format!("Listing {} for {}.{}/{}:", words.field, info.resource.kind, info.resource.group, info.name).replace("./", "/"));
+        cx.line(
+            format!(
+                "Listing {} for {}.{}/{}:",
+                words.field, info.resource.kind, info.resource.group, info.name
+            )
+            .replace("./", "/"),
+        );
         lines.iter().for_each(|l| cx.line(l));
         if set.is_empty() && remove.is_empty() {
             return Ok(());
@@ -111,12 +134,21 @@ async fn change(cx: &Cx, info: &Info, words: &Words, set: &[(String, String)], r
     if !overwrite {
         let taken: Vec<String> = set
             .iter()
-            .filter_map(|(k, v)| current.get(k).and_then(Json::as_str).filter(|old| old != v).map(|old| format!("'{k}' already has a value ({old})")))
+            .filter_map(|(k, v)| {
+                current
+                    .get(k)
+                    .and_then(Json::as_str)
+                    .filter(|old| old != v)
+                    .map(|old| format!("'{k}' already has a value ({old})"))
+            })
             .collect();
         if !taken.is_empty() {
             return msg(match words.one {
                 "label" => format!("{}, and --overwrite is false", taken[0]),
-                _ => format!("--overwrite is false but found the following declared annotation(s): {}", taken.join("; ")),
+                _ => format!(
+                    "--overwrite is false but found the following declared annotation(s): {}",
+                    taken.join("; ")
+                ),
             });
         }
     }
@@ -139,7 +171,9 @@ async fn change(cx: &Cx, info: &Info, words: &Words, set: &[(String, String)], r
     let changed = after != info.object;
     let done = match (words.one, changed) {
         ("label", false) => "not labeled",
-        ("label", true) if !overwrite && after.to_string().len() < info.object.to_string().len() => "unlabeled",
+        ("label", true) if !overwrite && after.to_string().len() < info.object.to_string().len() => {
+            "unlabeled"
+        }
         _ => words.done,
     };
     let mut object = after.clone();

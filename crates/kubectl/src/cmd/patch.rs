@@ -22,7 +22,10 @@ pub async fn patch(cx: &Cx) -> Result {
         ("", "") => return msg("must specify --patch or --patch-file containing the contents of the patch"),
         (text, "") => text.to_string(),
         ("", file) => {
-            let bytes = cx.host.read_file(&absolute(&*cx.host, file)).map_err(|e| CmdError::Msg(format!("unable to read patch file: open {file}: {e}")))?;
+            let bytes = cx
+                .host
+                .read_file(&absolute(&*cx.host, file))
+                .map_err(|e| CmdError::Msg(format!("unable to read patch file: open {file}: {e}")))?;
             String::from_utf8_lossy(&bytes).into_owned()
         }
         _ => return msg("cannot specify --patch and --patch-file together"),
@@ -34,10 +37,14 @@ pub async fn patch(cx: &Cx) -> Result {
         other => return msg(format!("--type must be one of [json merge strategic], not {other:?}")),
     };
     // Text that begins like JSON is sent as it is; the server says what is wrong with it.
-    let text = if text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<Json>(&text).is_err() && text.trim_start().starts_with('{') {
+    let text = if text.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<Json>(&text).is_err()
+        && text.trim_start().starts_with('{')
+    {
         text
     } else {
-        let value = yaml::parse(&text).map_err(|e| CmdError::Msg(format!("unable to parse {text:?}: {e}")))?;
+        let value =
+            yaml::parse(&text).map_err(|e| CmdError::Msg(format!("unable to parse {text:?}: {e}")))?;
         value.value.to_string()
     };
     if cx.flags.bool("local") {
@@ -45,8 +52,11 @@ pub async fn patch(cx: &Cx) -> Result {
     }
     let printer = Printer::from_flags(cx, false)?;
     let dry_run = cx.dry_run()?;
-    let Planned { plan, mut errors } = Builder { allow_empty_selector: false, ..Builder::from_flags(cx) }.plan(cx).await?;
-    let (Plan::Names(infos) | Plan::Objects(infos)) = plan else { return msg("resource(s) were provided, but no name was specified") };
+    let Planned { plan, mut errors } =
+        Builder { allow_empty_selector: false, ..Builder::from_flags(cx) }.plan(cx).await?;
+    let (Plan::Names(infos) | Plan::Objects(infos)) = plan else {
+        return msg("resource(s) were provided, but no name was specified");
+    };
     let query = write_query(cx, cx.flags.str("field-manager"))?;
     for mut info in infos {
         let before = match info.fetch(cx).await {
@@ -64,7 +74,8 @@ pub async fn patch(cx: &Cx) -> Result {
         };
         match result {
             Ok(after) => {
-                let same = dry_run != DryRun::Client && after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"];
+                let same = dry_run != DryRun::Client
+                    && after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"];
                 let words = if same { "patched (no change)" } else { "patched" };
                 ops::done(cx, &printer, &info, words, &after, false)?;
             }
@@ -121,7 +132,13 @@ async fn put(cx: &Cx, info: &Info, query: &[(&'static str, String)]) -> Result<J
         let current = client.get(&info.path(), &[]).await?;
         object["metadata"]["resourceVersion"] = current["metadata"]["resourceVersion"].clone();
     }
-    client.replace(&client::object(&info.resource, &info.namespace, &info.name, subresource), &refs(query), &object).await
+    client
+        .replace(
+            &client::object(&info.resource, &info.namespace, &info.name, subresource),
+            &refs(query),
+            &object,
+        )
+        .await
 }
 
 async fn recreate(cx: &Cx, info: &Info, query: &[(&'static str, String)]) -> Result<Json> {
@@ -131,8 +148,13 @@ async fn recreate(cx: &Cx, info: &Info, query: &[(&'static str, String)]) -> Res
     match client.delete(&info.path(), &[], &options).await {
         Ok(answer) => {
             cx.line(format!("{} {:?} deleted", info.resource.kind_name(), info.name));
-            let uid = answer["metadata"]["uid"].as_str().or(answer["details"]["uid"].as_str()).unwrap_or("").to_string();
-            super::delete::wait_gone(cx, info, &uid, Deadline::after(cx, cx.flags.duration("timeout"))).await?;
+            let uid = answer["metadata"]["uid"]
+                .as_str()
+                .or(answer["details"]["uid"].as_str())
+                .unwrap_or("")
+                .to_string();
+            super::delete::wait_gone(cx, info, &uid, Deadline::after(cx, cx.flags.duration("timeout")))
+                .await?;
         }
         Err(e) if e.is_not_found() => {}
         Err(e) => return Err(e),
@@ -213,7 +235,9 @@ async fn edit_one(cx: &Cx, info: &Info) -> Result {
 }
 
 async fn save(cx: &Cx, info: &Info, before: &Json, text: &str) -> Result<bool> {
-    let parsed = yaml::parse(text).map_err(|e| CmdError::Msg(format!("error parsing edited-file: error converting YAML to JSON: {e}")))?;
+    let parsed = yaml::parse(text).map_err(|e| {
+        CmdError::Msg(format!("error parsing edited-file: error converting YAML to JSON: {e}"))
+    })?;
     let mut after = parsed.value;
     if &after == before {
         return Ok(false);

@@ -81,19 +81,29 @@ fn containers(spec: &mut Json) -> Vec<&mut Json> {
 pub async fn image(cx: &Cx) -> Result {
     let (args, images) = split(cx, |a| a.contains('='));
     if args.is_empty() && cx.flags.list("filename").is_empty() {
-        return msg("You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
+        return msg(
+            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+        );
     }
     if images.is_empty() {
         return msg("at least one image update is required");
     }
-    let pairs: Vec<(String, String)> = images.iter().filter_map(|i| i.split_once('=')).map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    let pairs: Vec<(String, String)> = images
+        .iter()
+        .filter_map(|i| i.split_once('='))
+        .map(|(k, v)| (k.to_string(), v.to_string()))
+        .collect();
     if pairs.iter().any(|(k, _)| k == "*") && pairs.len() > 1 {
-        return msg("all containers are already specified by *, but saw more than one container_name=container_image pairs");
+        return msg(
+            "all containers are already specified by *, but saw more than one container_name=container_image pairs",
+        );
     }
     update(cx, args, "image updated", |object| {
         let name = object["metadata"]["name"].as_str().unwrap_or("").to_string();
         let kind = object["kind"].as_str().unwrap_or("").to_lowercase();
-        let Some(spec) = pod_spec(object) else { return vec![format!("{kind}/{name} does not have a pod spec")] };
+        let Some(spec) = pod_spec(object) else {
+            return vec![format!("{kind}/{name} does not have a pod spec")];
+        };
         let mut problems = Vec::new();
         for (container, image) in &pairs {
             let mut found = false;
@@ -114,7 +124,8 @@ pub async fn image(cx: &Cx) -> Result {
 
 /// `kubectl set env`.
 pub async fn env(cx: &Cx) -> Result {
-    let (args, updates) = split(cx, |a| (a.contains('=') && !a.starts_with('=')) || (a.ends_with('-') && !a.contains('/')));
+    let (args, updates) =
+        split(cx, |a| (a.contains('=') && !a.starts_with('=')) || (a.ends_with('-') && !a.contains('/')));
     if args.is_empty() && cx.flags.list("filename").is_empty() {
         return msg("one or more resources must be specified as <resource> <name> or <resource>/<name>");
     }
@@ -134,7 +145,9 @@ pub async fn env(cx: &Cx) -> Result {
     }
     let overwrite = cx.flags.bool("overwrite");
     update(cx, args, "env updated", |object| {
-        let Some(spec) = pod_spec(object) else { return vec!["the object does not have a pod template".into()] };
+        let Some(spec) = pod_spec(object) else {
+            return vec!["the object does not have a pod template".into()];
+        };
         let mut problems = Vec::new();
         for c in containers(spec) {
             if wanted != "*" && !wanted.is_empty() && c["name"] != wanted.as_str() {
@@ -147,7 +160,11 @@ pub async fn env(cx: &Cx) -> Result {
             for entry in &entries {
                 match vars.iter_mut().find(|v| v["name"] == entry["name"]) {
                     Some(old) if !overwrite && old["value"] != entry["value"] => {
-                        problems.push(format!("error: '{}' already has a value ({}), and --overwrite is false", entry["name"].as_str().unwrap_or(""), old["value"].as_str().unwrap_or("")));
+                        problems.push(format!(
+                            "error: '{}' already has a value ({}), and --overwrite is false",
+                            entry["name"].as_str().unwrap_or(""),
+                            old["value"].as_str().unwrap_or("")
+                        ));
                     }
                     Some(old) => *old = entry.clone(),
                     None => vars.push(entry.clone()),
@@ -179,7 +196,8 @@ async fn from_source(cx: &Cx, from: &str) -> Result<Vec<Json>> {
     };
     let keys = cx.flags.list("keys");
     let prefix = cx.flags.str("prefix");
-    let mut names: Vec<&String> = info.object["data"].as_object().into_iter().flatten().map(|(k, _)| k).collect();
+    let mut names: Vec<&String> =
+        info.object["data"].as_object().into_iter().flatten().map(|(k, _)| k).collect();
     names.sort();
     Ok(names
         .into_iter()
@@ -192,7 +210,8 @@ async fn from_source(cx: &Cx, from: &str) -> Result<Vec<Json>> {
 }
 
 async fn list_env(cx: &Cx, args: Vec<String>) -> Result {
-    let (infos, errors) = Builder { args, allow_empty_selector: true, ..Builder::from_flags(cx) }.infos(cx).await?;
+    let (infos, errors) =
+        Builder { args, allow_empty_selector: true, ..Builder::from_flags(cx) }.infos(cx).await?;
     for mut info in infos {
         let label = format!("{} {}", info.resource.plural, info.name);
         let Some(spec) = pod_spec(&mut info.object) else { continue };
@@ -201,7 +220,11 @@ async fn list_env(cx: &Cx, args: Vec<String>) -> Result {
             for v in crate::discovery::array(&c["env"]) {
                 match v["value"].as_str() {
                     Some(value) => cx.line(format!("{}={value}", v["name"].as_str().unwrap_or(""))),
-                    None => cx.line(format!("# {} from {}", v["name"].as_str().unwrap_or(""), source(&v["valueFrom"]))),
+                    None => cx.line(format!(
+                        "# {} from {}",
+                        v["name"].as_str().unwrap_or(""),
+                        source(&v["valueFrom"])
+                    )),
                 }
             }
         }
@@ -232,7 +255,9 @@ pub async fn resources(cx: &Cx) -> Result {
     let (limits, requests) = (parse(limits)?, parse(requests)?);
     let wanted = cx.flags.str("containers").to_string();
     update(cx, cx.flags.args.clone(), "resource requirements updated", |object| {
-        let Some(spec) = pod_spec(object) else { return vec!["the object does not have a pod template".into()] };
+        let Some(spec) = pod_spec(object) else {
+            return vec!["the object does not have a pod template".into()];
+        };
         let mut found = false;
         for c in containers(spec) {
             if wanted != "*" && !wanted.is_empty() && c["name"] != wanted.as_str() {
@@ -254,7 +279,9 @@ pub async fn resources(cx: &Cx) -> Result {
 pub async fn service_account(cx: &Cx) -> Result {
     let Some((account, args)) = cx.flags.args.split_last() else { return msg("serviceaccount is required") };
     update(cx, args.to_vec(), "serviceaccount updated", |object| {
-        let Some(spec) = pod_spec(object) else { return vec!["the object does not have a pod template".into()] };
+        let Some(spec) = pod_spec(object) else {
+            return vec!["the object does not have a pod template".into()];
+        };
         spec["serviceAccountName"] = account.as_str().into();
         Vec::new()
     })
