@@ -411,7 +411,8 @@ fn seed_of(id: &str) -> u64 {
     h.finish()
 }
 
-fn limits(node: &Node, spec: &Spec) -> Limits {
+/// What a container's programs may use.
+pub fn limits(node: &Node, spec: &Spec) -> Limits {
     let limit = |name: &str| spec.resources.limits.get(name).copied();
     Limits {
         memory: limit("memory").map(|it| it.value().max(0) as u64),

@@ -25,6 +25,8 @@ pub struct Store {
     queue: VecDeque<Pull>,
     /// The pull in front of the queue is under way.
     active: bool,
+    /// Images have come that the node's status does not list yet.
+    pub(super) unreported: bool,
 }
 
 /// A pull that waits or is under way.
@@ -57,7 +59,7 @@ impl Store {
     }
 
     pub fn insert(&mut self, image: Rc<Image>) {
-        self.images.insert(image.name.clone(), image);
+        self.unreported |= self.images.insert(image.name.clone(), image).is_none();
     }
 
     /// Largest first, as `status.images` lists them.

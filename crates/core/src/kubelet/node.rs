@@ -317,6 +317,7 @@ impl Node {
             || new.deletion_grace_period_seconds != old.deletion_grace_period_seconds
             || new.labels != old.labels
             || new.annotations != old.annotations
+            || containers_changed(&worker.pod, &object)
             || gates_changed(&worker.pod, &object);
         let worker = Rc::make_mut(worker);
         worker.pod = object;
@@ -460,6 +461,13 @@ impl Node {
             self.addresses.remove(&u32::from(ip).wrapping_sub(u32::from(network)));
         }
     }
+}
+
+/// Ephemeral containers and resizes come by subresources.
+fn containers_changed(old: &Object, new: &Object) -> bool {
+    let (Some(old), Some(new)) = (old.view::<Pod>(), new.view::<Pod>()) else { return false };
+    old.spec.ephemeral_containers.len() != new.spec.ephemeral_containers.len()
+        || old.spec.containers.iter().zip(&new.spec.containers).any(|(a, b)| a.resources != b.resources)
 }
 
 fn gates_changed(old: &Object, new: &Object) -> bool {

@@ -237,6 +237,14 @@ impl Node {
         let mut changed = node.clone();
         changed.status = self.status(env, &node.status, ready);
         let was_ready = node.status.conditions.iter().any(|it| it.type_ == "Ready" && it.status == "True");
+        let boot_id = changed.status.node_info.boot_id.clone();
+        let known = &node.status.node_info.boot_id;
+        let rebooted = !known.is_empty() && *known != boot_id;
+        self.images.unreported = false;
+        if rebooted {
+            let text = format!("Node {} has been rebooted, boot id: {boot_id}", self.spec.name);
+            self.say(env, "Warning", "Rebooted", text);
+        }
         if env.cx.update_status(changed).is_ok() && ready {
             if !self.reported_ready && !was_ready {
                 let text = format!("Node {} status is now: NodeReady", self.spec.name);
@@ -274,8 +282,11 @@ impl Node {
                 env.cx.create(lease)
             }
         };
-        // A lease that could not be renewed is tried again in ten seconds.
+        // A lease that could not be renewed is tried again in ten seconds. The status is looked at as often.
         let _late = renewed;
+        if self.images.unreported && self.reported_ready {
+            self.report_status(env);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Env, Event, PodTimer, env as environment, status, volumes};
 use crate::client::recorder::container_reference;
 use crate::network::{ContainerId, NetnsId};
 use crate::runtime::container::exit_reason;
-use crate::runtime::{Body, Container, Exit, Sandbox, catalogue};
+use crate::runtime::{Body, Container, Exit, Reference, Sandbox, catalogue};
 
 /// What the runtime needs to stop and remove a sandbox.
 const STOP_SANDBOX: i64 = 150_000;
@@ -66,7 +66,33 @@ impl Node {
         if worker.sandbox.is_none() {
             return self.create_sandbox(env, worker, &runs);
         }
+        self.apply_changes(env, worker);
         self.start_containers(env, worker);
+    }
+
+    /// What may change in a running pod's containers: the image (the container is restarted) and the resources.
+    fn apply_changes(&mut self, env: &mut Env, worker: &mut PodWorker) {
+        for slot in 0..worker.slots.len() {
+            let Some(spec) = worker.spec_of(slot).map(|it| it.into_owned()) else { continue };
+            let Some(id) = worker.slots[slot].current else { continue };
+            let limits = environment::limits(self, &spec);
+            let Some(container) = self.containers.get(&id).filter(|it| it.is_running()) else { continue };
+            let other = Reference::parse(&spec.image).is_some_and(|it| *it.full() != *container.image.name);
+            if other && worker.slots[slot].stop.is_none() {
+                let message = format!("Container {} definition changed, will be restarted", spec.name);
+                let grace = super::lifecycle::grace_seconds(worker);
+                self.stop_container(env, worker, slot, grace, message.into());
+            } else if container.config.as_ref().is_some_and(|it| it.limits != limits)
+                && let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut)
+            {
+                if let Some(config) = &mut container.config {
+                    Rc::make_mut(config).limits = limits.clone();
+                }
+                if let Some(instance) = container.machine_mut() {
+                    instance.os.set_limits(limits);
+                }
+            }
+        }
     }
 
     /// The newest run of each slot.

@@ -519,3 +519,70 @@ fn projected_files_change_at_the_next_sync() {
     h.run(95);
     assert_eq!(h.http("10.244.0.2", 80, "/").map(|it| it.1).as_deref(), Ok("two\n"));
 }
+
+#[test]
+fn a_changed_image_restarts_the_container() {
+    let mut h = Harness::new(1);
+    h.pod("web", one("nginx:1.26.3"));
+    h.settle();
+    let patch = json!({ "spec": { "containers": [{ "name": "web", "image": "nginx:1.27" }] } });
+    let kind = "application/strategic-merge-patch+json";
+    let response = h.request(api::http::Request::patch(
+        "/api/v1/namespaces/default/pods/web",
+        kind,
+        api::http::Body::json(patch),
+    ));
+    assert!(response.is_success(), "{:?}", response.to_status());
+    h.run(15);
+    let status = h.status("web")["containerStatuses"][0].clone();
+    assert_eq!(
+        (&status["image"], &status["restartCount"]),
+        (&json!("docker.io/library/nginx:1.27"), &json!(1))
+    );
+    assert!(
+        h.events("web")
+            .contains(&"Normal Killing Container web definition changed, will be restarted".to_string())
+    );
+}
+
+#[test]
+fn private_images_need_credentials() {
+    let mut h = Harness::new(1);
+    h.pod("app", one("registry.example.com/team/app:1.0"));
+    h.run(5);
+    let waiting = h.status("app")["containerStatuses"][0]["state"]["waiting"].clone();
+    assert_eq!(waiting["reason"], "ErrImagePull");
+    assert!(waiting["message"].as_str().unwrap_or_default().ends_with("401 Unauthorized"), "{waiting}");
+    let config = json!({ "auths": { "registry.example.com": { "auth": "dTpw" } } }).to_string();
+    h.create(json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "pull" },
+        "type": "kubernetes.io/dockerconfigjson", "stringData": { ".dockerconfigjson": config },
+    }));
+    h.pod("app2", json!({
+        "imagePullSecrets": [{ "name": "pull" }], "containers": [{ "name": "web", "image": "registry.example.com/team/app:1.0" }],
+    }));
+    h.run(10);
+    assert_eq!(h.phase("app2"), "Running");
+}
+
+#[test]
+fn a_node_that_is_cut_off_goes_on_and_reports_when_it_is_back() {
+    let mut h = Harness::new(2);
+    h.pod("web", one("nginx"));
+    h.settle();
+    h.act(|nodes, cx, net, out| nodes.cut_node("n1", cx, net, out));
+    let renewed = |h: &Harness| {
+        h.get::<api::coordination::v1::Lease>("kube-node-lease", "n1")
+            .map(|it| it.to_json()["spec"]["renewTime"].clone())
+    };
+    let before = renewed(&h);
+    h.run(60);
+    assert_eq!(renewed(&h), before);
+    h.delete_pod("web");
+    h.run(60);
+    assert!(h.get::<api::core::v1::Pod>("default", "web").is_some(), "the kubelet has not heard of it");
+    h.act(|nodes, cx, net, out| nodes.heal_node("n1", cx, net, out));
+    h.run(3);
+    assert_ne!(renewed(&h), before);
+    assert!(h.get::<api::core::v1::Pod>("default", "web").is_none());
+}

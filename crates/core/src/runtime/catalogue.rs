@@ -197,6 +197,7 @@ const REGISTRIES: &[&str] = &[
     "us-docker.pkg.dev",
     "public.ecr.aws",
     "mcr.microsoft.com",
+    "registry.example.com",
 ];
 
 /// "sha256:" and 64 digits made from names: the same everywhere and always.

@@ -27,6 +27,7 @@ pub const FAMILIES: &[Family] = &[
     tools::CURL,
     tools::STRESS,
     tools::AGNHOST,
+    tools::PRIVATE,
     demo::KUARD,
     demo::KUBIA,
     demo::HELLO_APP,

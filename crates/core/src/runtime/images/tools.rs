@@ -90,3 +90,22 @@ fn agnhost(_repository: &str, tag: &str) -> Option<Image> {
         image.files(|image| app(image, "/agnhost", "agnhost"))
     })
 }
+
+pub const PRIVATE: Family = Family {
+    repositories: &[
+        "registry.example.com/team/app",
+        "registry.example.com/private/app",
+        "docker.io/private/app",
+    ],
+    image: private,
+};
+
+/// Images that need credentials: any will do that name the registry.
+fn private(_repository: &str, tag: &str) -> Option<Image> {
+    tag_in(tag, &["1.0", "v1", "v2", "2.0"]).then(|| {
+        let image =
+            Image::busybox(12_118_330).cmd(&["webserver", "8080", "Private application on"]).serves(&[8080]);
+        let image = image.memory(12 << 20).files(|image| app(image, "/usr/local/bin/webserver", "webserver"));
+        Image { private: true, ..image }
+    })
+}
