@@ -586,3 +586,43 @@ fn a_node_that_is_cut_off_goes_on_and_reports_when_it_is_back() {
     assert_ne!(renewed(&h), before);
     assert!(h.get::<api::core::v1::Pod>("default", "web").is_none());
 }
+
+#[test]
+fn the_api_server_answers_pods_by_their_tokens() {
+    use crate::kubelet::{NodeSpec, Role, token};
+    let mut h = Harness::of(vec![NodeSpec::new("n1", Role::ControlPlane, 1)]);
+    h.run(20);
+    h.pod("web", one("nginx"));
+    let object = h.get::<api::core::v1::Pod>("default", "web").expect("it was made");
+    let pod = object.view::<api::core::v1::Pod>().expect("a pod");
+    let bearer = token::issue(pod, "", 3600, h.now);
+    let get = |token: &str| {
+        format!("GET /version HTTP/1.1\r\nHost: kubernetes\r\nAuthorization: Bearer {token}\r\n\r\n")
+    };
+    let ip = "192.168.49.2";
+    let answer = h.tls(ip, 6443, get(&bearer));
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"gitVersion\": \"v1.36."), "{answer}");
+    let answer = h.tls(ip, 6443, get("forged"));
+    assert!(answer.starts_with("HTTP/1.1 401 Unauthorized"), "{answer}");
+}
+
+#[test]
+fn a_mirror_pod_that_is_deleted_comes_back_and_its_container_does_not_notice() {
+    use crate::kubelet::{NodeSpec, Role};
+    let mut h = Harness::of(vec![NodeSpec::new("n1", Role::ControlPlane, 1)]);
+    h.run(30);
+    let pod = |h: &Harness| {
+        h.get::<api::core::v1::Pod>("kube-system", "etcd-n1").map(|it| it.to_json()).expect("it is there")
+    };
+    let before = pod(&h);
+    assert_eq!(before["status"]["phase"], "Running");
+    assert_eq!(before["metadata"]["annotations"]["kubernetes.io/config.source"], "file");
+    assert_eq!(before["metadata"]["ownerReferences"][0]["kind"], "Node");
+    let path = "/api/v1/namespaces/kube-system/pods/etcd-n1";
+    h.request(api::http::Request::new(api::http::Method::Delete, path));
+    h.run(2);
+    let after = pod(&h);
+    assert_ne!(before["metadata"]["uid"], after["metadata"]["uid"]);
+    let container = |pod: &serde_json::Value| pod["status"]["containerStatuses"][0]["containerID"].clone();
+    assert_eq!(container(&before), container(&after));
+}

@@ -33,8 +33,12 @@ pub struct Harness {
 impl Harness {
     /// Workers `n1`, `n2`, … that are up and ready, and a `default` namespace with its service account and root CA.
     pub fn new(workers: u32) -> Harness {
+        Harness::of((1..=workers).map(|i| NodeSpec::new(&format!("n{i}"), Role::Worker, i)).collect())
+    }
+
+    /// The same with these machines.
+    pub fn of(specs: Vec<NodeSpec>) -> Harness {
         let profile = LatencyProfile::default();
-        let specs = (1..=workers).map(|i| NodeSpec::new(&format!("n{i}"), Role::Worker, i)).collect();
         let config = NodesConfig { nodes: specs, ..NodesConfig::default() };
         let mut harness = Harness {
             now: Timestamp(START),
@@ -275,6 +279,17 @@ impl Harness {
             Ok((bytes, _)) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => error.to_string(),
         }
+    }
+
+    /// Sends bytes over TLS to a server as a client on node `n1` does, and returns what came back in two seconds.
+    pub fn tls(&mut self, address: &str, port: u16, bytes: String) -> String {
+        let ip = address.parse().expect("an address");
+        let now = self.now;
+        let id = self.net.open_external(now, &crate::network::Origin::Node("n1".into()), ip, port, true);
+        self.net.send_external(now, id, bytes.into_bytes());
+        self.act(|_, _, net, out| kubelet::forward(net, out));
+        self.run(2);
+        String::from_utf8_lossy(&self.net.read_external(id)).into_owned()
     }
 
     /// GETs a path of a server as a client on node `n1` does; status and body, or what went wrong.
