@@ -107,10 +107,9 @@ fn input_from_json(json: &Json) -> Option<Input> {
     })
 }
 
-/// `[method, uri, headers, body]`; headers and body are left out when empty.
+/// `[method, uri, headers, body]`; headers are pairs, since a name may occur several times (one group each).
 fn request_to_json(request: &Request) -> Json {
-    let headers: serde_json::Map<String, Json> =
-        request.headers.iter().map(|(k, v)| (k.to_string(), Json::from(v.as_str()))).collect();
+    let headers: Vec<Json> = request.headers.iter().map(|(k, v)| json!([k.as_str(), v.as_str()])).collect();
     let body = match &request.body {
         Body::Empty | Body::Stream(_) => Json::Null,
         Body::Json(json) => (**json).clone(),
@@ -123,8 +122,8 @@ fn request_to_json(request: &Request) -> Json {
 fn request_from_json(json: &Json) -> Option<Request> {
     let method = Method::parse(json.get(0)?.as_str()?)?;
     let mut request = Request::new(method, json.get(1)?.as_str()?);
-    for (key, value) in json.get(2)?.as_object()? {
-        request.headers.push((Str::new(key), Str::new(value.as_str()?)));
+    for pair in json.get(2)?.as_array()? {
+        request.headers.push((Str::new(pair.get(0)?.as_str()?), Str::new(pair.get(1)?.as_str()?)));
     }
     request.body = match json.get(3).unwrap_or(&Json::Null) {
         Json::Null => Body::Empty,
