@@ -626,3 +626,58 @@ fn a_mirror_pod_that_is_deleted_comes_back_and_its_container_does_not_notice() {
     let container = |pod: &serde_json::Value| pod["status"]["containerStatuses"][0]["containerID"].clone();
     assert_eq!(container(&before), container(&after));
 }
+
+#[test]
+fn memory_beyond_the_limit_is_oom_killed() {
+    let mut h = Harness::new(1);
+    h.pod(
+        "hog",
+        json!({ "restartPolicy": "Never", "containers": [{
+            "name": "hog", "image": "polinux/stress", "command": ["stress", "--vm", "1", "--vm-bytes", "250M"],
+            "resources": { "limits": { "memory": "100Mi" } },
+        }] }),
+    );
+    h.run(10);
+    let status = h.status("hog");
+    let end = &status["containerStatuses"][0]["state"]["terminated"];
+    assert_eq!((&end["reason"], &end["exitCode"]), (&json!("OOMKilled"), &json!(137)), "{status}");
+    assert_eq!(status["phase"], "Failed");
+}
+
+#[test]
+fn a_container_sees_its_environment_and_files() {
+    let mut h = Harness::new(1);
+    h.create(json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "site" }, "data": { "color": "blue" } }));
+    h.create(json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "db" }, "stringData": { "password": "s3cret" } }));
+    h.pod(
+        "env",
+        json!({
+            "restartPolicy": "Never",
+            "containers": [{
+                "name": "c", "image": "nginx", "command": ["echo"],
+                "args": ["$(COLOR)", "$(POD)", "$(NODE)", "$(CPU)", "$(PASSWORD)", "$(MISSING)", "$$(COLOR)"],
+                "resources": { "limits": { "cpu": "250m" } },
+                "env": [
+                    { "name": "COLOR", "valueFrom": { "configMapKeyRef": { "name": "site", "key": "color" } } },
+                    { "name": "PASSWORD", "valueFrom": { "secretKeyRef": { "name": "db", "key": "password" } } },
+                    { "name": "POD", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } },
+                    { "name": "NODE", "valueFrom": { "fieldRef": { "fieldPath": "spec.nodeName" } } },
+                    { "name": "CPU", "valueFrom": { "resourceFieldRef": { "resource": "limits.cpu", "divisor": "1m" } } },
+                ],
+            }],
+        }),
+    );
+    h.run(10);
+    assert_eq!(h.log("env", "c"), "blue env n1 250 s3cret $(MISSING) $(COLOR)\n");
+}
+
+#[test]
+fn the_jobs_of_the_documentation_print_pi() {
+    let mut h = Harness::new(1);
+    let command = json!(["perl", "-Mbignum=bpi", "-wle", "print bpi(2000)"]);
+    h.pod("pi", json!({ "restartPolicy": "Never", "containers": [{ "name": "pi", "image": "perl:5.34.0", "command": command }] }));
+    h.run(60);
+    assert_eq!(h.phase("pi"), "Succeeded");
+    let log = h.log("pi", "pi");
+    assert!(log.starts_with("3.14159265358979323846") && log.len() == 2002, "{} {log}", log.len());
+}

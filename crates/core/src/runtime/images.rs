@@ -4,6 +4,7 @@ pub mod base;
 pub mod data;
 pub mod demo;
 pub mod nginx;
+pub mod samples;
 pub mod system;
 pub mod tools;
 pub mod web;
@@ -20,7 +21,13 @@ pub const FAMILIES: &[Family] = &[
     web::HTTP_ECHO,
     web::ECHOSERVER,
     web::NODE,
-    web::PYTHON,
+    web::LANGUAGES,
+    samples::PYTHON,
+    samples::PERL,
+    samples::SAMPLES,
+    samples::HELLO_WORLD,
+    samples::NGINX_SLIM,
+    samples::SERVERS,
     base::BUSYBOX,
     base::ALPINE,
     base::DEBIAN,

@@ -5,6 +5,7 @@
 pub mod apps;
 pub mod kuard;
 pub mod nginx;
+pub mod scripts;
 pub mod server;
 pub mod simple;
 pub mod system;
@@ -50,4 +51,7 @@ const PROGRAMS: &[ProgramSpec] = &[
         system::ingress_nginx,
     ),
     inside("go-runner", "go-runner: part of the cluster", system::other),
+    inside("hello", "hello: prints a greeting", scripts::hello),
+    inside("perl", "perl: prints digits of pi", scripts::perl),
+    inside("python3", "python3 -m http.server: serves the files of a directory", scripts::python),
 ];

@@ -93,21 +93,19 @@ fn node(_repository: &str, tag: &str) -> Option<Image> {
     Some(flavoured(&suffix, size, 52_118_906).cmd(&["node"]).env("NODE_VERSION", version).memory(38 << 20))
 }
 
-pub const PYTHON: Family = Family {
-    repositories: &["docker.io/library/python", "docker.io/library/golang", "docker.io/library/perl"],
-    image: python,
+pub const LANGUAGES: Family = Family {
+    repositories: &["docker.io/library/golang", "docker.io/library/openjdk", "docker.io/library/ruby"],
+    image: languages,
 };
 
-fn python(repository: &str, tag: &str) -> Option<Image> {
-    let (versions, command, size): (&[&str], &str, u64) = match repository.rsplit('/').next()? {
-        "python" => (
-            &["3.13.7", "3.12.11", "3.11.13", "3.10.18", "3.9.23", "3.8.20", "2.7.18"],
-            "python3",
-            372_118_225,
-        ),
-        "golang" => (&["1.25.0", "1.24.6", "1.23.12", "1.22.12"], "bash", 297_334_100),
-        _ => (&["5.42.0", "5.40.3", "5.34.0", "5.34"], "perl5.42.0", 334_112_099),
+/// Tool chains without their languages: shells and tools run in them.
+fn languages(repository: &str, tag: &str) -> Option<Image> {
+    let (versions, size): (&[&str], u64) = match repository.rsplit('/').next()? {
+        "golang" => (&["1.25.0", "1.24.6", "1.23.12", "1.22.12"], 297_334_100),
+        "ruby" => (&["3.4.5", "3.3.9", "3.2.9", "2.7.8"], 381_118_220),
+        _ => (&["24", "21", "17", "11", "8"], 248_118_220),
     };
-    let (_, suffix) = version_of(tag, versions, &["alpine", "slim", "bookworm", "slim-bookworm"])?;
-    Some(flavoured(&suffix, size, 17_112_908).cmd(&[command]).memory(10 << 20))
+    let (_, suffix) =
+        version_of(tag, versions, &["alpine", "slim", "bookworm", "jdk-slim", "jre-slim", "jdk"])?;
+    Some(flavoured(&suffix, size, 67_112_908).cmd(&["bash"]).memory(10 << 20))
 }

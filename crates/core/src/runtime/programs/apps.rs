@@ -319,7 +319,21 @@ impl App for Apps {
             Demo::EchoServer => self.echo(sys, request, peer),
             Demo::Whoami => self.whoami(sys, request, peer),
             Demo::Agnhost => return self.agnhost(sys, request, peer),
-            Demo::Webserver => plain(200, format!("{} {host}\n", self.text), sys),
+            Demo::Webserver => {
+                let text = match self.text.as_str() {
+                    text if text.contains("{host}") => text.replace("{host}", &host),
+                    text if text.ends_with("{}") => text.trim_end_matches("{}").to_string(),
+                    text => format!("{text} {host}"),
+                };
+                plain(
+                    200,
+                    format!(
+                        "{text}
+"
+                    ),
+                    sys,
+                )
+            }
         })
     }
 
