@@ -2,6 +2,8 @@
 
 mod api_resources;
 mod apply;
+mod auth;
+mod cluster;
 mod config;
 mod create;
 pub(crate) mod delete;
@@ -11,12 +13,14 @@ mod get;
 mod help;
 mod label;
 mod logs;
+mod node;
 mod patch;
 mod rollout;
 mod run;
 mod scale;
 mod set;
 mod version;
+mod wait;
 
 use crate::command::Run;
 
@@ -111,5 +115,16 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("expose", |cx| Box::pin(run::expose(cx))),
     ("logs", |cx| Box::pin(logs::logs(cx))),
     ("run", |cx| Box::pin(run::run(cx))),
+    ("auth can-i", |cx| Box::pin(auth::can_i(cx))),
+    ("auth whoami", |cx| Box::pin(auth::whoami(cx))),
+    ("cluster-info", |cx| Box::pin(cluster::info(cx))),
+    ("cordon", |cx| Box::pin(node::cordon(cx, true))),
+    ("drain", |cx| Box::pin(node::drain(cx))),
+    ("events", |cx| Box::pin(cluster::events(cx))),
+    ("taint", |cx| Box::pin(node::taint(cx))),
+    ("top node", |cx| Box::pin(cluster::top_node(cx))),
+    ("top pod", |cx| Box::pin(cluster::top_pod(cx))),
+    ("uncordon", |cx| Box::pin(node::cordon(cx, false))),
+    ("wait", |cx| Box::pin(wait::wait(cx))),
     ("version", |cx| Box::pin(version::version(cx))),
 ];
