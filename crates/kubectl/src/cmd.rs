@@ -4,11 +4,15 @@ mod api_resources;
 mod apply;
 mod auth;
 mod cluster;
+mod completion;
 mod config;
 mod create;
 pub(crate) mod delete;
 mod describe;
+mod diff;
 mod exec;
+mod explain;
+mod forward;
 mod get;
 mod help;
 mod label;
@@ -126,5 +130,9 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("top pod", |cx| Box::pin(cluster::top_pod(cx))),
     ("uncordon", |cx| Box::pin(node::cordon(cx, false))),
     ("wait", |cx| Box::pin(wait::wait(cx))),
+    ("completion", |cx| Box::pin(completion::completion(cx))),
+    ("diff", |cx| Box::pin(diff::diff(cx))),
+    ("explain", |cx| Box::pin(explain::explain(cx))),
+    ("port-forward", |cx| Box::pin(forward::port_forward(cx))),
     ("version", |cx| Box::pin(version::version(cx))),
 ];

@@ -12,6 +12,7 @@ pub mod builder;
 pub mod client;
 pub mod cmd;
 pub mod command;
+mod complete;
 pub mod cx;
 pub mod describe;
 pub mod discovery;
@@ -33,6 +34,7 @@ pub mod wait;
 use std::rc::Rc;
 
 use command::Tree;
+pub use complete::{Candidate, complete};
 use cx::Cx;
 use error::CmdError;
 use flags::Parsed;
@@ -54,12 +56,9 @@ pub async fn run(argv: &[String], host: Rc<dyn Host>) -> i32 {
 
 async fn dispatch(argv: &[String], host: &Rc<dyn Host>) -> Result<(), CmdError> {
     let tree = Tree::load();
-    let mut words = argv.get(1..).unwrap_or(&[]).to_vec();
+    let words = argv.get(1..).unwrap_or(&[]).to_vec();
     if words.first().is_some_and(|w| w == "help") {
         return help_command(&tree, &words[1..], &**host);
-    }
-    if words.first().is_some_and(|w| w == "__complete") {
-        words.truncate(0);
     }
     let (command, rest) = tree.find(&words);
     let command = command.clone();

@@ -80,6 +80,12 @@ pub async fn patch(cx: &Cx) -> Result {
                 ops::done(cx, &printer, &info, words, &after, false)?;
             }
             Err(CmdError::Transport(e)) => return Err(CmdError::Transport(e)),
+            Err(e) if e.reason() == "UnsupportedMediaType" => {
+                let r = &info.resource;
+                let gv = if r.group.is_empty() { format!("/{}", r.version) } else { r.api_version() };
+                errors
+                    .push(e.prefixed(&format!("{content_type} is not supported by {gv}, Kind={}: ", r.kind)));
+            }
             Err(e) => errors.push(e),
         }
     }
