@@ -75,7 +75,7 @@ pub fn MapView() -> Html {
                     if ready && nodes.synced { { format!("{}, {}", plural(nodes.objects.len(), "node"), plural(pods.len(), "pod")) } } else { <span class="bone" style="width:110px"></span> }
                 </p>
                 <ul class="legend" aria-label="States of pods">
-                    { for LOOKS.iter().filter(|it| pods.counts[**it as usize] > 0).map(|it| html! {
+                    { for LOOKS.iter().filter(|it| ready && pods.counts[**it as usize] > 0).map(|it| html! {
                         <li>{ glyph(*it) }<span>{ it.word() }</span><strong>{ pods.counts[*it as usize] }</strong></li>
                     }) }
                 </ul>
