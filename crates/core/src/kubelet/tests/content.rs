@@ -1,0 +1,155 @@
+//! What runs inside containers and what they see.
+
+use serde_json::json;
+
+use super::harness::Harness;
+use super::one;
+
+#[test]
+fn a_dormant_server_answers_and_its_log_has_the_time_of_its_start() {
+    let mut h = Harness::new(1);
+    h.pod("web", one("nginx:1.27"));
+    h.settle();
+    h.run(100);
+    let (status, body) = h.http("10.244.0.2", 80, "/").expect("an answer");
+    assert_eq!(status, 200);
+    assert!(body.contains("<title>Welcome to nginx!</title>"));
+    assert_eq!(h.http("10.244.0.2", 80, "/nothing").expect("an answer").0, 404);
+    assert_eq!(h.http("10.244.0.2", 81, "/"), Err("Refused".to_string()));
+    let log = h.log("web", "web");
+    assert!(log.contains("2026/01/05 09:00:0") && log.contains("[notice] 1#1: nginx/1.27"), "{log}");
+    assert!(log.contains("\"GET / HTTP/1.1\" 200 615 "), "{log}");
+}
+
+#[test]
+fn containers_of_a_pod_share_ports() {
+    let mut h = Harness::new(1);
+    h.pod(
+        "two",
+        json!({ "containers": [{ "name": "a", "image": "nginx" }, { "name": "b", "image": "nginx" }] }),
+    );
+    h.run(30);
+    let status = h.status("two");
+    assert_eq!(status["containerStatuses"][0]["restartCount"], 0);
+    assert!(status["containerStatuses"][1]["restartCount"].as_i64().unwrap_or(0) >= 1, "{status}");
+    let log = h.log("two", "b");
+    assert!(log.contains("bind() to 0.0.0.0:80 failed (98: Address already in use)"), "{log}");
+}
+
+#[test]
+fn exec_runs_a_command_in_the_container() {
+    let mut h = Harness::new(1);
+    h.pod("web", one("nginx"));
+    h.settle();
+    let uid =
+        h.get::<api::core::v1::Pod>("default", "web").map(|it| it.meta().uid.clone()).unwrap_or_default();
+    let exec = |h: &mut Harness, words: &[&str]| {
+        let options = crate::kubelet::ExecOptions {
+            command: words.iter().map(|it| it.to_string()).collect(),
+            ..Default::default()
+        };
+        h.act(|nodes, cx, net, out| nodes.exec("n1", &uid, "web", options, cx, net, out))
+    };
+    let session = exec(&mut h, &["echo", "hello"]).expect("started");
+    let output = h.nodes.read_session(session);
+    assert_eq!((output.stdout.as_slice(), output.exit), (b"hello\n".as_slice(), Some(0)));
+    let error = exec(&mut h, &["nonsense"]).expect_err("no such program");
+    assert!(
+        error.ends_with("OCI runtime exec failed: exec failed: unable to start container process: exec: \"nonsense\": executable file not found in $PATH: unknown"),
+        "{error}"
+    );
+}
+
+#[test]
+fn projected_files_change_at_the_next_sync() {
+    let mut h = Harness::new(1);
+    let map = |value: &str| json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "site" }, "data": { "index.html": value } });
+    h.create(map("one\n"));
+    h.pod(
+        "web",
+        json!({
+            "containers": [{ "name": "web", "image": "nginx", "volumeMounts": [{ "name": "site", "mountPath": "/usr/share/nginx/html" }] }],
+            "volumes": [{ "name": "site", "configMap": { "name": "site" } }],
+        }),
+    );
+    h.settle();
+    assert_eq!(h.http("10.244.0.2", 80, "/").map(|it| it.1).as_deref(), Ok("one\n"));
+    let path = "/api/v1/namespaces/default/configmaps/site";
+    let response = h.request(api::http::Request::put(path, api::http::Body::json(map("two\n"))));
+    assert!(response.is_success(), "{:?}", response.to_status());
+    assert_eq!(h.http("10.244.0.2", 80, "/").map(|it| it.1).as_deref(), Ok("one\n"));
+    h.run(95);
+    assert_eq!(h.http("10.244.0.2", 80, "/").map(|it| it.1).as_deref(), Ok("two\n"));
+}
+
+#[test]
+fn a_container_sees_its_environment_and_files() {
+    let mut h = Harness::new(1);
+    h.create(json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "site" }, "data": { "color": "blue" } }));
+    h.create(json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "db" }, "stringData": { "password": "s3cret" } }));
+    h.pod(
+        "env",
+        json!({
+            "restartPolicy": "Never",
+            "containers": [{
+                "name": "c", "image": "nginx", "command": ["echo"],
+                "args": ["$(COLOR)", "$(POD)", "$(NODE)", "$(CPU)", "$(PASSWORD)", "$(MISSING)", "$$(COLOR)"],
+                "resources": { "limits": { "cpu": "250m" } },
+                "env": [
+                    { "name": "COLOR", "valueFrom": { "configMapKeyRef": { "name": "site", "key": "color" } } },
+                    { "name": "PASSWORD", "valueFrom": { "secretKeyRef": { "name": "db", "key": "password" } } },
+                    { "name": "POD", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } },
+                    { "name": "NODE", "valueFrom": { "fieldRef": { "fieldPath": "spec.nodeName" } } },
+                    { "name": "CPU", "valueFrom": { "resourceFieldRef": { "resource": "limits.cpu", "divisor": "1m" } } },
+                ],
+            }],
+        }),
+    );
+    h.run(10);
+    assert_eq!(h.log("env", "c"), "blue env n1 250 s3cret $(MISSING) $(COLOR)\n");
+}
+
+#[test]
+fn the_jobs_of_the_documentation_print_pi() {
+    let mut h = Harness::new(1);
+    let command = json!(["perl", "-Mbignum=bpi", "-wle", "print bpi(2000)"]);
+    h.pod("pi", json!({ "restartPolicy": "Never", "containers": [{ "name": "pi", "image": "perl:5.34.0", "command": command }] }));
+    h.run(60);
+    assert_eq!(h.phase("pi"), "Succeeded");
+    let log = h.log("pi", "pi");
+    assert!(log.starts_with("3.14159265358979323846") && log.len() == 2002, "{} {log}", log.len());
+}
+
+#[test]
+fn a_shell_script_crashes_and_its_last_words_are_kept() {
+    let mut h = Harness::new(1);
+    let command = json!(["sh", "-c", "echo attempt; echo oops > /dev/termination-log; exit 3"]);
+    h.pod("crash", json!({ "containers": [{ "name": "c", "image": "busybox:1.36", "command": command }] }));
+    h.run(6);
+    let status = h.status("crash")["containerStatuses"][0].clone();
+    assert_eq!(status["restartCount"], 1, "{status}");
+    let end = if status["state"]["terminated"].is_null() {
+        &status["lastState"]["terminated"]
+    } else {
+        &status["state"]["terminated"]
+    };
+    assert_eq!(
+        (&end["exitCode"], &end["reason"], &end["message"]),
+        (&json!(3), &json!("Error"), &json!("oops\n"))
+    );
+    assert_eq!(h.log("crash", "c"), "attempt\n");
+}
+
+#[test]
+fn exec_probes_run_commands_and_show_what_they_said() {
+    let mut h = Harness::new(1);
+    let probe = json!({ "exec": { "command": ["sh", "-c", "echo not yet; exit 1"] }, "periodSeconds": 2 });
+    h.pod("web", json!({ "containers": [{ "name": "web", "image": "nginx", "readinessProbe": probe }] }));
+    h.run(15);
+    assert_eq!(h.status("web")["containerStatuses"][0]["ready"], false);
+    let events = h.events("web");
+    assert!(
+        events.iter().any(|it| it.starts_with("Warning Unhealthy Readiness probe failed: not yet\n")),
+        "{events:?}"
+    );
+}
