@@ -27,6 +27,12 @@ pub async fn read(request: hyper::Request<Incoming>) -> Result<Request, Response
     if !bytes.is_empty() {
         request.body = Body::Bytes(bytes.to_vec().into());
     }
+    if request.content_type() == api::http::PROTOBUF
+        && let Some(json) = crate::protobuf::to_json(&bytes)
+    {
+        request.set_header("content-type", api::http::JSON);
+        request.body = Body::json(json);
+    }
     Ok(request)
 }
 
