@@ -11,6 +11,7 @@
 pub mod admission;
 pub mod api_front;
 pub mod env;
+pub mod eviction;
 pub mod images;
 pub mod lifecycle;
 pub mod machines;
@@ -70,6 +71,8 @@ pub enum NodeTimer {
     Relist,
     /// The image pull in front of the queue is complete.
     Pulled,
+    /// The eviction manager looks at the machine's memory.
+    Eviction,
 }
 
 #[derive(Clone, Debug, PartialEq)]

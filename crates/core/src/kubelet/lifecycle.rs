@@ -281,6 +281,9 @@ impl Node {
 
 /// Seconds that a pod's containers have to end.
 pub(super) fn grace_seconds(worker: &PodWorker) -> i64 {
+    if let Some(seconds) = worker.grace {
+        return seconds;
+    }
     let meta = worker.pod.meta();
     let spec = worker.view().spec.termination_grace_period_seconds.unwrap_or(30);
     if meta.is_deleting() { meta.deletion_grace_period_seconds.unwrap_or(spec) } else { spec }

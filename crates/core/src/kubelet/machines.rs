@@ -130,6 +130,12 @@ impl Node {
             if memory.is_some_and(|limit| used > limit) {
                 return self.out_of_memory(env, id);
             }
+            if let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut)
+                && used > container.memory_seen + super::eviction::NOTICEABLE
+            {
+                container.memory_seen = used;
+                self.memory_grew(env);
+            }
             if ran.runnable && ran.fuel_used + 50 >= fuel {
                 return self.wake_at(env, id, Timestamp(now.0 + QUANTUM));
             }

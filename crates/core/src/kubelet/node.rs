@@ -66,6 +66,10 @@ pub struct Node {
     /// Pods whose containers changed since the last relist.
     pub(super) dirty: BTreeSet<Str>,
     relist_due: bool,
+    /// A look of the eviction manager is scheduled.
+    pub(super) eviction_due: bool,
+    /// MemoryPressure holds at least until then.
+    pub(super) pressure_until: Timestamp,
     pub(super) probes: BTreeMap<ProbeKey, Probe>,
     /// The kubelet's own connections: what each token is for.
     pub(super) tokens: BTreeMap<u64, super::prober::HttpUse>,
@@ -112,6 +116,8 @@ impl Node {
             images: images::Store::default(),
             dirty: BTreeSet::new(),
             relist_due: false,
+            eviction_due: false,
+            pressure_until: Timestamp(0),
             probes: BTreeMap::new(),
             tokens: BTreeMap::new(),
             api_conns: BTreeMap::new(),
@@ -215,6 +221,7 @@ impl Node {
             }
         }
         self.images.forget_pulls();
+        (self.eviction_due, self.relist_due, self.pressure_until) = (false, false, Timestamp(0));
     }
 
     /// Stops the kubelet: containers and their network go on.
@@ -351,6 +358,12 @@ impl Node {
             }
             NodeTimer::Relist => self.relist(env),
             NodeTimer::Pulled => self.pull_done(env),
+            NodeTimer::Eviction => {
+                self.evict(env);
+                if self.kubelet_runs() && !self.eviction_due {
+                    self.report_status(env);
+                }
+            }
         }
     }
 

@@ -74,7 +74,7 @@ impl Node {
         }
     }
 
-    fn say(&mut self, env: &mut Env, kind: &str, reason: &str, message: impl Into<Str>) {
+    pub(super) fn say(&mut self, env: &mut Env, kind: &str, reason: &str, message: impl Into<Str>) {
         // Events about nodes carry the name as uid, as the kubelet's node reference does.
         let about = ObjectReference {
             kind: "Node".into(),
@@ -187,12 +187,21 @@ impl Node {
         let not_ready = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network \
                          plugin returns error: cni plugin not initialized";
         let own = [
-            (
-                "MemoryPressure",
-                false,
-                "KubeletHasSufficientMemory",
-                "kubelet has sufficient memory available",
-            ),
+            if self.under_pressure(env.cx.now) {
+                (
+                    "MemoryPressure",
+                    true,
+                    "KubeletHasInsufficientMemory",
+                    "kubelet has insufficient memory available",
+                )
+            } else {
+                (
+                    "MemoryPressure",
+                    false,
+                    "KubeletHasSufficientMemory",
+                    "kubelet has sufficient memory available",
+                )
+            },
             ("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             ("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
             if ready {
@@ -291,7 +300,7 @@ impl Node {
 }
 
 /// What the kernel or the file system leaves of a size: no machine shows a round number.
-fn usable(bytes: u64) -> u64 {
+pub fn usable(bytes: u64) -> u64 {
     bytes.saturating_sub(bytes / 64 + (92 << 10))
 }
 

@@ -131,6 +131,8 @@ pub struct PodWorker {
     pub pulls: BTreeMap<Str, PullBackoff>,
     /// The kubelet itself failed the pod: (reason, message).
     pub failure: Option<(Str, Str)>,
+    /// Seconds of grace that the kubelet itself decided on (eviction).
+    pub grace: Option<i64>,
     pub deadline_set: bool,
     /// Volumes are set up; `None` until then.
     pub volumes: Option<Rc<super::volumes::Mounted>>,
@@ -168,6 +170,7 @@ impl PodWorker {
             retry: None,
             pulls: BTreeMap::new(),
             failure: None,
+            grace: None,
             deadline_set: false,
             volumes: None,
             volume_retries: 0,

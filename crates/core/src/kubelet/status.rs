@@ -284,6 +284,9 @@ fn conditions(worker: &PodWorker, status: &PodStatus, old: &PodStatus, facts: &F
     }
     push("ContainersReady", containers_ready, reason, message);
     push("PodScheduled", true, "", String::new());
+    if let Some((_, message)) = worker.failure.as_ref().filter(|(reason, _)| reason == "Evicted") {
+        push("DisruptionTarget", true, "TerminationByKubelet", message.to_string());
+    }
     all
 }
 

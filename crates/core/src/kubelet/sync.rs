@@ -343,6 +343,7 @@ impl Node {
             wake: None,
             stopping: false,
             oom: false,
+            memory_seen: 0,
         };
         self.containers.insert(id, Rc::new(container));
         worker.work = Work::Starting(slot, id);

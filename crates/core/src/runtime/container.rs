@@ -70,6 +70,8 @@ pub struct Container {
     pub stopping: bool,
     /// Killed for memory.
     pub oom: bool,
+    /// Resident bytes when they were last looked at.
+    pub memory_seen: u64,
 }
 
 impl Container {

@@ -179,3 +179,34 @@ fn a_mirror_pod_that_is_deleted_comes_back_and_its_container_does_not_notice() {
     let container = |pod: &serde_json::Value| pod["status"]["containerStatuses"][0]["containerID"].clone();
     assert_eq!(container(&before), container(&after));
 }
+
+#[test]
+fn a_machine_short_of_memory_evicts_who_uses_more_than_it_asked_for() {
+    let mut h = Harness::new(1);
+    let hog = |request: &str, bytes: &str| {
+        json!({ "restartPolicy": "Never", "containers": [{
+            "name": "hog", "image": "polinux/stress", "command": ["stress", "--vm", "1", "--vm-bytes", bytes],
+            "resources": { "requests": { "memory": request } },
+        }] })
+    };
+    h.pod("modest", hog("1800Mi", "1700M"));
+    h.pod("greedy", hog("10Mi", "1900M"));
+    h.run(30);
+    let status = h.status("greedy");
+    assert_eq!((&status["phase"], &status["reason"]), (&json!("Failed"), &json!("Evicted")), "{status}");
+    let message = status["message"].as_str().unwrap_or_default();
+    assert!(
+        message.starts_with("The node was low on resource: memory. Threshold quantity: 100Mi, available: "),
+        "{message}"
+    );
+    assert!(message.ends_with("request is 10Mi, has larger consumption of memory. "), "{message}");
+    assert_eq!(h.phase("modest"), "Running");
+    let pressure = |h: &Harness| {
+        let node = h.get::<api::core::v1::Node>("", "n1").expect("registered").to_json();
+        let all = node["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        all.iter().find(|it| it["type"] == "MemoryPressure").map(|it| it["status"].clone())
+    };
+    assert_eq!(pressure(&h), Some(json!("True")));
+    h.run(330);
+    assert_eq!(pressure(&h), Some(json!("False")));
+}
