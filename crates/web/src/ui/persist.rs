@@ -15,7 +15,7 @@ use crate::ui::link::App;
 
 /// How often it is looked whether there is something to save, and how much virtual time alone is worth saving.
 const LOOK_MS: u32 = 1500;
-const WORTH: Micros = 20_000_000;
+const WORTH: Micros = 2_000_000;
 
 /// When the page is at rest after it was opened.
 const SETTLE_MS: u32 = 900;
