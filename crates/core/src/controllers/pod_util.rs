@@ -3,8 +3,6 @@
 use api::Timestamp;
 use api::core::v1::{Pod, PodCondition};
 
-use crate::sim::Duration;
-
 /// The condition of a type, if the pod has it.
 pub(super) fn condition<'a>(pod: &'a Pod, kind: &str) -> Option<&'a PodCondition> {
     pod.status.conditions.iter().find(|condition| condition.type_ == kind)
@@ -18,11 +16,6 @@ pub(super) fn is_ready(pod: &Pod) -> bool {
 /// Since when the pod is ready; `None` if it is not.
 pub(super) fn ready_since(pod: &Pod) -> Option<Timestamp> {
     condition(pod, "Ready").filter(|ready| ready.status == "True").map(|ready| ready.last_transition_time)
-}
-
-/// When a ready pod will have been ready for `min_ready_seconds`; `None` if it is not ready.
-pub(super) fn available_at(pod: &Pod, min_ready_seconds: i32) -> Option<Timestamp> {
-    ready_since(pod).map(|since| since + Duration::secs(i64::from(min_ready_seconds)))
 }
 
 /// True once the pod has ended for good.

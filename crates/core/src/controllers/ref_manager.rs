@@ -36,6 +36,17 @@ impl Orphans {
         }
     }
 
+    /// True if one of them would be adopted by `owner`.
+    pub(super) fn any_match<K: Kind>(&self, cx: &Cx, owner: &Object, selector: &Selector) -> bool {
+        let namespace = &owner.meta().namespace;
+        let adoptable = |object: Object| {
+            let meta = object.meta();
+            meta.controller_of().is_none() && !meta.is_deleting() && selector.matches(&meta.labels)
+        };
+        !owner.meta().is_deleting()
+            && self.of(namespace).any(|name| cx.lister::<K>().get(namespace, name).is_some_and(adoptable))
+    }
+
     fn of(&self, namespace: &str) -> impl Iterator<Item = &Str> {
         self.0.get(namespace).into_iter().flatten()
     }

@@ -2,6 +2,7 @@
 //!
 //! Upstream: pkg/controller/replicaset. Which pods to delete is in `rank`.
 
+mod index;
 mod rank;
 
 use api::apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus};
@@ -9,14 +10,15 @@ use api::core::v1::Pod;
 use api::meta::v1::OwnerReference;
 use api::{Key, Object, Status};
 
+use self::index::{Counts, PodIndex};
 use self::rank::pods_to_delete;
 use super::pod_control::{create_pod, delete_pod};
-use super::pod_util::{available_at, is_active, is_ready, is_terminal, is_terminating};
+use super::pod_util::{is_active, is_ready, is_terminal};
 use super::ref_manager::{Orphans, claim, selector_of};
 use super::{Controller, Outcome, Watch, Work, controller_keys, own_key};
 use crate::client::Change;
 use crate::client::Cx;
-use crate::sim::{Duration, Timestamp};
+use crate::sim::Timestamp;
 
 /// BurstReplicas: at most so many pods are created or deleted in one reconcile.
 const BURST_REPLICAS: usize = 500;
@@ -28,6 +30,7 @@ const REPLICA_FAILURE: &str = "ReplicaFailure";
 #[derive(Clone, Default)]
 pub struct ReplicaSetController {
     orphans: Orphans,
+    pods: PodIndex,
 }
 
 impl Controller for ReplicaSetController {
@@ -88,16 +91,22 @@ impl ReplicaSetController {
     fn sync_replica_set(&mut self, cx: &mut Cx, work: &mut Work, object: &Object) -> Result<Outcome, Status> {
         let Some(set) = object.view::<ReplicaSet>() else { return Ok(Outcome::Done) };
         let selector = selector_of(set.spec.selector.as_deref());
-        let mut pods = claim::<ReplicaSet, Pod>(cx, object, &selector, &self.orphans)?;
-        work.read(pods.len());
-        let terminating = pods.iter().filter(|pod| view(pod).is_some_and(is_terminating)).count();
-        pods.retain(|pod| view(pod).is_some_and(is_active));
-        let managed =
-            if set.metadata.is_deleting() { Ok(()) } else { manage_replicas(cx, work, object, set, &pods) };
-        let status = calculate_status(set, &pods, terminating, managed.as_ref().err(), cx.now);
+        self.pods.catch_up(cx);
+        if self.pods.has_strays(set, &selector) || self.orphans.any_match::<Pod>(cx, object, &selector) {
+            claim::<ReplicaSet, Pod>(cx, object, &selector, &self.orphans)?;
+            self.pods.catch_up(cx);
+        }
+        let counts = self.pods.counts(set, &selector, cx.now);
+        work.read(counts.active);
+        let managed = if set.metadata.is_deleting() {
+            Ok(())
+        } else {
+            manage_replicas(cx, work, object, set, counts.active)
+        };
+        let status = calculate_status(set, &counts, managed.as_ref().err(), cx.now);
         update_replica_set_status(cx, set, status)?;
         managed?;
-        Ok(next_availability_check(set, &pods, cx.now))
+        Ok(counts.next_available.map_or(Outcome::Done, |time| Outcome::Pending(time - cx.now)))
     }
 }
 
@@ -115,12 +124,12 @@ fn manage_replicas(
     work: &mut Work,
     object: &Object,
     set: &ReplicaSet,
-    active: &[Object],
+    active: usize,
 ) -> Result<(), Status> {
     let desired = replicas(set);
-    if active.len() < desired {
+    if active < desired {
         let owner_ref = OwnerReference::controller(set);
-        let missing = (desired - active.len()).min(BURST_REPLICAS);
+        let missing = (desired - active).min(BURST_REPLICAS);
         return slow_start_batch(missing, || {
             match create_pod(cx, work, object, &owner_ref, &set.spec.template) {
                 // The pods of a namespace that is going away are not missed.
@@ -129,14 +138,16 @@ fn manage_replicas(
             }
         });
     }
-    let excess = (active.len() - desired).min(BURST_REPLICAS);
+    let excess = (active - desired).min(BURST_REPLICAS);
     if excess == 0 {
         return Ok(());
     }
-    let related = if excess < active.len() { indirectly_related_pods(cx, object) } else { Vec::new() };
+    let mut pods = cx.lister::<Pod>().owned_by(&set.metadata.uid);
+    pods.retain(|pod| view(pod).is_some_and(is_active) && pod.meta().is_controlled_by(&set.metadata.uid));
+    let related = if excess < pods.len() { indirectly_related_pods(cx, object) } else { Vec::new() };
     work.read(related.len());
     let mut failure = None;
-    for pod in pods_to_delete(active, &related, excess, cx.now) {
+    for pod in pods_to_delete(&pods, &related, excess, cx.now) {
         if let Err(error) = delete_pod(cx, work, object, &pod) {
             failure.get_or_insert(error);
         }
@@ -177,35 +188,26 @@ fn indirectly_related_pods(cx: &Cx, set: &Object) -> Vec<Object> {
 
 fn calculate_status(
     set: &ReplicaSet,
-    active: &[Object],
-    terminating: usize,
+    counts: &Counts,
     failure: Option<&Status>,
     now: Timestamp,
 ) -> ReplicaSetStatus {
     let mut status = ReplicaSetStatus {
-        replicas: active.len() as i32,
-        terminating_replicas: Some(terminating as i32),
+        replicas: counts.active as i32,
+        fully_labeled_replicas: counts.fully_labeled as i32,
+        ready_replicas: counts.ready as i32,
+        available_replicas: counts.available as i32,
+        terminating_replicas: Some(counts.terminating as i32),
         conditions: set.status.conditions.clone(),
         observed_generation: set.status.observed_generation,
-        ..Default::default()
     };
-    let template = &set.spec.template.metadata.labels;
-    for pod in active.iter().filter_map(view) {
-        let labels = &pod.metadata.labels;
-        status.fully_labeled_replicas +=
-            i32::from(template.iter().all(|(key, value)| labels.get(key) == Some(value)));
-        if let Some(time) = available_at(pod, set.spec.min_ready_seconds) {
-            status.ready_replicas += 1;
-            status.available_replicas += i32::from(time <= now);
-        }
-    }
     let failing = status.conditions.iter().any(|condition| condition.type_ == REPLICA_FAILURE);
     match failure {
         Some(failure) if !failing => status.conditions.push(ReplicaSetCondition {
             type_: REPLICA_FAILURE.into(),
             status: "True".into(),
             last_transition_time: now,
-            reason: if active.len() < replicas(set) { "FailedCreate" } else { "FailedDelete" }.into(),
+            reason: if counts.active < replicas(set) { "FailedCreate" } else { "FailedDelete" }.into(),
             message: failure.message.clone(),
         }),
         None => status.conditions.retain(|condition| condition.type_ != REPLICA_FAILURE),
@@ -227,13 +229,6 @@ fn update_replica_set_status(
     cx.update_status(ReplicaSet { status, ..set.clone() }).map(|_| ())
 }
 
-/// When the next ready pod will count as available.
-fn next_availability_check(set: &ReplicaSet, active: &[Object], now: Timestamp) -> Outcome {
-    let due = active.iter().filter_map(view).filter_map(|pod| available_at(pod, set.spec.min_ready_seconds));
-    let next: Option<Duration> = due.filter(|time| *time > now).min().map(|time| time - now);
-    next.map_or(Outcome::Done, Outcome::Pending)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,29 +245,5 @@ mod tests {
             });
             assert_eq!((calls, result.is_err()), (want, failing > 0), "{count} {failing}");
         }
-    }
-
-    #[test]
-    fn a_status_counts_ready_and_available_pods() {
-        let mut set = ReplicaSet::default();
-        set.spec.min_ready_seconds = 10;
-        let pod = |ready: Option<i64>| {
-            let mut pod = Pod::default();
-            if let Some(since) = ready {
-                pod.status.conditions.push(api::core::v1::PodCondition {
-                    type_: "Ready".into(),
-                    status: "True".into(),
-                    last_transition_time: Timestamp::from_secs(since),
-                    ..Default::default()
-                });
-            }
-            Object::of(pod)
-        };
-        let pods = [pod(None), pod(Some(100)), pod(Some(95)), pod(Some(90))];
-        let now = Timestamp::from_secs(105);
-        let status = calculate_status(&set, &pods, 2, None, now);
-        assert_eq!((status.replicas, status.ready_replicas, status.available_replicas), (4, 3, 2));
-        assert_eq!(status.terminating_replicas, Some(2));
-        assert_eq!(next_availability_check(&set, &pods, now), Outcome::Pending(Duration::secs(5)));
     }
 }
