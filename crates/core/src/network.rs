@@ -114,8 +114,8 @@ impl Network {
             outgoing: Vec::new(),
             hops: VecDeque::new(),
             affinity: BTreeMap::new(),
-            link_local: profile.link_local.as_micros() as i64,
-            link_remote: profile.link_remote.as_micros() as i64,
+            link_local: profile.link_local.as_micros(),
+            link_remote: profile.link_remote.as_micros(),
             rng: Rng::stream(seed, "network"),
         }
     }
@@ -278,3 +278,6 @@ impl Network {
         self.netns.get(&id).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |netns| netns.ip)
     }
 }
+
+#[cfg(test)]
+mod tests;

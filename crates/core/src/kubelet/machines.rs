@@ -231,11 +231,8 @@ impl Node {
                     Party::Namespace(netns, port) if message == Message::Syn => {
                         self.accept(env, conn, netns, port)
                     }
-                    Party::Kubelet(_, token) => {
-                        if !self.api_message(env, token, &message) {
-                            self.http_message(env, token, message);
-                        }
-                    }
+                    Party::Kubelet(_, token) if self.api_message(env, token, &message) => {}
+                    Party::Kubelet(_, token) => self.http_message(env, token, message),
                     _ => {}
                 }
             }

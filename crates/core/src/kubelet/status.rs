@@ -309,7 +309,7 @@ fn initialized(worker: &PodWorker, status: &PodStatus) -> (bool, &'static str, S
         .filter(|slot| {
             let state = status.init_container_statuses.get(slot.index);
             match slot.kind {
-                SlotKind::Sidecar => !state.is_some_and(|it| it.started == Some(true)),
+                SlotKind::Sidecar => state.is_none_or(|it| it.started != Some(true)),
                 _ => !state.is_some_and(|it| it.ready),
             }
         })

@@ -301,7 +301,7 @@ impl Node {
         };
         // An image name that cannot be parsed has had its own event already.
         if reason != "InvalidImageName"
-            || !worker.slots[slot].reason.as_ref().is_some_and(|(it, _)| it == reason)
+            || worker.slots[slot].reason.as_ref().is_none_or(|(it, _)| it != reason)
         {
             self.container_said(env, worker, slot, "Warning", "Failed", said);
         }
@@ -451,11 +451,11 @@ impl Node {
         if worker.work != Work::StoppingSandbox {
             return;
         }
-        if let Some(sandbox) = worker.sandbox.take().and_then(|id| self.sandboxes.remove(&id)) {
-            if sandbox.netns != self.host_netns() {
-                env.net.remove_netns(sandbox.netns);
-                self.release_ip(sandbox.ip);
-            }
+        if let Some(sandbox) = worker.sandbox.take().and_then(|id| self.sandboxes.remove(&id))
+            && sandbox.netns != self.host_netns()
+        {
+            env.net.remove_netns(sandbox.netns);
+            self.release_ip(sandbox.ip);
         }
         worker.work = Work::Terminated;
         volumes::unmount(self, env, worker);

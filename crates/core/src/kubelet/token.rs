@@ -18,7 +18,7 @@ fn url_safe(bytes: &[u8]) -> String {
 
 fn from_url_safe(text: &str) -> Option<Vec<u8>> {
     let mut text = text.replace('-', "+").replace('_', "/");
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     base64::decode(&text).ok()
