@@ -31,7 +31,7 @@ pub fn page(tree: &Tree, command: &Command) -> String {
     }
     let children: Vec<&Command> = tree.children(command.path).collect();
     if !children.is_empty() {
-        sections.push(format!("Available Commands:\n{}", list(&children)));
+        sections.push(format!("Available Commands:\n{}", list(&children, width(children.iter().copied()))));
     }
     if let Some(options) = options(&command.flags) {
         sections.push(format!("Options:\n{options}"));
@@ -65,13 +65,17 @@ pub fn groups(tree: &Tree) -> String {
         if group == "Other Commands" {
             out += "Subcommands provided by plugins:\n\n";
         }
-        out += &format!("{group}:\n{}\n\n", list(&members));
+        out += &format!("{group}:\n{}\n\n", list(&members, width(tree.children(""))));
     }
     out
 }
 
-fn list(commands: &[&Command]) -> String {
-    let width = commands.iter().map(|c| c.name().len()).max().unwrap_or(0).max(11);
+/// The width of the column of names: that of the longest, at least 11.
+fn width<'a>(commands: impl Iterator<Item = &'a Command>) -> usize {
+    commands.map(|c| c.name().len()).max().unwrap_or(0).max(11)
+}
+
+fn list(commands: &[&Command], width: usize) -> String {
     commands.iter().map(|c| format!("  {:width$}   {}", c.name(), c.short)).collect::<Vec<_>>().join("\n")
 }
 
