@@ -9,6 +9,8 @@ use api::{Object, Str};
 use super::cache::LabelSetId;
 use super::resource::{PodRequest, Resource, pod_request};
 
+pub const HOSTNAME: &str = "kubernetes.io/hostname";
+
 /// A host port in use: address, protocol, number.
 pub type HostPort = (Str, Str, i32);
 
@@ -63,7 +65,12 @@ pub struct NodeInfo {
     pub non_zero_memory: i64,
     pub pods: Vec<PodInfo>,
     /// How many pods of each label set.
-    pub label_sets: BTreeMap<LabelSetId, usize>,
+    pub label_sets: Vec<(LabelSetId, usize)>,
+    /// What filters and scores ask of the node itself, kept at hand: the object is far away in memory.
+    pub unschedulable: bool,
+    pub has_hard_taints: bool,
+    pub has_soft_taints: bool,
+    pub has_hostname: bool,
     pub used_ports: Vec<HostPort>,
     /// Size of each image that is on the node, by normalised name.
     pub images: BTreeMap<Str, i64>,
@@ -80,7 +87,11 @@ impl NodeInfo {
             non_zero_milli_cpu: 0,
             non_zero_memory: 0,
             pods: Vec::new(),
-            label_sets: BTreeMap::new(),
+            label_sets: Vec::new(),
+            unschedulable: false,
+            has_hard_taints: false,
+            has_soft_taints: false,
+            has_hostname: false,
             used_ports: Vec::new(),
             images: BTreeMap::new(),
             pods_with_affinity: 0,
@@ -106,6 +117,13 @@ impl NodeInfo {
         let images = images
             .flat_map(|image| image.names.iter().map(|name| (name.clone(), image.size_bytes)))
             .collect();
+        let soft = |effect: &str| effect == "PreferNoSchedule";
+        let has_soft_taints = node.spec.taints.iter().any(|taint| soft(&taint.effect));
+        let has_hard_taints = node.spec.taints.iter().any(|taint| !soft(&taint.effect));
+        let (unschedulable, has_hostname) =
+            (node.spec.unschedulable, node.metadata.labels.contains_key(HOSTNAME));
+        (self.unschedulable, self.has_hostname) = (unschedulable, has_hostname);
+        (self.has_soft_taints, self.has_hard_taints) = (has_soft_taints, has_hard_taints);
         self.allocatable = allocatable;
         self.images = images;
     }
@@ -115,7 +133,10 @@ impl NodeInfo {
         self.non_zero_milli_cpu += pod.request.non_zero_milli_cpu;
         self.non_zero_memory += pod.request.non_zero_memory;
         self.used_ports.extend(pod.host_ports.iter().cloned());
-        *self.label_sets.entry(pod.label_set).or_insert(0) += 1;
+        match self.label_sets.iter_mut().find(|(set, _)| *set == pod.label_set) {
+            Some((_, count)) => *count += 1,
+            None => self.label_sets.push((pod.label_set, 1)),
+        }
         self.pods_with_affinity += usize::from(pod.has_pod_affinity());
         self.pods.push(pod);
     }
@@ -132,10 +153,10 @@ impl NodeInfo {
                 self.used_ports.swap_remove(index);
             }
         }
-        if let Some(count) = self.label_sets.get_mut(&pod.label_set) {
-            *count -= 1;
-            if *count == 0 {
-                self.label_sets.remove(&pod.label_set);
+        if let Some(index) = self.label_sets.iter().position(|(set, _)| *set == pod.label_set) {
+            self.label_sets[index].1 -= 1;
+            if self.label_sets[index].1 == 0 {
+                self.label_sets.swap_remove(index);
             }
         }
         self.pods_with_affinity -= usize::from(pod.has_pod_affinity());

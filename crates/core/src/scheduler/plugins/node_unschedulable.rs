@@ -24,7 +24,7 @@ impl Plugin for NodeUnschedulable {
     }
 
     fn filter(&self, cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
-        if fits(cycle.pod, node.node()) {
+        if !node.unschedulable || fits(cycle.pod, node.node()) {
             Ok(())
         } else {
             Err(Refusal::unresolvable("node(s) were unschedulable"))

@@ -14,9 +14,8 @@ use api::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use super::node_affinity::matches_required;
 use crate::scheduler::cache::count_matching;
 use crate::scheduler::framework::{ClusterEvent, Cycle, MAX_NODE_SCORE, Plugin, Refusal, View};
-use crate::scheduler::node_info::NodeInfo;
+use crate::scheduler::node_info::{HOSTNAME, NodeInfo};
 
-const HOSTNAME: &str = "kubernetes.io/hostname";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// See the module's documentation.
@@ -27,6 +26,7 @@ pub struct PodTopologySpread;
 struct Constraint {
     max_skew: i64,
     topology_key: Str,
+    is_hostname: bool,
     selector: Selector,
     min_domains: i64,
     honor_affinity: bool,
@@ -83,6 +83,7 @@ fn prepare(cycle: &Cycle, view: &View, constraint: &TopologySpreadConstraint) ->
         Constraint {
             max_skew: i64::from(constraint.max_skew),
             topology_key: constraint.topology_key.clone(),
+            is_hostname: constraint.topology_key == HOSTNAME,
             selector,
             min_domains: i64::from(constraint.min_domains.unwrap_or(1)),
             honor_affinity: policy(&constraint.node_affinity_policy, "Honor"),
@@ -109,6 +110,7 @@ fn default_constraints(cycle: &Cycle, view: &View) -> Vec<Constraint> {
         let constraint = Constraint {
             max_skew,
             topology_key: key.into(),
+            is_hostname: key == HOSTNAME,
             selector: selector.clone(),
             min_domains: 1,
             honor_affinity: true,
@@ -224,11 +226,17 @@ impl Plugin for PodTopologySpread {
         }
         let mut score = 0.0;
         for (index, constraint) in spread.constraints.iter().enumerate() {
-            let Some(value) = labels.get(&constraint.topology_key) else { continue };
-            let count = if constraint.topology_key == HOSTNAME {
+            let count = if constraint.is_hostname {
+                if !node.has_hostname {
+                    continue;
+                }
                 count_matching(node, &constraint.matching) as i64
             } else {
-                spread.counts[index].get(value).copied().unwrap_or(0)
+                // Without counts no node that is scored has the key: there is nothing to look up.
+                let counts = &spread.counts[index];
+                let value = if counts.is_empty() { None } else { labels.get(&constraint.topology_key) };
+                let Some(value) = value else { continue };
+                counts.get(value).copied().unwrap_or(0)
             };
             score += count as f64 * spread.weights[index] + (constraint.max_skew - 1) as f64;
         }
@@ -301,7 +309,7 @@ fn count_for_score(
         }
         scored += 1;
         for (constraint, counts) in spread.constraints.iter().zip(&mut spread.counts) {
-            if constraint.topology_key != HOSTNAME
+            if !constraint.is_hostname
                 && let Some(value) = node.object.meta().labels.get(&constraint.topology_key)
             {
                 counts.entry(value.clone()).or_insert(0);
@@ -309,7 +317,7 @@ fn count_for_score(
         }
     }
     for (constraint, counts) in spread.constraints.iter().zip(&mut spread.counts) {
-        let domains = if constraint.topology_key == HOSTNAME { scored } else { counts.len() };
+        let domains = if constraint.is_hostname { scored } else { counts.len() };
         spread.weights.push(ln(domains as f64 + 2.0));
         if counts.is_empty() {
             continue;

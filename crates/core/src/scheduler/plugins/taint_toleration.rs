@@ -51,9 +51,7 @@ impl Plugin for TaintToleration {
     }
 
     fn pre_score(&self, cycle: &mut Cycle, view: &View) -> bool {
-        let prefers =
-            |node: &NodeInfo| node.node().spec.taints.iter().any(|taint| taint.effect == "PreferNoSchedule");
-        cycle.feasible.iter().filter_map(|slot| view.cache.slot(*slot)).any(prefers)
+        cycle.feasible.iter().filter_map(|slot| view.cache.slot(*slot)).any(|node| node.has_soft_taints)
     }
 
     /// The number of taints that would rather not have the pod.
