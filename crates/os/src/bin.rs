@@ -1,17 +1,26 @@
-//! The programs: one file each, one line each in the list.
+//! The programs: one line each in the list, gathered in files by kind.
 
 pub mod external;
 pub mod test;
 pub mod tool;
 pub mod users;
 
+mod date;
 pub(crate) mod echo;
+pub(crate) mod files;
+mod grep;
+mod ls;
+pub(crate) mod opts;
+pub(crate) mod process;
+mod sort;
+mod system;
+mod text_tools;
 
 use crate::{
     kernel::{Flavour, Sys},
     program::{Poll, Program, ProgramSpec, Start},
 };
-use tool::tool;
+use tool::{Cx, filter, tool};
 
 /// What `uname -r` says.
 pub const RELEASE: &str = "6.1.0-kubarium";
@@ -27,25 +36,301 @@ const fn inside(name: &'static str, help: &'static str, start: fn() -> Box<dyn P
 
 const SHELL: &str = "Usage: sh [-il] [-|+Cabefmnuvx] [-|+o OPT]... [-c 'SCRIPT' [ARG0 ARGS] | FILE ARGS | -s ARGS]\n\nUnix shell interpreter\n";
 
-/// The built-in programs.
+const GREP: &str = "Usage: grep [-HhnlLoqvsrRiwFExc] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...\n\nSearch for PATTERN in FILEs (or stdin)\n";
+
+/// The built-in programs, by name.
 pub const PROGRAMS: &[ProgramSpec] = &[
+    inside("[", "Usage: [ EXPRESSION ]\n\nEvaluate a conditional expression.\n", || tool(test::main)),
+    inside("arch", "Usage: arch\n\nPrint machine hardware name.\n", || tool(system::arch)),
+    inside("ash", SHELL, crate::shell::start),
+    inside(
+        "basename",
+        "Usage: basename FILE [SUFFIX] | -a FILE... | -s SUFFIX FILE...\n\nStrip directory path and SUFFIX from FILE\n",
+        || tool(files::basename),
+    ),
+    inside("bash", SHELL, crate::shell::start),
+    inside(
+        "cat",
+        "Usage: cat [-nbvteA] [FILE]...\n\nPrint FILEs to stdout\n\n\t-n\tNumber output lines\n\t-b\tNumber nonempty lines\n\t-v\tShow nonprinting characters as ^x or M-x\n\t-t\t...and tabs as ^I\n\t-e\t...and end lines with $\n\t-A\tSame as -vte\n",
+        || filter(text_tools::Cat::default()),
+    ),
+    inside(
+        "chgrp",
+        "Usage: chgrp [-Rh]... GROUP FILE...\n\nChange the group membership of FILEs to GROUP\n",
+        || tool(files::chown),
+    ),
+    inside(
+        "chmod",
+        "Usage: chmod [-Rcvf] MODE[,MODE]... FILE...\n\nMODE is octal number (bit pattern sstrwxrwxrwx) or [ugoa]{+|-|=}[rwxXst]\n",
+        || tool(files::chmod),
+    ),
+    inside(
+        "chown",
+        "Usage: chown [-Rhcvf]... USER[:[GRP]] FILE...\n\nChange the owner and/or group of FILEs to USER and/or GRP\n",
+        || tool(files::chown),
+    ),
+    inside("clear", "Usage: clear\n\nClear screen\n", || tool(system::clear)),
+    inside(
+        "cp",
+        "Usage: cp [-arPLHpfinlsTu] SOURCE DEST\nor: cp [-arPLHpfinlsu] SOURCE... { -t DIRECTORY | DIRECTORY }\n\nCopy SOURCEs to DEST\n",
+        || tool(files::cp),
+    ),
+    inside(
+        "cut",
+        "Usage: cut {-b|c LIST | -f LIST [-d SEP] [-s]} [FILE]...\n\nPrint selected fields from FILEs to stdout\n",
+        || filter(text_tools::Cut::default()),
+    ),
+    inside("dash", SHELL, crate::shell::start),
+    inside(
+        "date",
+        "Usage: date [OPTIONS] [+FMT] [[-s] TIME]\n\nDisplay time (using +FMT), or set time\n\n\t-u\t\tWork in UTC\n\t-d TIME\t\tDisplay TIME\n\t-r FILE\t\tDisplay last modification time of FILE\n\t-R\t\tOutput RFC-2822 date\n\t-I[SPEC]\tOutput ISO-8601 date\n",
+        || tool(date::main),
+    ),
+    inside("df", "Usage: df [-PkmhTai] [FILESYSTEM]...\n\nPrint filesystem usage statistics\n", || {
+        tool(system::df)
+    }),
+    inside("dirname", "Usage: dirname FILENAME\n\nStrip non-directory suffix from FILENAME\n", || {
+        tool(files::dirname)
+    }),
+    inside(
+        "du",
+        "Usage: du [-ashkm] [-d N] [FILE]...\n\nSummarize disk space used for FILEs (or directories)\n",
+        || tool(system::du),
+    ),
     inside("echo", "Usage: echo [-neE] [STRING]...\n\nEcho the STRING(s) to standard output.\n", || {
         tool(echo::main)
     }),
-    inside("ash", SHELL, crate::shell::start),
-    inside("bash", SHELL, crate::shell::start),
-    inside("dash", SHELL, crate::shell::start),
+    inside("egrep", GREP, || filter(grep::Grep::default())),
+    inside(
+        "env",
+        "Usage: env [-i0] [-u NAME]... [-] [NAME=VALUE]... [PROG ARGS]\n\nPrint current environment or run PROG after setting up environment\n",
+        || Box::new(process::Become::default()),
+    ),
+    inside("expr", "Usage: expr EXPRESSION\n\nPrint the value of EXPRESSION\n", || tool(system::expr)),
+    inside("false", "Usage: false\n\nExit with a status code indicating failure.\n", || Box::new(False)),
+    inside("fgrep", GREP, || filter(grep::Grep::default())),
+    inside(
+        "fold",
+        "Usage: fold [-bs] [-w WIDTH] [FILE]...\n\nWrap input lines in FILEs (or stdin), writing to stdout\n",
+        || filter(text_tools::Fold::default()),
+    ),
+    inside("free", "Usage: free [-bkmgh]\n\nDisplay free and used memory\n", || tool(system::free)),
+    inside("grep", GREP, || filter(grep::Grep::default())),
+    inside("groups", "Usage: groups\n\nPrint the groups the user is in\n", || tool(users::groups_main)),
+    inside(
+        "head",
+        "Usage: head [OPTIONS] [FILE]...\n\nPrint first 10 lines of FILEs (or stdin).\nWith more than one FILE, precede each with a filename header.\n\n\t-n N[bkm]\tPrint first N lines\n\t-n -N[bkm]\tPrint all except N last lines\n\t-c [-]N[bkm]\tPrint first N bytes\n\t-q\t\tNever print headers\n\t-v\t\tAlways print headers\n",
+        || filter(text_tools::Head::default()),
+    ),
+    inside(
+        "hostname",
+        "Usage: hostname [-sidf] [HOSTNAME]\n\nShow or set hostname or DNS domain name\n",
+        || tool(system::hostname),
+    ),
+    inside("id", "Usage: id [-ugGnr] [USER]\n\nPrint information about USER or the current user\n", || {
+        tool(users::id)
+    }),
+    inside("kill", "Usage: kill [-l] [-SIG] PID...\n\nSend a signal (default: TERM) to given PIDs\n", || {
+        tool(system::kill)
+    }),
+    inside(
+        "killall",
+        "Usage: killall [-lq] [-SIG] PROCESS_NAME...\n\nSend a signal (default: TERM) to given processes\n",
+        || tool(system::kill),
+    ),
+    inside(
+        "ln",
+        "Usage: ln [-sfnbtv] [-S SUF] TARGET... LINK|DIR\n\nCreate a link LINK or DIR/TARGET to the specified TARGET(s)\n",
+        || tool(files::ln),
+    ),
+    inside(
+        "ls",
+        "Usage: ls [-1AaCxdLHRFplinshrSXvctu] [-w WIDTH] [FILE]...\n\nList directory contents\n",
+        || tool(ls::main),
+    ),
+    inside(
+        "mkdir",
+        "Usage: mkdir [-m MODE] [-p] DIRECTORY...\n\nCreate DIRECTORY\n\n\t-m MODE\tMode\n\t-p\tNo error if exists; make parent directories as needed\n",
+        || tool(files::mkdir),
+    ),
+    inside(
+        "mktemp",
+        "Usage: mktemp [-dt] [-p DIR] [TEMPLATE]\n\nCreate a temporary file with name based on TEMPLATE and print its name.\n",
+        || tool(files::mktemp),
+    ),
+    inside("mount", "Usage: mount [OPTIONS] [-o OPT] DEVICE NODE\n\nShow what is mounted\n", || {
+        tool(system::mount)
+    }),
+    inside(
+        "mv",
+        "Usage: mv [-finT] SOURCE DEST\nor: mv [-fin] SOURCE... { -t DIRECTORY | DIRECTORY }\n\nRename SOURCE to DEST, or move SOURCEs to DIRECTORY\n",
+        || tool(files::mv),
+    ),
+    inside(
+        "nice",
+        "Usage: nice [-n ADJUST] [PROG ARGS]\n\nRun PROG with modified scheduling priority\n",
+        || Box::new(process::Become::default()),
+    ),
+    inside(
+        "nl",
+        "Usage: nl [OPTIONS] [FILE]...\n\nWrite FILEs to standard output with line numbers added\n",
+        || filter(text_tools::Nl::default()),
+    ),
+    inside(
+        "nohup",
+        "Usage: nohup PROG ARGS\n\nRun PROG immune to hangups, with output to a non-tty\n",
+        || Box::new(process::Become::default()),
+    ),
+    inside("nproc", "Usage: nproc\n\nPrint number of available CPUs\n", || tool(system::nproc)),
+    inside(
+        "pgrep",
+        "Usage: pgrep [-flanovx] PATTERN\n\nDisplay process(es) selected by regex PATTERN\n",
+        || tool(system::pgrep),
+    ),
+    inside(
+        "pidof",
+        "Usage: pidof NAME...\n\nList PIDs of all processes with names that match NAMEs\n",
+        || tool(system::pgrep),
+    ),
+    inside(
+        "pkill",
+        "Usage: pkill [-l|-SIGNAL] [-xfvnoe] [PATTERN]\n\nSend signal to processes selected by PATTERN\n",
+        || tool(system::kill),
+    ),
+    inside("printenv", "Usage: printenv [VARIABLE]...\n\nPrint environment VARIABLEs.\n", || {
+        tool(system::printenv)
+    }),
+    inside(
+        "printf",
+        "Usage: printf FORMAT [ARG]...\n\nFormat and print ARG(s) according to FORMAT (a-la C printf)\n",
+        || tool(printf_main),
+    ),
+    inside("ps", "Usage: ps\n\nShow list of processes\n", || tool(system::ps)),
+    inside("pwd", "Usage: pwd\n\nPrint the full filename of the current working directory\n", || {
+        tool(files::pwd)
+    }),
+    inside("readlink", "Usage: readlink [-fnv] FILE\n\nDisplay the value of a symlink\n", || {
+        tool(files::readlink)
+    }),
+    inside("realpath", "Usage: realpath FILE...\n\nPrint absolute pathnames of FILE\n", || {
+        tool(files::readlink)
+    }),
+    inside("reset", "Usage: reset\n\nReset the terminal\n", || tool(system::clear)),
+    inside("rev", "Usage: rev [FILE]...\n\nReverse lines of FILE\n", || filter(text_tools::Rev)),
+    inside(
+        "rm",
+        "Usage: rm [-irf] FILE...\n\nRemove (unlink) FILEs\n\n\t-i\tAlways prompt before removing\n\t-f\tNever prompt\n\t-R,-r\tRecurse\n",
+        || tool(files::rm),
+    ),
+    inside("rmdir", "Usage: rmdir [-p] DIRECTORY...\n\nRemove DIRECTORY if it is empty\n", || {
+        tool(files::rmdir)
+    }),
+    inside(
+        "seq",
+        "Usage: seq [-w] [-s SEP] [FIRST [INC]] LAST\n\nPrint numbers from FIRST to LAST, in steps of INC.\nFIRST, INC default to 1.\n",
+        || tool(system::seq),
+    ),
+    inside("setsid", "Usage: setsid PROG ARGS\n\nRun PROG in a new session\n", || {
+        Box::new(process::Become::default())
+    }),
     inside("sh", SHELL, crate::shell::start),
+    inside(
+        "sleep",
+        "Usage: sleep [N]...\n\nPause for a time equal to the total of the args given, where each arg can\nhave an optional suffix of (s)econds, (m)inutes, (h)ours, or (d)ays\n",
+        || Box::new(process::Sleep::default()),
+    ),
+    inside(
+        "sort",
+        "Usage: sort [-nrughMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [-t CHAR] [FILE]...\n\nSort lines of text\n",
+        || filter(sort::Sort::default()),
+    ),
+    inside("stat", "Usage: stat [-ltf] [-c FMT] FILE...\n\nDisplay file status\n", || tool(ls::stat)),
+    inside("sync", "Usage: sync\n\nWrite all buffered blocks to disk\n", || tool(system::nothing)),
+    inside("tac", "Usage: tac [FILE]...\n\nConcatenate FILEs and print them in reverse\n", || {
+        filter(text_tools::Tac::default())
+    }),
+    inside(
+        "tail",
+        "Usage: tail [OPTIONS] [FILE]...\n\nPrint last 10 lines of FILEs (or stdin) to.\nWith more than one FILE, precede each with a filename header.\n\n\t-c [+]N[bkm]\tPrint last N bytes\n\t-n N[bkm]\tPrint last N lines\n\t-n +N[bkm]\tStart on Nth line and print the rest\n\t-q\t\tNever print headers\n\t-f\t\tPrint data as file grows\n\t-F\t\tSame as -f, but keep retrying\n",
+        || Box::new(process::Tail::default()),
+    ),
+    inside("tee", "Usage: tee [-ai] [FILE]...\n\nCopy stdin to each FILE, and also to stdout\n", || {
+        Box::new(process::Tee::default())
+    }),
+    inside("test", "Usage: test EXPRESSION\n\nEvaluate a conditional expression.\n", || tool(test::main)),
+    inside(
+        "timeout",
+        "Usage: timeout [-s SIG] [-k KILL_SECS] SECS PROG ARGS\n\nRun PROG. Send SIG to it if it is not gone in SECS seconds.\nDefault SIG: TERM.If it still exists in KILL_SECS seconds, send KILL.\n",
+        || Box::new(process::Timeout::default()),
+    ),
+    inside(
+        "touch",
+        "Usage: touch [-cham] [-d DATE] [-t DATE] [-r FILE] FILE...\n\nUpdate mtime of FILEs\n",
+        || tool(files::touch),
+    ),
+    inside(
+        "tr",
+        "Usage: tr [-cds] STRING1 [STRING2]\n\nTranslate, squeeze, or delete characters from stdin, writing to stdout\n",
+        || filter(text_tools::Tr::default()),
+    ),
     inside("true", "Usage: true\n\nExit with a status code indicating success.\n", || Box::new(True)),
+    inside("truncate", "Usage: truncate [-c] -s SIZE FILE...\n\nTruncate FILEs to SIZE\n", || {
+        tool(files::truncate)
+    }),
+    inside("tty", "Usage: tty [-s]\n\nPrint the name of the terminal\n", || tool(system::tty)),
+    inside("uname", "Usage: uname [-amnrspvio]\n\nPrint system information\n", || tool(system::uname)),
+    inside("uniq", "Usage: uniq [-cduiz] [-f,s,w N] [FILE [OUTFILE]]\n\nDiscard duplicate lines\n", || {
+        filter(text_tools::Uniq::default())
+    }),
+    inside("uptime", "Usage: uptime\n\nDisplay the time since the last boot\n", || tool(system::uptime)),
+    inside(
+        "watch",
+        "Usage: watch [-n SEC] [-t] PROG ARGS\n\nRun PROG periodically\n\n\t-n SEC\tPeriod (default 2)\n\t-t\tDon't print header\n",
+        || Box::new(process::Watch::default()),
+    ),
+    inside(
+        "wc",
+        "Usage: wc [-cmlwL] [FILE]...\n\nCount lines, words, and bytes for FILEs (or stdin)\n",
+        || filter(text_tools::Wc::default()),
+    ),
+    inside("which", "Usage: which [-a] COMMAND...\n\nLocate COMMAND\n", || tool(system::which)),
+    inside(
+        "whoami",
+        "Usage: whoami\n\nPrint the user name associated with the current effective user id\n",
+        || tool(users::whoami),
+    ),
+    inside(
+        "xargs",
+        "Usage: xargs [OPTIONS] [PROG ARGS]\n\nRun PROG on every item given by stdin\n\n\t-0\tNUL terminated input\n\t-r\tDon't run command if input is empty\n\t-t\tPrint the command on stderr before execution\n\t-n N\tPass no more than N args to PROG\n\t-I STR\tReplace STR within PROG ARGS with input line\n\t-P N\tRun up to N PROGs in parallel\n",
+        || Box::new(process::Xargs::default()),
+    ),
+    inside("yes", "Usage: yes [STRING]\n\nRepeatedly print a line with STRING, or 'y'\n", || {
+        Box::new(process::Yes::default())
+    }),
 ];
 
 /// Whether an image of this flavour carries the program. BusyBox lacks what is no applet; curl, jq and the like are
 /// added by the images that have them.
 pub fn belongs(name: &str, flavour: Flavour) -> bool {
     match flavour {
-        Flavour::Gnu => !matches!(name, "busybox"),
-        Flavour::BusyBox => !matches!(name, "curl" | "jq" | "bash"),
+        Flavour::Gnu => !matches!(name, "ash" | "nslookup" | "nc" | "ping"),
+        Flavour::BusyBox => !matches!(name, "curl" | "jq" | "bash" | "dash"),
     }
+}
+
+fn printf_main(cx: &mut Cx<'_, '_>) -> u8 {
+    let Some(format) = cx.args.first().cloned() else { return cx.missing_operand() };
+    let printed = crate::text::printf::format(&format, &cx.args[1..], cx.sys.now());
+    cx.print(&printed.out);
+    for text in &printed.errors {
+        let message = if cx.busybox() {
+            format!("invalid number '{text}'")
+        } else {
+            format!("‘{text}’: expected a numeric value")
+        };
+        cx.complain(message);
+    }
+    u8::from(!printed.errors.is_empty())
 }
 
 /// `true`, and what a process runs before its program is loaded.
@@ -55,6 +340,19 @@ pub struct True;
 impl Program for True {
     fn poll(&mut self, _: &mut Sys<'_>) -> Poll {
         Poll::Exit(0)
+    }
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
+
+/// `false`
+#[derive(Clone, Debug)]
+struct False;
+
+impl Program for False {
+    fn poll(&mut self, _: &mut Sys<'_>) -> Poll {
+        Poll::Exit(1)
     }
     fn clone_box(&self) -> Box<dyn Program> {
         Box::new(self.clone())

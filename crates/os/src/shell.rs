@@ -32,6 +32,7 @@ use crate::{
     time::Time,
 };
 use code::Code;
+pub(crate) use complete::columns;
 use input::Input;
 use jobs::Job;
 use vars::{ReadOnly, Var, Vars};

@@ -141,12 +141,23 @@ fn reality(shell: &str, script: &str) -> Option<Seen> {
         "ash" => ("busybox", &["sh", "-c"]),
         other => (other, &["-c"]),
     };
+    // BusyBox's own programs, not the system's.
+    let applets = std::env::temp_dir().join("kubarium-os-applets");
+    if shell == "ash" && !applets.exists() {
+        fs::create_dir_all(&applets).ok()?;
+        Command::new("busybox").args(["--install", "-s"]).arg(&applets).output().ok()?;
+    }
+    let path = if shell == "ash" {
+        format!("{}:/bin", applets.display())
+    } else {
+        "/usr/local/bin:/usr/bin:/bin".to_string()
+    };
     let output = Command::new(program)
         .args(first)
         .arg(script)
         .current_dir(&dir)
         .env_clear()
-        .envs([("PATH", "/usr/local/bin:/usr/bin:/bin"), ("HOME", "/root"), ("LC_ALL", "C")])
+        .envs([("PATH", path.as_str()), ("HOME", "/root"), ("LC_ALL", "C")])
         .stdin(std::process::Stdio::null())
         .output()
         .ok()?;

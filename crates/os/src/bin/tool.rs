@@ -75,6 +75,13 @@ impl Output {
     }
 }
 
+impl<'a, 'b> Cx<'a, 'b> {
+    /// A context that leaves output in `out`.
+    pub fn new(sys: &'a mut Sys<'b>, args: Vec<String>, name: String, out: &'a mut Output) -> Cx<'a, 'b> {
+        Cx { sys, args, name, out }
+    }
+}
+
 impl Cx<'_, '_> {
     /// Writes to stdout.
     pub fn print(&mut self, text: impl AsRef<[u8]>) {
@@ -95,7 +102,14 @@ impl Cx<'_, '_> {
 
     /// Writes `name: message` to stderr.
     pub fn complain(&mut self, message: impl AsRef<str>) {
-        let line = format!("{}: {}\n", self.name, message.as_ref());
+        // Containers run in the C locale, where GNU tools quote with plain apostrophes.
+        let line = format!("{}: {}\n", self.name, message.as_ref()).replace(['‘', '’'], "'");
+        self.out.push(2, line.as_bytes());
+    }
+
+    /// Writes `what: message` to stderr.
+    pub fn complain_as(&mut self, what: &str, message: &str) {
+        let line = format!("{what}: {message}\n");
         self.out.push(2, line.as_bytes());
     }
 
