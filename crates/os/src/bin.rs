@@ -7,9 +7,12 @@ pub mod users;
 
 mod date;
 pub(crate) mod echo;
+mod fetch;
 pub(crate) mod files;
+mod find;
 mod grep;
 mod ls;
+mod net_tools;
 pub(crate) mod opts;
 pub(crate) mod process;
 mod sort;
@@ -307,13 +310,51 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside("yes", "Usage: yes [STRING]\n\nRepeatedly print a line with STRING, or 'y'\n", || {
         Box::new(process::Yes::default())
     }),
+    inside(
+        "curl",
+        "Usage: curl [options...] <url>\n -d, --data <data>           HTTP POST data\n -f, --fail                  Fail fast with no output on HTTP errors\n -H, --header <header>       Pass custom header(s) to server\n -i, --include               Include response headers in output\n -I, --head                  Show document info only\n -k, --insecure              Allow insecure server connections\n -L, --location              Follow redirects\n -m, --max-time <seconds>    Maximum time allowed for transfer\n -o, --output <file>         Write to file instead of stdout\n -O, --remote-name           Write output to file named as remote file\n -s, --silent                Silent mode\n -u, --user <user:password>  Server user and password\n -v, --verbose               Make the operation more talkative\n -w, --write-out <format>    What to output after completion\n -X, --request <method>      Specify request method to use\n",
+        || Box::new(fetch::Curl::default()),
+    ),
+    inside(
+        "find",
+        "Usage: find [-HL] [PATH]... [OPTIONS] [ACTIONS]\n\nSearch for files and perform actions on them.\n",
+        || Box::new(find::Find::default()),
+    ),
+    inside(
+        "getent",
+        "Usage: getent DATABASE [KEY]\n\nGet entries from the administrative database\n",
+        || Box::new(net_tools::Getent::default()),
+    ),
+    inside(
+        "nc",
+        "Usage: nc [OPTIONS] HOST PORT  - connect\nnc [OPTIONS] -l -p PORT [HOST] [PORT]  - listen\n\n\t-l\tListen mode\n\t-p PORT\tLocal port\n\t-w SEC\tTimeout for connect\n\t-v\tVerbose\n\t-z\tZero-I/O mode (scanning)\n",
+        || Box::new(net_tools::Nc::default()),
+    ),
+    inside(
+        "nslookup",
+        "Usage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any\n",
+        || Box::new(net_tools::Lookup::default()),
+    ),
+    inside(
+        "ping",
+        "Usage: ping [OPTIONS] HOST\n\nSend ICMP ECHO_REQUESTs to HOST\n\n\t-c CNT\tSend only CNT pings\n\t-i SECS\tInterval\n\t-W SEC\tSeconds to wait for the first response\n\t-s SIZE\tSend SIZE data bytes in packets\n",
+        || Box::new(net_tools::Ping::default()),
+    ),
+    inside("telnet", "Usage: telnet HOST [PORT]\n\nConnect to telnet server\n", || {
+        Box::new(net_tools::Nc::default())
+    }),
+    inside(
+        "wget",
+        "Usage: wget [-cqS] [--spider] [-O FILE] [-T SEC] [--header STR] [--post-data STR] URL...\n\nRetrieve files via HTTP or FTP\n\n\t--spider\tOnly check URL existence: $? is 0 if exists\n\t-q\t\tQuiet\n\t-S\t\tShow server response\n\t-T SEC\t\tNetwork read timeout is SEC seconds\n\t-O FILE\t\tSave to FILE ('-' for stdout)\n",
+        || Box::new(fetch::Wget::default()),
+    ),
 ];
 
 /// Whether an image of this flavour carries the program. BusyBox lacks what is no applet; curl, jq and the like are
 /// added by the images that have them.
 pub fn belongs(name: &str, flavour: Flavour) -> bool {
     match flavour {
-        Flavour::Gnu => !matches!(name, "ash" | "nslookup" | "nc" | "ping"),
+        Flavour::Gnu => !matches!(name, "ash" | "nc" | "ping" | "telnet"),
         Flavour::BusyBox => !matches!(name, "curl" | "jq" | "bash" | "dash"),
     }
 }

@@ -213,6 +213,11 @@ impl RequestParser {
 }
 
 impl ResponseParser {
+    /// A parser for the answer to one request; `head`: the request was HEAD.
+    pub fn for_request(head: bool) -> ResponseParser {
+        ResponseParser { no_body: head, ..ResponseParser::default() }
+    }
+
     /// Adds bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.buf.extend_from_slice(bytes);
