@@ -7,6 +7,7 @@
 
 mod admission;
 pub mod allocation;
+mod apply;
 mod authn;
 mod authz;
 mod body;

@@ -4,6 +4,7 @@ mod apiserver {
     #[allow(dead_code)]
     pub mod fixture;
 
+    mod apply;
     mod crud;
     mod custom;
     mod deletion;

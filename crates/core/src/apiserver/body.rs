@@ -116,6 +116,12 @@ pub fn decode_json(call: &mut Call, json: &Json, mut problems: Vec<String>) -> R
     Ok(draft)
 }
 
+/// Turns the JSON that an apply made into a draft.
+pub fn decode_merged(call: &Call, json: &Json) -> Result<Draft, Status> {
+    let error = |error: api::DecodeError| Status::cannot_be_handled(&call.resource.gvk, &error.message);
+    call.resource.strategy.decode(json).map_err(error)
+}
+
 /// Warns of, or refuses, fields that the kind does not have; `problems` are others of the same sort.
 pub fn report_unknown(call: &mut Call, json: &Json, problems: &mut Vec<String>) -> Result<(), Status> {
     let validation = FieldValidation::of(call);

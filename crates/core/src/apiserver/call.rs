@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use api::http::{Body, Method, Request, Response};
 use api::meta::field::{Error, Path};
+use api::meta::v1::ManagedFieldsEntry;
 use api::{Gvk, Json, Key, Object, Status, Str};
 
 use super::authn::User;
@@ -21,6 +22,8 @@ pub(crate) struct Call<'r> {
     pub dry_run: bool,
     /// Texts of 299 headers.
     pub warnings: Vec<Str>,
+    /// The managers of the object after a server-side apply.
+    pub applied: Option<Vec<ManagedFieldsEntry>>,
 }
 
 impl<'r> Call<'r> {
@@ -50,7 +53,8 @@ impl<'r> Call<'r> {
         {
             return Err(Status::method_not_allowed());
         }
-        let mut call = Call { request, info, user, resource, dry_run: false, warnings: Vec::new() };
+        let mut call =
+            Call { request, info, user, resource, dry_run: false, warnings: Vec::new(), applied: None };
         if method != Method::Get {
             call.dry_run = call.check_options()?;
         }

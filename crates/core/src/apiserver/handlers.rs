@@ -200,6 +200,7 @@ impl ApiServer {
             resource: call.resource.clone(),
             dry_run: call.dry_run,
             warnings: Vec::new(),
+            applied: None,
         })?;
         self.store_delete(cx, call, &old, &options)?;
         Ok(Response::json(201, success()))

@@ -1,43 +1,173 @@
-//! Who changed an object last, through which endpoint: `metadata.managedFields` without the sets of fields.
+//! Who manages which fields of an object: `metadata.managedFields`. Mirrors
+//! k8s.io/apimachinery/pkg/util/managedfields.
 //!
-//! Upstream also keeps which fields each manager owns (`fieldsV1`), for server-side apply. That is not tracked here
-//! yet; entries say truthfully who, how and when, and leave `fieldsV1` out.
+//! Clients that send JSON have their fields tracked, so that server-side apply finds conflicts between people and their
+//! tools. Components of the cluster write structs; their entries say who, how and when, and leave `fieldsV1` out:
+//! tracking them would cost more than all the rest of a write.
 
-use api::Object;
-use api::Str;
+mod set;
+mod walk;
+
+pub use set::{FieldSet, path_text};
+pub use walk::{compare, fields_of, merge, remove};
+
+use api::http::Body;
+use api::meta::schema::Schema;
 use api::meta::v1::ManagedFieldsEntry;
+use api::{Json, Object, Opaque, Str, Timestamp};
+use serde_json::json;
 
 use super::RequestContext;
 use super::call::Call;
 use super::draft::Draft;
 
+/// Fields that nobody manages (`stripMeta`).
+const UNMANAGED: [&str; 9] = [
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "deletionTimestamp",
+];
+
+/// The schema by which fields of the call's resource are told apart.
+pub fn schema(call: &Call) -> Option<Schema> {
+    call.resource.strategy.schema()
+}
+
+/// Takes out what nobody manages, and what the call's endpoint does not write, before fields are looked at.
+pub fn managed_part(call: &Call, mut json: Json) -> Json {
+    let has_status = call.resource.subresource("status").is_some();
+    if let Json::Object(map) = &mut json {
+        map.shift_remove("kind");
+        map.shift_remove("apiVersion");
+        if has_status && call.info.subresource != "status" {
+            map.shift_remove("status");
+        } else if has_status {
+            map.retain(|key, _| matches!(key.as_str(), "metadata" | "status"));
+        }
+    }
+    if let Some(Json::Object(meta)) = json.get_mut("metadata") {
+        for field in UNMANAGED {
+            meta.shift_remove(field);
+        }
+    }
+    json
+}
+
+/// The subresource that an entry names.
+pub fn subresource(call: &Call) -> &'static str {
+    match call.info.subresource {
+        "scale" => "scale",
+        "status" => "status",
+        _ => "",
+    }
+}
+
 /// Notes the call's manager on an object that is about to be written.
-pub(super) fn record(cx: &RequestContext, call: &Call, draft: &mut Draft, _old: Option<&Object>) {
+pub fn record(cx: &RequestContext, call: &Call, draft: &mut Draft, old: Option<&Object>) {
+    if call.applied.is_some() {
+        return;
+    }
+    let tracked = !matches!(call.request.body, Body::Object(_));
+    let changes = tracked.then(|| {
+        let schema = schema(call);
+        // A new object is compared with an empty one, in which structs that are always written are there.
+        let empty = || call.resource.strategy.decode(&json!({})).map_or(Json::Null, |draft| draft.to_json());
+        let before = managed_part(call, old.map_or_else(empty, Object::to_json));
+        compare(&before, &managed_part(call, draft.to_json()), schema.as_ref())
+    });
+    let now = cx.now.trunc_secs();
     let manager = match call.manager() {
         manager if manager.is_empty() => Str::new("unknown"),
         manager => manager,
     };
-    let subresource = match call.info.subresource {
-        "scale" => "scale",
-        "status" => "status",
-        _ => "",
-    };
-    let now = cx.now.trunc_secs();
-    let api_version = call.resource.gvk.api_version();
+    let (part, api_version) = (subresource(call), call.resource.gvk.api_version());
     let entries = &mut draft.meta_mut().managed_fields;
-    let same = |entry: &&mut ManagedFieldsEntry| {
-        entry.manager == manager && entry.operation == "Update" && entry.subresource == subresource
+    let own = |entry: &ManagedFieldsEntry| {
+        entry.manager == manager && entry.operation == "Update" && entry.subresource == part
     };
-    match entries.iter_mut().find(same) {
-        Some(entry) => entry.time = Some(now),
-        None => entries.push(ManagedFieldsEntry {
-            manager,
-            operation: "Update".into(),
-            api_version,
-            time: Some(now),
-            fields_type: "FieldsV1".into(),
-            subresource: subresource.into(),
-            ..ManagedFieldsEntry::default()
-        }),
+    let mut fields = None;
+    if let Some(changes) = &changes {
+        let mut changed = changes.modified.clone();
+        changed.extend(&changes.added);
+        let mut taken = changed.clone();
+        taken.extend(&changes.removed);
+        for entry in entries.iter_mut().filter(|entry| !own(entry)) {
+            take(entry, &taken);
+        }
+        let mut set =
+            entries.iter().find(|entry| own(entry)).map(|entry| fields_v1(entry)).unwrap_or_default();
+        set.remove_all(&changes.removed);
+        set.extend(&changed);
+        entries.retain(|entry| entry.fields_v1.is_none() || !fields_v1(entry).is_empty());
+        fields = Some(set);
     }
+    if fields.as_ref().is_some_and(FieldSet::is_empty) {
+        entries.retain(|entry| !own(entry));
+    } else {
+        let index = entries.iter().position(|entry| own(entry)).unwrap_or_else(|| {
+            entries.push(ManagedFieldsEntry::default());
+            entries.len() - 1
+        });
+        entries[index] = entry(manager, "Update", api_version, now, part, fields.as_ref());
+    }
+    sort(entries);
+}
+
+/// The set of an entry; empty if it has none.
+pub fn fields_v1(entry: &ManagedFieldsEntry) -> FieldSet {
+    FieldSet::from_json(entry.fields_v1.json())
+}
+
+/// Takes fields from an entry that has a set.
+pub fn take(entry: &mut ManagedFieldsEntry, fields: &FieldSet) {
+    if entry.fields_v1.is_none() {
+        return;
+    }
+    let mut set = fields_v1(entry);
+    let before = set.0.len();
+    set.remove_all(fields);
+    if set.0.len() != before {
+        entry.fields_v1 = Opaque::from(set.to_json());
+    }
+}
+
+pub fn entry(
+    manager: Str,
+    operation: &str,
+    api_version: Str,
+    now: Timestamp,
+    subresource: &str,
+    fields: Option<&FieldSet>,
+) -> ManagedFieldsEntry {
+    ManagedFieldsEntry {
+        manager,
+        operation: operation.into(),
+        api_version,
+        time: Some(now),
+        fields_type: "FieldsV1".into(),
+        fields_v1: fields.map_or_else(Opaque::default, |set| Opaque::from(set.to_json())),
+        subresource: subresource.into(),
+    }
+}
+
+/// Appliers first, then by time and name (`sortEncodedManagedFields`).
+pub fn sort(entries: &mut [ManagedFieldsEntry]) {
+    entries.sort_by(|a, b| {
+        let key = |entry: &ManagedFieldsEntry| {
+            (
+                entry.operation.clone(),
+                entry.time,
+                entry.manager.clone(),
+                entry.api_version.clone(),
+                entry.subresource.clone(),
+            )
+        };
+        key(a).cmp(&key(b))
+    });
 }

@@ -39,17 +39,6 @@ impl ApiServer {
         let (object, _) = self.update_draft(cx, call, &old, draft, part)?;
         Ok(call.respond(cx, 200, object))
     }
-
-    /// Server-side apply. Field ownership is not tracked yet, so no conflict could be found: refused rather than
-    /// guessed.
-    fn apply(&mut self, _cx: &mut RequestContext, call: &Call, _patch: &Json) -> Result<Response, Status> {
-        let _ = call;
-        Err(Status::new(
-            415,
-            "UnsupportedMediaType",
-            "server-side apply is not simulated yet: use kubectl apply without --server-side",
-        ))
-    }
 }
 
 /// The patch in the body.
@@ -132,8 +121,7 @@ fn patched(
         let errors: ErrorList = vec![Error::invalid(&Path::new("patch"), shown, &why)].into();
         Status::invalid(&Gvk::default(), "", &errors)
     })?;
-    let mut problems = Vec::new();
-    body::report_unknown(call, &json, &mut problems)?;
+    body::report_unknown(call, &json, &mut Vec::new())?;
     if draft.meta().name != old.meta().name {
         return Err(Status::bad_request(format!(
             "the name of the object ({}) does not match the name on the URL ({})",

@@ -61,6 +61,7 @@ impl ApiServer {
         meta.uid = cx.rng.uuid().into();
         meta.creation_timestamp = cx.now.trunc_secs();
         meta.generation = 0;
+        meta.managed_fields = call.applied.clone().unwrap_or_default();
         let generated = meta.name.is_empty() && !meta.generate_name.is_empty();
         if generated {
             meta.name = generate_name(cx, &meta.generate_name);
@@ -107,6 +108,9 @@ impl ApiServer {
         let resource = call.resource.clone();
         check_preconditions(call, old, &mut draft)?;
         before_update(old, &mut draft);
+        if let Some(applied) = &call.applied {
+            draft.meta_mut().managed_fields = applied.clone();
+        }
         let errors = self.with_strategy(cx, |cx| {
             let strategy = &resource.strategy;
             match part {
@@ -227,7 +231,10 @@ fn before_update(old: &Object, draft: &mut Draft) {
     meta.self_link = Str::default();
     meta.uid = stored.uid.clone();
     meta.creation_timestamp = stored.creation_timestamp;
-    meta.managed_fields = stored.managed_fields.clone();
+    // A client may edit what is tracked of managers; leaving it out leaves it as it is.
+    if meta.managed_fields.is_empty() {
+        meta.managed_fields = stored.managed_fields.clone();
+    }
     if stored.deletion_timestamp.is_some() {
         meta.deletion_timestamp = stored.deletion_timestamp;
     }
