@@ -16,7 +16,9 @@ use crate::workstation::{Disk, HOME, Said, Workstation};
 const COMMAND_MAX: Duration = Duration::hours(6);
 /// How old a cluster is when the person arrives: nodes are Ready, kube-system runs, its probes have passed.
 const SETTLED: Duration = Duration::secs(60);
-/// Stands around the exit code in the prompt; no program writes it.
+/// Where the line lies that is being run.
+const LINE: &str = "/run/line";
+/// Stands around the exit code when a line has been run; no program writes it.
 const MARK: char = '\u{1e}';
 
 /// What a command came to.
@@ -37,6 +39,22 @@ pub struct Console {
     pending: Vec<u8>,
 }
 
+/// The shell's complaints as it words them at a prompt: `bash: x: command not found`, without the file and its line.
+fn as_typed(output: &str) -> String {
+    let prefix = format!("{LINE}: line ");
+    let mut text = String::new();
+    for line in output.split_inclusive('\n') {
+        match line.strip_prefix(&prefix).and_then(|rest| rest.split_once(": ")) {
+            Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+                text.push_str("bash: ");
+                text.push_str(rest);
+            }
+            _ => text.push_str(line),
+        }
+    }
+    text
+}
+
 /// Boots a cluster and lets it come to rest.
 pub fn settled(config: ClusterConfig) -> Cluster {
     let mut cluster = Cluster::new(config);
@@ -54,10 +72,10 @@ impl Console {
     /// A shell beside a cluster that exists.
     pub fn on(backend: Rc<Backend>, seed: u64) -> Result<Console, String> {
         let mut workstation = Workstation::new(backend.clone(), seed);
-        let (shell, input, output) = workstation.run_fed(&["bash", "-i"])?;
+        let (shell, input, output) = workstation.run_fed(&["bash"])?;
         let mut console = Console { backend, workstation, shell, input, output, pending: Vec::new() };
-        console.workstation.feed(input, Some(format!("PS2= PS1='{MARK}$?{MARK}'\n").as_bytes()));
-        console.finish(Duration::secs(60));
+        // What an interactive shell does by itself: its start-up file, aliases, and outliving Ctrl-C.
+        console.run("shopt -s expand_aliases; trap : INT; . ~/.bashrc", None);
         Ok(console)
     }
 
@@ -78,7 +96,12 @@ impl Console {
     /// Runs a command line, which may have several lines, to its end, or interrupts it after some time.
     pub fn run(&mut self, command: &str, interrupt_after: Option<Duration>) -> Outcome {
         self.pending.clear();
-        self.workstation.feed(self.input, Some(format!("{command}\n").as_bytes()));
+        if let Err(error) = self.workstation.hardware.write(LINE, format!("{command}\n").as_bytes()) {
+            return Outcome { output: format!("{error}\n"), code: -1 };
+        }
+        // The line is read from a file, so that a command that reads standard input does not eat what comes after it.
+        let mark = format!(". {LINE} </dev/null; printf '{MARK}%s{MARK}' \"$?\"\n");
+        self.workstation.feed(self.input, Some(mark.as_bytes()));
         if let Some(outcome) = self.finish(interrupt_after.unwrap_or(COMMAND_MAX)) {
             return outcome;
         }
@@ -154,7 +177,7 @@ impl Console {
     fn prompt(&mut self) -> Option<Outcome> {
         let text = std::str::from_utf8(&self.pending).ok()?;
         let (output, code) = text.strip_suffix(MARK)?.rsplit_once(MARK)?;
-        let outcome = Outcome { output: output.to_owned(), code: code.parse().ok()? };
+        let outcome = Outcome { output: as_typed(output), code: code.parse().ok()? };
         self.pending.clear();
         Some(outcome)
     }
