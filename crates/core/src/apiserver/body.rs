@@ -163,7 +163,7 @@ fn check_kind(registry: &Registry, expected: &Gvk, json: &Json) -> Result<(), St
             "the API version in the data ({given}) does not match the expected API version ({expected})"
         )));
     }
-    if registry.by_kind(&given).is_some() {
+    if registry.by_kind(&given).is_some() || api::kind_info(&given).is_some() {
         let why = conversion(expected, &given);
         return Err(cannot_be(&given, expected, &why));
     }

@@ -1,5 +1,6 @@
 //! Pod. Mirrors pkg/registry/core/pod and its parts of defaults, validation and printers. It outgrew one file.
 
+mod diff;
 mod print;
 mod warnings;
 
@@ -66,7 +67,14 @@ impl KindStrategy for PodStrategy {
     }
 
     fn validate_update(_cx: &StrategyContext, pod: &Pod, old: &Pod) -> ErrorList {
-        pod_spec::validate_pod_update(pod, old)
+        let mut errors = pod_spec::validate_pod_update(pod, old);
+        for error in &mut errors.0 {
+            if error.detail.starts_with("pod updates may not change fields other than") {
+                let diff = diff::spec_diff(&pod.spec, &old.spec);
+                error.detail = format!("{}{diff}", error.detail).into();
+            }
+        }
+        errors
     }
 
     fn prepare_for_status_update(_cx: &mut StrategyContext, pod: &mut Pod, old: &Pod) {
