@@ -25,7 +25,7 @@ mod service_account;
 mod service_ports;
 mod taint_eviction;
 
-pub use runner::Manager;
+pub use runner::{Manager, Reconcile};
 
 use api::{Key, Kind, Status};
 
@@ -103,6 +103,11 @@ pub trait Controller {
 
     /// Reconciles one key. An error puts the key back with back-off.
     fn sync(&mut self, cx: &mut Cx, work: &mut Work, key: &Key) -> Result<Outcome, Status>;
+
+    /// The object that a queue key stands for, if that is not the key itself.
+    fn object_key(&self, key: &Key) -> Key {
+        key.clone()
+    }
 
     /// Copies the controller with its state: the world is a value.
     fn boxed(&self) -> Box<dyn Controller>;

@@ -29,6 +29,21 @@ pub struct Manager {
     /// Events are many and nobody here reads them.
     ignored: Option<ResourceId>,
     started: bool,
+    last: Option<Reconcile>,
+}
+
+/// What one reconcile was about and came to, for those who step through the cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reconcile {
+    /// "deployment-controller".
+    pub controller: &'static str,
+    /// Namespace and name; empty for a periodic look at everything.
+    pub key: Key,
+    pub trigger: Trigger,
+    /// Requests that changed something.
+    pub writes: u32,
+    /// Why it will be tried again.
+    pub error: Option<Str>,
 }
 
 /// One controller with its queue.
@@ -70,7 +85,7 @@ impl Manager {
     /// A process that has not started yet.
     pub fn new() -> Manager {
         let slots = descriptors().into_iter().map(Slot::new).collect();
-        Manager { slots, wakes: Vec::new(), wakes_all: Vec::new(), ignored: None, started: false }
+        Manager { slots, wakes: Vec::new(), wakes_all: Vec::new(), ignored: None, started: false, last: None }
     }
 
     /// True if a running process hears of this change.
@@ -126,11 +141,16 @@ impl Manager {
             Event::Sync(_) => {
                 slot.sync_scheduled = false;
                 slot.release(cx.now);
-                slot.reconcile(cx);
+                self.last = slot.reconcile(cx);
             }
         }
         slot.release(cx.now);
         slot.schedule(index, cx.now, out);
+    }
+
+    /// The last reconcile; `None` if the last event found nothing to do.
+    pub fn last_reconcile(&self) -> Option<&Reconcile> {
+        self.last.as_ref()
     }
 
     /// Names and queue lengths, for metrics and the page.
@@ -217,21 +237,30 @@ impl Slot {
     }
 
     /// One reconcile of the next key.
-    fn reconcile(&mut self, cx: &mut Cx) {
-        let Some((key, trigger)) = self.queue.pop() else { return };
+    fn reconcile(&mut self, cx: &mut Cx) -> Option<Reconcile> {
+        let (key, trigger) = self.queue.pop()?;
         let (now, profile) = (cx.now, cx.profile);
         let mut cx = cx.with_identity(&self.identity, trigger);
         let mut work = Work { events: &mut self.recorder, objects: 0, later: Vec::new() };
         let result = self.controller.sync(&mut cx, &mut work, &key);
         let Work { objects, later, .. } = work;
-        let cost = cost(profile.reconcile, profile.api_write, cx.writes(), objects);
+        let writes = cx.writes();
+        let cost = cost(profile.reconcile, profile.api_write, writes, objects);
+        let error = result.as_ref().err().map(|error| error.message.clone());
         for (key, time) in later {
             self.queue.add_at(key, time);
         }
         self.settle(&key, result, now);
         self.busy_until =
             now + Duration::micros(cost.as_micros() / i64::from(self.controller.workers().max(1)));
-        self.held.insert(key, (now + cost, None));
+        self.held.insert(key.clone(), (now + cost, None));
+        Some(Reconcile {
+            controller: self.controller.name(),
+            key: self.controller.object_key(&key),
+            trigger,
+            writes,
+            error,
+        })
     }
 
     /// Decides when the key comes back.
@@ -326,5 +355,48 @@ fn listed(now: Timestamp, resource: ResourceId, object: &Object) -> Change {
         object: Some(object.clone()),
         previous: None,
         cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot() -> Slot {
+        Slot::new(Box::new(crate::controllers::service_account::ServiceAccountController))
+    }
+
+    #[test]
+    fn a_key_that_changes_while_it_is_handled_is_handled_once_more_afterwards() {
+        let (mut slot, key) = (slot(), Key::cluster("a"));
+        let at = |ms| Timestamp::ZERO + Duration::millis(ms);
+        slot.held.insert(key.clone(), (at(5), None));
+        slot.add(key.clone(), Trigger::Revision(7), at(1));
+        slot.add(key.clone(), Trigger::Revision(8), at(2));
+        assert!(slot.queue.is_empty());
+        slot.release(at(5));
+        assert_eq!(slot.queue.pop(), Some((key, Trigger::Revision(7))));
+        assert_eq!(slot.queue.pop(), None);
+    }
+
+    #[test]
+    fn requests_of_one_reconcile_overlap() {
+        let ms = Duration::millis;
+        let table = [(0, 0, 1000), (1, 0, 3000), (3, 0, 5000), (500, 0, 19_000), (0, 10_000, 51_000)];
+        for (writes, objects, micros) in table {
+            assert_eq!(cost(ms(1), ms(2), writes, objects).as_micros(), micros, "{writes} {objects}");
+        }
+    }
+
+    #[test]
+    fn deadlines_do_not_keep_the_world_busy_but_retries_do() {
+        let (mut slot, mut out) = (slot(), Outbox::default());
+        let now = Timestamp::from_secs(1);
+        slot.settle(&Key::cluster("a"), Ok(Outcome::After(Duration::secs(600))), now);
+        slot.schedule(0, now, &mut out);
+        slot.settle(&Key::cluster("b"), Err(Status::internal_error("full")), now);
+        slot.schedule(0, now, &mut out);
+        let classes: Vec<_> = out.drain().map(|(_, class, _)| class).collect();
+        assert_eq!(classes, [crate::sim::Class::Background, crate::sim::Class::Work]);
     }
 }
