@@ -76,7 +76,7 @@ impl Node {
         } else if let Some(get) = &handler.http_get {
             self.http_for_hook(env, worker, slot, spec, get);
         } else if let Some(sleep) = &handler.sleep {
-            env.out.background(Timestamp(env.now().0 + sleep.seconds * 1_000_000), done(self, None));
+            env.out.background(later(env.now(), sleep.seconds), done(self, None));
         } else {
             let event = done(self, None);
             env.out.at(env.cx.now, event);
@@ -185,7 +185,7 @@ impl Node {
         container.stopping = true;
         self.probes.retain(|key, _| key.container != id);
         self.container_said(env, worker, slot, "Normal", "Killing", message);
-        let deadline = Timestamp(env.now().0 + grace.max(1) * 1_000_000);
+        let deadline = later(env.now(), grace.max(1));
         let hook = spec.lifecycle.as_ref().and_then(|it| it.pre_stop.clone()).filter(|_| grace > 0);
         worker.slots[slot].stop = Some(Stop { deadline, hook: hook.is_some(), signalled: false });
         let kill = Event::Pod(self.id, worker.uid.clone(), 0, PodTimer::Grace(id, Grace::Kill));
@@ -256,7 +256,7 @@ impl Node {
 
     /// The pod was deleted again with a shorter grace period.
     pub(super) fn shorten_grace(&mut self, env: &mut Env, worker: &mut PodWorker) {
-        let deadline = Timestamp(env.now().0 + grace_seconds(worker).max(1) * 1_000_000);
+        let deadline = later(env.now(), grace_seconds(worker).max(1));
         for slot in 0..worker.slots.len() {
             let Some(id) = worker.slots[slot].current else { continue };
             if let Some(stop) = worker.slots[slot].stop.as_mut().filter(|stop| stop.deadline > deadline) {
@@ -287,4 +287,9 @@ pub(super) fn grace_seconds(worker: &PodWorker) -> i64 {
     let meta = worker.pod.meta();
     let spec = worker.view().spec.termination_grace_period_seconds.unwrap_or(30);
     if meta.is_deleting() { meta.deletion_grace_period_seconds.unwrap_or(spec) } else { spec }
+}
+
+/// The moment so many seconds later; people may write any number.
+pub(super) fn later(now: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp(now.0.saturating_add(seconds.saturating_mul(1_000_000)))
 }

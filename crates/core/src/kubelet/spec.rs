@@ -66,7 +66,12 @@ impl NodeSpec {
             provider_id: Str::EMPTY,
             internal_ip: format!("192.168.{}.{}", 49 + (index + 1) / 250, (index + 1) % 250).into(),
             external_ip: Str::EMPTY,
-            pod_cidr: format!("10.{}.{}.0/24", 244 + (index - 1) / 256, (index - 1) % 256).into(),
+            pod_cidr: format!(
+                "10.{}.{}.0/24",
+                244 + index.saturating_sub(1) / 256,
+                index.saturating_sub(1) % 256
+            )
+            .into(),
             labels: BTreeMap::new(),
             taints: Vec::new(),
             os_image: "Debian GNU/Linux 12 (bookworm)".into(),

@@ -57,7 +57,7 @@ impl Node {
             && let Some(seconds) = worker.view().spec.active_deadline_seconds
         {
             worker.deadline_set = true;
-            let due = Timestamp(worker.start_time.0 + seconds * 1_000_000);
+            let due = super::lifecycle::later(worker.start_time, seconds);
             env.out.background(due.max(env.now()), self.pod_event(worker, PodTimer::Deadline));
         }
         if let Err(error) = volumes::mount(self, env, worker) {

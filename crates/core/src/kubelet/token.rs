@@ -34,7 +34,7 @@ pub fn issue(pod: &Pod, audience: &str, seconds: i64, now: Timestamp) -> String 
     let (meta, account) = (&pod.metadata, &pod.spec.service_account_name);
     let claims = json!({
         "aud": [audience],
-        "exp": now.secs() + seconds,
+        "exp": now.secs().saturating_add(seconds),
         "iat": now.secs(),
         "iss": ISSUER,
         "kubernetes.io": {
