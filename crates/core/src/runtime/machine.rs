@@ -120,6 +120,12 @@ pub fn build(
         // A file whose place is taken by a directory of the image is left out, as a failed bind mount would be reported.
         let _shadowed = spec.root.put_file(path, content.clone(), 0o644);
     }
+    for mount in &config.mounts {
+        // runc makes missing mount points; one that is there already is as good.
+        if let Some((parent, _)) = mount.path.rsplit_once('/') {
+            let _there = spec.root.make_dirs(parent);
+        }
+    }
     let mut os = Machine::new(spec, Time(now.0));
     // runc creates a missing working directory.
     if os.fs(volumes).mkdir_all(&config.cwd).is_err() && os.fs(volumes).stat(&config.cwd, true).is_err() {

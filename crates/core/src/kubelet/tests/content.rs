@@ -153,3 +153,151 @@ fn exec_probes_run_commands_and_show_what_they_said() {
         "{events:?}"
     );
 }
+
+fn run(h: &mut Harness, pod: &str, words: &[&str]) -> (String, Option<i32>) {
+    let uid = h.get::<api::core::v1::Pod>("default", pod).map(|it| it.meta().uid.clone()).unwrap_or_default();
+    let options = crate::kubelet::ExecOptions {
+        command: words.iter().map(|it| it.to_string()).collect(),
+        ..Default::default()
+    };
+    let session =
+        h.act(|nodes, cx, net, out| nodes.exec("n1", &uid, "web", options, cx, net, out)).expect("started");
+    h.run(8);
+    let output = h.nodes.read_session(session);
+    (String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(), output.exit)
+}
+
+#[test]
+fn containers_find_and_reach_each_other_by_name() {
+    let mut h = Harness::new(1);
+    h.pod("a", one("luksa/kubia:v1"));
+    h.pod(
+        "b",
+        json!({ "containers": [{ "name": "web", "image": "busybox:1.36", "command": ["sleep", "3600"] }] }),
+    );
+    h.settle();
+    let slice = |name: &str, ip: &str, port: i32| {
+        json!({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": { "name": format!("{name}-x"), "labels": { "kubernetes.io/service-name": name } },
+            "endpoints": [{ "addresses": [ip], "conditions": { "ready": true }, "nodeName": "n1" }],
+            "ports": [{ "name": "", "port": port, "protocol": "TCP" }],
+        })
+    };
+    let service = |namespace: &str, name: &str, ip: &str, port: i32| {
+        json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": { "name": name, "namespace": namespace },
+            "spec": { "clusterIP": ip, "ports": [{ "port": port, "targetPort": 8080 }] },
+        })
+    };
+    h.create(service("default", "kubia", "10.96.3.4", 80));
+    h.create(slice("kubia", "10.244.0.2", 8080));
+    // Names need a DNS server with an endpoint.
+    h.create(service("kube-system", "kube-dns", "10.96.0.10", 53));
+    let (said, code) = run(&mut h, "b", &["wget", "-qO-", "http://kubia"]);
+    assert!(code != Some(0), "{said}");
+    let mut dns = slice("kube-dns", "10.244.0.9", 53);
+    dns["metadata"]["namespace"] = json!("kube-system");
+    h.create(dns);
+    assert_eq!(
+        run(&mut h, "b", &["wget", "-qO-", "http://kubia"]),
+        ("This is v1 running in pod a\n".to_string(), Some(0))
+    );
+    assert_eq!(
+        run(&mut h, "b", &["wget", "-qO-", "http://kubia.default.svc.cluster.local"]).0,
+        "This is v1 running in pod a\n"
+    );
+    let (said, code) = run(&mut h, "b", &["wget", "-qO-", "http://10.96.3.4:81"]);
+    assert!(code != Some(0), "{said}");
+    let (said, _) = run(&mut h, "b", &["nslookup", "kubia"]);
+    assert!(said.contains("10.96.3.4"), "{said}");
+    let (said, _) = run(&mut h, "b", &["cat", "/etc/resolv.conf"]);
+    assert_eq!(
+        said,
+        "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
+    );
+    let (said, _) = run(&mut h, "b", &["hostname"]);
+    assert_eq!(said, "b\n");
+    let (said, _) = run(&mut h, "b", &["ping", "-c", "1", "10.244.0.2"]);
+    assert!(said.contains("1 packets received") || said.contains("1 received"), "{said}");
+    assert!(h.log("a", "web").contains("Received request from ::ffff:10.244.0.3\n"));
+}
+
+#[test]
+fn the_liveness_example_of_the_documentation_restarts() {
+    let mut h = Harness::new(1);
+    let script = "touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600";
+    h.pod(
+        "liveness-exec",
+        json!({ "containers": [{
+            "name": "liveness", "image": "registry.k8s.io/e2e-test-images/busybox:1.27.2", "args": ["/bin/sh", "-c", script],
+            "livenessProbe": { "exec": { "command": ["cat", "/tmp/healthy"] }, "initialDelaySeconds": 5, "periodSeconds": 5 },
+        }] }),
+    );
+    h.run(34);
+    assert_eq!(h.status("liveness-exec")["containerStatuses"][0]["restartCount"], 0);
+    h.run(60);
+    let status = h.status("liveness-exec")["containerStatuses"][0].clone();
+    assert_eq!(status["restartCount"], 1, "{status}");
+    assert_eq!(status["lastState"]["terminated"]["exitCode"], 137, "sh as process 1 does not hear SIGTERM");
+    let events = h.events("liveness-exec");
+    let failed =
+        "Warning Unhealthy Liveness probe failed: cat: can't open '/tmp/healthy': No such file or directory";
+    assert!(events.iter().any(|it| it.starts_with(failed)), "{events:?}");
+}
+
+#[test]
+fn containers_share_an_empty_dir() {
+    let mut h = Harness::new(1);
+    let mount = |path: &str| json!([{ "name": "html", "mountPath": path }]);
+    h.pod(
+        "two",
+        json!({
+            "volumes": [{ "name": "html", "emptyDir": {} }],
+            "containers": [
+                { "name": "web", "image": "nginx", "volumeMounts": mount("/usr/share/nginx/html") },
+                {
+                    "name": "writer", "image": "busybox", "volumeMounts": mount("/html"),
+                    "command": ["sh", "-c", "while true; do date > /html/index.html; echo wrote; sleep 5; done"],
+                },
+            ],
+        }),
+    );
+    h.run(30);
+    let (status, body) = h.http("10.244.0.2", 80, "/").expect("an answer");
+    assert_eq!(status, 200);
+    assert!(body.contains("UTC 2026"), "{body}");
+    assert!(h.log("two", "writer").lines().filter(|it| *it == "wrote").count() >= 3);
+    h.delete_pod("two");
+    h.run(32);
+    assert!(h.get::<api::core::v1::Pod>("default", "two").is_none());
+}
+
+#[test]
+fn pods_ask_the_api_server_with_their_token() {
+    use crate::kubelet::{NodeSpec, Role};
+    let mut h = Harness::of(vec![NodeSpec::new("n1", Role::ControlPlane, 1)]);
+    h.run(20);
+    h.create(json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": { "name": "kubernetes" },
+        "spec": { "clusterIP": "10.96.0.1", "ports": [{ "name": "https", "port": 443, "targetPort": 6443 }] },
+    }));
+    h.create(json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": { "name": "kubernetes", "labels": { "kubernetes.io/service-name": "kubernetes" } },
+        "endpoints": [{ "addresses": ["192.168.49.2"], "conditions": { "ready": true } }],
+        "ports": [{ "name": "https", "port": 6443, "protocol": "TCP" }],
+    }));
+    h.pod(
+        "web",
+        json!({ "containers": [{ "name": "web", "image": "curlimages/curl", "command": ["sleep", "600"] }] }),
+    );
+    h.settle();
+    let script = "cd /var/run/secrets/kubernetes.io/serviceaccount; ls; cat namespace; echo; curl -s --cacert ca.crt -H \"Authorization: \
+                  Bearer $(cat token)\" https://$KUBERNETES_SERVICE_HOST/api/v1/namespaces/default/pods | grep '\"message\"'";
+    let (said, code) = run(&mut h, "web", &["sh", "-c", script]);
+    assert_eq!(code, Some(0));
+    let (files, answer) = said.split_at(said.find("default\n").map_or(0, |at| at + 8));
+    assert_eq!(files, "ca.crt\nnamespace\ntoken\ndefault\n");
+    assert!(answer.contains("pods is forbidden: User \\\"system:serviceaccount:default:default\\\" cannot list resource"), "{answer}");
+}
