@@ -299,5 +299,10 @@ fn pods_ask_the_api_server_with_their_token() {
     assert_eq!(code, Some(0));
     let (files, answer) = said.split_at(said.find("default\n").map_or(0, |at| at + 8));
     assert_eq!(files, "ca.crt\nnamespace\ntoken\ndefault\n");
-    assert!(answer.contains("pods is forbidden: User \\\"system:serviceaccount:default:default\\\" cannot list resource"), "{answer}");
+    assert!(
+        answer.contains(
+            "pods is forbidden: User \\\"system:serviceaccount:default:default\\\" cannot list resource"
+        ),
+        "{answer}"
+    );
 }
