@@ -2,7 +2,7 @@
 import { eventually } from "./test.mjs";
 
 // What of the system runs on every cluster, as `kubectl get pods -n kube-system` begins its lines.
-const SYSTEM = ["coredns-", "etcd-", "kube-apiserver-", "kube-controller-manager-", "kube-proxy-", "kube-scheduler-"];
+const SYSTEM = ["coredns-", "etcd-", "kube-apiserver-", "kube-controller-manager-", "kube-scheduler-"];
 const PROMPT = /\$\s*$/;
 
 export class Playground {
