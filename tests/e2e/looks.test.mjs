@@ -23,6 +23,7 @@ for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]]) {
       const touch = width < 500 ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {};
       const context = await profile({ viewport: { width, height }, colorScheme, reducedMotion: "reduce", ...touch });
       const page = await Playground.open(context, `${url}/?cmd=${encodeURIComponent("kubectl create deployment web --image=nginx --replicas=5;kubectl expose deployment web --port=80")}`);
+      await page.byId("link-run").click();
       await page.whenSystemRuns();
       const found = [];
       for (const view of VIEWS) {

@@ -55,9 +55,10 @@ impl Look {
         }
     }
 
-    /// A CSS class.
+    /// One word, for CSS classes and tests.
     pub fn class(self) -> &'static str {
         match self {
+            Look::Ready => "running",
             Look::Unready => "unready",
             look => look.word(),
         }

@@ -36,11 +36,14 @@ pub fn folder(url: &str) -> &str {
     &path[..path.rfind('/').map_or(path.len(), |it| it + 1)]
 }
 
-/// A link to the page that shows a session.
-pub fn link(folder: &str, view: &str, fragment: &str) -> String {
-    match view {
-        "" => format!("{folder}#{fragment}"),
-        view => format!("{folder}?view={view}#{fragment}"),
+/// A link to a page of the folder that shows a session. The query says how to look at it: pairs without a value are
+/// left out.
+pub fn link(folder: &str, page: &str, query: &[(&str, &str)], fragment: &str) -> String {
+    let pairs: Vec<String> =
+        query.iter().filter(|it| !it.1.is_empty()).map(|it| format!("{}={}", it.0, it.1)).collect();
+    match pairs.is_empty() {
+        true => format!("{folder}{page}#{fragment}"),
+        false => format!("{folder}{page}?{}#{fragment}", pairs.join("&")),
     }
 }
 
@@ -50,10 +53,11 @@ pub fn markdown(link: &str, folder: &str) -> String {
 }
 
 /// HTML that embeds a session.
-pub fn iframe(folder: &str, fragment: &str, title: &str) -> String {
+pub fn iframe(link: &str, title: &str) -> String {
+    let link = link.replace('&', "&amp;");
     let title = title.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     format!(
-        "<iframe src=\"{folder}embed.html#{fragment}\" title=\"{title}\" loading=\"lazy\" \
+        "<iframe src=\"{link}\" title=\"{title}\" loading=\"lazy\" \
          style=\"width:100%;height:480px;border:0\" allow=\"clipboard-write; fullscreen\" \
          sandbox=\"allow-scripts allow-same-origin allow-popups allow-downloads\"></iframe>"
     )
@@ -67,10 +71,13 @@ mod tests {
     fn links_stay_in_their_folder() {
         assert_eq!(folder("https://h/a/b/?x=1#/z/p"), "https://h/a/b/");
         assert_eq!(folder("https://h/a/embed.html#/z/p"), "https://h/a/");
-        assert_eq!(link("https://h/a/", "map", "/z/p"), "https://h/a/?view=map#/z/p");
+        let query = [("view", "rollout"), ("autoplay", "")];
+        assert_eq!(link("https://h/a/", "", &query, "/z/p"), "https://h/a/?view=rollout#/z/p");
+        assert_eq!(link("https://h/a/", "embed.html", &[], "/z/p"), "https://h/a/embed.html#/z/p");
+        let html = iframe("https://h/embed.html?a=1&b=2#/z/p", "A \"title\"");
         assert!(
-            iframe("https://h/", "/z/p", "A \"title\"")
-                .contains("src=\"https://h/embed.html#/z/p\" title=\"A &quot;title&quot;\"")
+            html.contains("src=\"https://h/embed.html?a=1&amp;b=2#/z/p\" title=\"A &quot;title&quot;\""),
+            "{html}"
         );
     }
 

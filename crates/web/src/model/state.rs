@@ -89,6 +89,9 @@ pub struct Prefs {
     pub coach_over: bool,
     pub screen_reader: bool,
     pub show_system: bool,
+    /// How time went when the page was left.
+    pub paused: bool,
+    pub speed: f64,
 }
 
 impl Default for Prefs {
@@ -101,6 +104,8 @@ impl Default for Prefs {
             coach_over: false,
             screen_reader: false,
             show_system: true,
+            paused: false,
+            speed: 1.0,
         }
     }
 }

@@ -8,13 +8,13 @@ use std::cell::RefCell;
 use js_sys::Uint8Array;
 use kubarium_protocol::{Answer, Blob, Command, LinkSummary, Micros, Open, Severity, Shape, Start};
 use kubarium_web::model::params::fragment_start;
-use kubarium_web::model::state::{Action, Dialog, Kept};
+use kubarium_web::model::state::{Action, Dialog, Kept, Phase};
 
 use crate::ui::js;
 use crate::ui::link::App;
 
 /// How often it is looked whether there is something to save, and how much virtual time alone is worth saving.
-const LOOK_MS: u32 = 1500;
+const LOOK_MS: u32 = 700;
 const WORTH: Micros = 2_000_000;
 
 /// When the page is at rest after it was opened.
@@ -96,8 +96,13 @@ pub fn start(app: &App) {
 
 /// Starts a world.
 pub fn open(app: &App, start: Start) {
-    let paused = !app.params().autoplay;
-    app.send(Command::Open(Open { start, paused, speed: 1.0 }));
+    let (paused, speed) = match start {
+        // What was left goes on as it went.
+        Start::Saved { .. } => app.with(|it| (it.prefs.paused, it.prefs.speed.clamp(1.0, 100.0))),
+        _ => (false, 1.0),
+    };
+    let paused = paused || !app.params().autoplay;
+    app.send(Command::Open(Open { start, paused, speed }));
 }
 
 /// Starts over with a new cluster.
@@ -197,9 +202,11 @@ pub fn opened(app: &App) {
 
 /// Saves when something is worth it.
 fn look(app: &App, leaving: bool) {
+    keep_pace(app);
     let (changes, now, live) = app.with(|it| (it.clock.changes, it.clock.now, it.clock.live));
+    let still = leaving || app.with(|it| it.clock.paused);
     let wanted = KEEPER.with_borrow_mut(|it| {
-        let moved = (now - it.now).abs() >= WORTH || (leaving && now != it.now);
+        let moved = (now - it.now).abs() >= WORTH || (still && now != it.now);
         let wanted = it.ours && !it.saving && live && changes > 0 && (changes != it.changes || moved);
         if wanted {
             it.saving = true;
@@ -210,6 +217,15 @@ fn look(app: &App, leaving: bool) {
     if wanted {
         let asked = app.clone();
         app.ask(|id| Command::Save { id }, move |answer| write(&asked, answer));
+    }
+}
+
+/// Remembers how time goes.
+fn keep_pace(app: &App) {
+    let (paused, speed, ready) =
+        app.with(|it| (it.clock.paused && it.clock.live, it.clock.speed, it.phase == Phase::Ready));
+    if ready && app.with(|it| (it.prefs.paused, it.prefs.speed) != (paused, speed)) {
+        app.set_prefs(|it| (it.paused, it.speed) = (paused, speed));
     }
 }
 

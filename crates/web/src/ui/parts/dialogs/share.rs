@@ -87,11 +87,15 @@ struct OutProps {
 fn Out(props: &OutProps) -> Html {
     let app = use_app();
     let OutProps { made, form, base, view } = props;
-    let url = link(base, if *view == "map" { "" } else { view }, &made.fragment);
+    // What stands still stands still for whoever opens it, too: that is the very moment.
+    let paused = app.with(|it| it.clock.paused) && !made.summary.commands.is_empty();
+    let query =
+        [("view", if *view == "map" { "" } else { *view }), ("autoplay", if paused { "0" } else { "" })];
+    let url = link(base, "", &query, &made.fragment);
     let text = match form {
         Form::Link => url.clone(),
         Form::Markdown => markdown(&url, base),
-        Form::Embed => iframe(base, &made.fragment, "Kubernetes playground"),
+        Form::Embed => iframe(&link(base, "embed.html", &query, &made.fragment), "Kubernetes playground"),
     };
     let copy = {
         let text = text.clone();
