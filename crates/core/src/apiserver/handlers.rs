@@ -123,6 +123,10 @@ impl ApiServer {
         if gvr.group.is_empty() && gvr.resource == "endpoints" {
             call.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
         }
+        if call.resource.stored_only {
+            let kind = call.resource.gvk.kind.clone();
+            call.warn(&format!("not simulated here: a {kind} is checked and stored, but nothing acts on it yet"));
+        }
     }
 
     /// Binds a pod to a node, once. Mirrors pkg/registry/core/pod/storage.BindingREST.

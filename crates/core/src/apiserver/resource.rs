@@ -67,6 +67,9 @@ pub struct Resource {
     pub strategy: Rc<dyn Strategy>,
     /// True for resources that a CustomResourceDefinition defines.
     pub custom: bool,
+    /// True for kinds whose controllers are not simulated yet: objects are checked and stored, and whoever creates one
+    /// is told that nothing will act on it.
+    pub stored_only: bool,
 }
 
 /// Verbs of a whole resource, in the order of discovery.
@@ -90,8 +93,16 @@ impl Resource {
             subresources: Vec::new(),
             strategy: Rc::new(Typed::<S>::default()),
             custom: false,
+            stored_only: false,
             gvk,
         }
+    }
+
+    /// See [`Resource::stored_only`].
+    #[must_use]
+    pub fn stored_only(mut self) -> Resource {
+        self.stored_only = true;
+        self
     }
 
     #[must_use]

@@ -26,7 +26,7 @@ pub fn resources() -> Vec<Resource> {
         secret::resource(),
         service_account::resource(),
         event::resource(),
-        persistent_volume_claim::resource(),
-        persistent_volume::resource(),
+        persistent_volume_claim::resource().stored_only(),
+        persistent_volume::resource().stored_only(),
     ]
 }

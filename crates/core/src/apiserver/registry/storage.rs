@@ -5,5 +5,5 @@ pub mod storage_class;
 use crate::apiserver::Resource;
 
 pub fn resources() -> Vec<Resource> {
-    vec![storage_class::resource()]
+    vec![storage_class::resource().stored_only()]
 }
