@@ -306,3 +306,28 @@ fn pods_ask_the_api_server_with_their_token() {
         "{answer}"
     );
 }
+
+#[test]
+fn attach_talks_to_the_main_process() {
+    let mut h = Harness::new(1);
+    let container = json!({ "name": "web", "image": "busybox", "stdin": true, "tty": true });
+    h.pod("shell", json!({ "restartPolicy": "Never", "containers": [container] }));
+    h.settle();
+    let uid =
+        h.get::<api::core::v1::Pod>("default", "shell").map(|it| it.meta().uid.clone()).unwrap_or_default();
+    let window = Some((120, 40));
+    let session =
+        h.act(|nodes, cx, net, out| nodes.attach("n1", &uid, "web", window, cx, net, out)).expect("attached");
+    h.act(|nodes, cx, net, out| {
+        nodes.write_session(session, b"echo $((6*7)); hostname\r".to_vec(), cx, net, out)
+    });
+    h.run(1);
+    let output = h.nodes.read_session(session);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("\n42\r\nshell\r\n"), "{text:?}");
+    h.act(|nodes, cx, net, out| nodes.write_session(session, b"exit 3\r".to_vec(), cx, net, out));
+    h.run(3);
+    assert_eq!(h.nodes.read_session(session).exit, Some(3));
+    assert_eq!(h.status("shell")["containerStatuses"][0]["state"]["terminated"]["exitCode"], 3);
+    assert!(h.log("shell", "web").contains("42"));
+}
