@@ -5,6 +5,7 @@ pub mod test;
 pub mod tool;
 pub mod users;
 
+mod bytes;
 mod date;
 pub(crate) mod echo;
 mod fetch;
@@ -15,6 +16,7 @@ mod ls;
 mod net_tools;
 pub(crate) mod opts;
 pub(crate) mod process;
+mod sed;
 mod sort;
 mod system;
 mod text_tools;
@@ -348,6 +350,42 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         "Usage: wget [-cqS] [--spider] [-O FILE] [-T SEC] [--header STR] [--post-data STR] URL...\n\nRetrieve files via HTTP or FTP\n\n\t--spider\tOnly check URL existence: $? is 0 if exists\n\t-q\t\tQuiet\n\t-S\t\tShow server response\n\t-T SEC\t\tNetwork read timeout is SEC seconds\n\t-O FILE\t\tSave to FILE ('-' for stdout)\n",
         || Box::new(fetch::Wget::default()),
     ),
+    inside(
+        "base64",
+        "Usage: base64 [-d] [-w COL] [FILE]\n\nBase64 encode or decode FILE to standard output\n",
+        || filter(bytes::Base64::default()),
+    ),
+    inside(
+        "dd",
+        "Usage: dd [if=FILE] [of=FILE] [bs=N] [count=N] [skip=N] [seek=N]\n\nCopy a file with converting and formatting\n",
+        || Box::new(bytes::Dd::default()),
+    ),
+    inside("hexdump", "Usage: hexdump [-C] [FILE]...\n\nDisplay file in hexadecimal\n", || {
+        filter(bytes::Dump::default())
+    }),
+    inside("md5sum", "Usage: md5sum [-c] [FILE]...\n\nPrint or check MD5 checksums\n", || {
+        filter(bytes::Sum::default())
+    }),
+    inside("od", "Usage: od [-c] [-A RADIX] [-t TYPE] [FILE]...\n\nPrint FILEs in octal\n", || {
+        filter(bytes::Dump::default())
+    }),
+    inside(
+        "sed",
+        "Usage: sed [-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...\n",
+        || filter(sed::Sed::default()),
+    ),
+    inside("sha1sum", "Usage: sha1sum [-c] [FILE]...\n\nPrint or check SHA1 checksums\n", || {
+        filter(bytes::Sum::default())
+    }),
+    inside("sha256sum", "Usage: sha256sum [-c] [FILE]...\n\nPrint or check SHA256 checksums\n", || {
+        filter(bytes::Sum::default())
+    }),
+    inside(
+        "strings",
+        "Usage: strings [-n LEN] [FILE]...\n\nDisplay printable strings in a binary file\n",
+        || filter(bytes::Strings::default()),
+    ),
+    inside("xxd", "Usage: xxd [-p] [FILE]\n\nHex dump FILE (or stdin)\n", || filter(bytes::Dump::default())),
 ];
 
 /// Whether an image of this flavour carries the program. BusyBox lacks what is no applet; curl, jq and the like are
