@@ -206,7 +206,10 @@ fn test(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) 
         Ok(true) => Done::Status(0),
         Ok(false) => Done::Status(1),
         Err(message) => {
-            shell.builtin_error(&words[0], message);
+            match shell.kind {
+                ShellKind::Ash => shell.eprint(format!("{}: {message}\n", shell.arg0)),
+                _ => shell.builtin_error(&words[0], message),
+            }
             Done::Status(2)
         }
     }

@@ -183,7 +183,9 @@ impl Shell {
         result.map_err(|message| {
             Stop::Fatal(match self.kind {
                 ShellKind::Bash => message,
-                ShellKind::Dash if message.contains("division by 0") => "division by zero".to_string(),
+                ShellKind::Dash if message.contains("division by 0") => {
+                    format!("arithmetic expression: division by zero: \"{expression}\"")
+                }
                 ShellKind::Dash => {
                     format!("arithmetic expression: expecting primary: \"{expression}\"")
                 }

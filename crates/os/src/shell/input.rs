@@ -163,6 +163,9 @@ impl Shell {
             | ParseError::BadSubstitution(_, line) => *line,
             _ => self.input_line(),
         };
+        // dash names the line where it noticed, the end of its input.
+        let at_end = self.kind == ShellKind::Dash && matches!(error, ParseError::Unterminated(..));
+        let line = if at_end { self.input_line() } else { line };
         self.line = line;
         let dash_c = self.opts.command_string && !self.interactive;
         let text = match self.kind {
@@ -241,9 +244,9 @@ impl Shell {
     /// The line the input is at.
     fn input_line(&self) -> u32 {
         match &self.input {
-            Input::Text { line, src, .. } => {
-                let _at = line;
-                src.iter().filter(|c| **c == '\n').count() as u32 + u32::from(src.last() != Some(&'\n'))
+            Input::Text { src, .. } => {
+                let open = self.kind == ShellKind::Bash && src.last() != Some(&'\n');
+                src.iter().filter(|c| **c == '\n').count() as u32 + 1 + u32::from(open)
             }
             Input::Stdin { line, .. } => *line,
             _ => self.line,

@@ -213,19 +213,21 @@ impl Parser<'_> {
 
     pub(super) fn single_quoted(&mut self) -> ParseResult<String> {
         let mut text = String::new();
+        let line = self.line;
         loop {
             match self.bump() {
                 Some('\'') => return Ok(text),
                 Some(c) => text.push(c),
-                None => return Err(ParseError::Unterminated('\'', self.line)),
+                None => return Err(ParseError::Unterminated('\'', line)),
             }
         }
     }
 
     pub(super) fn double_quoted(&mut self) -> ParseResult<Vec<Part>> {
         let mut parts = Vec::new();
+        let line = self.line;
         loop {
-            let Some(c) = self.peek_char() else { return Err(ParseError::Unterminated('"', self.line)) };
+            let Some(c) = self.peek_char() else { return Err(ParseError::Unterminated('"', line)) };
             match c {
                 '"' => {
                     self.bump();
@@ -434,7 +436,8 @@ impl Parser<'_> {
             param.op = ParamOp::Length;
         } else if self.peek_char() == Some('!')
             && bash
-            && !matches!(self.peek_at(1), Some('}' | ':' | '-' | '=' | '?' | '+' | '#' | '%'))
+            && (!matches!(self.peek_at(1), Some('}' | ':' | '-' | '=' | '?' | '+' | '#' | '%'))
+                || self.peek_at(1) == Some('#') && self.peek_at(2) == Some('}'))
         {
             self.bump();
             param.indirect = true;

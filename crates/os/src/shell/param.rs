@@ -127,6 +127,12 @@ impl Shell {
             Some(Index::Star) => Raw::List(self.all_elements(name, false), false),
             Some(Index::Expr(word)) => {
                 let key = self.subscript(sys, name, word)?;
+                if name == "FUNCNAME" {
+                    let names: Vec<String> =
+                        self.frames.iter().rev().filter_map(|f| f.function_name()).collect();
+                    let name = key.parse::<usize>().ok().and_then(|i| names.get(i).cloned());
+                    return Ok(name.map_or(Raw::Unset, Raw::One));
+                }
                 if name == "PIPESTATUS" {
                     let status = key.parse::<usize>().ok().and_then(|i| self.pipe_status.get(i).copied());
                     return Ok(status.map_or(Raw::Unset, |s| Raw::One(s.to_string())));

@@ -746,14 +746,18 @@ impl Shell {
             Stop::Need(code) => self.start_capture(sys, &code),
             Stop::Process(writes, code) => self.start_process(sys, writes, &code),
             Stop::Fatal(message) => {
+                let arithmetic = message.contains("error token");
                 self.error(message);
                 self.status = if self.kind == ShellKind::Dash || self.kind == ShellKind::Ash { 2 } else { 1 };
                 self.begin_command();
                 if self.interactive {
                     self.unwind(sys, 0);
                 } else {
-                    let code =
-                        if self.kind == ShellKind::Bash { if self.unbound() { 127 } else { 1 } } else { 2 };
+                    let code = if self.kind == ShellKind::Bash {
+                        if self.unbound() && !arithmetic { 127 } else { 1 }
+                    } else {
+                        2
+                    };
                     self.exit_with = Some(code);
                 }
                 let _skipped = skip;

@@ -98,7 +98,7 @@ pub(super) fn cd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<
                 ShellKind::Ash => format!("can't cd to {target}: {e}"),
             };
             shell.builtin_error("cd", message);
-            Done::Status(if shell.kind == ShellKind::Dash { 2 } else { 1 })
+            Done::Status(if shell.kind == ShellKind::Bash { 1 } else { 2 })
         }
     }
 }
