@@ -159,15 +159,11 @@ pub fn entry(
 /// Appliers first, then by time and name (`sortEncodedManagedFields`).
 pub fn sort(entries: &mut [ManagedFieldsEntry]) {
     entries.sort_by(|a, b| {
-        let key = |entry: &ManagedFieldsEntry| {
-            (
-                entry.operation.clone(),
-                entry.time,
-                entry.manager.clone(),
-                entry.api_version.clone(),
-                entry.subresource.clone(),
-            )
-        };
-        key(a).cmp(&key(b))
+        a.operation
+            .cmp(&b.operation)
+            .then_with(|| a.time.cmp(&b.time))
+            .then_with(|| a.manager.cmp(&b.manager))
+            .then_with(|| a.api_version.cmp(&b.api_version))
+            .then_with(|| a.subresource.cmp(&b.subresource))
     });
 }

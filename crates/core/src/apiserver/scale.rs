@@ -5,10 +5,11 @@ use api::meta::field::{Error, Path};
 use api::{Gvk, Json, Object, Status};
 use serde_json::json;
 
-use super::call::Call;
+use super::call::{Call, Format, include_object};
 use super::request_info::Verb;
 use super::store::Part;
-use super::{ApiServer, RequestContext, body};
+use super::table::{Column, Row};
+use super::{ApiServer, RequestContext, body, table};
 
 const SCALE: Gvk = Gvk::of("autoscaling", "v1", "Scale");
 
@@ -16,7 +17,7 @@ impl ApiServer {
     pub(super) fn scale(&mut self, cx: &mut RequestContext, call: &mut Call) -> Result<Response, Status> {
         let old = self.stored(call)?;
         if call.info.verb == Verb::Get {
-            return Ok(Response::json(200, scale_json(call, &old)));
+            return Ok(respond(cx, call, &old));
         }
         let (json, _) = body::read_json(call)?;
         self.set_scale(cx, call, &old, &json)
@@ -52,8 +53,25 @@ impl ApiServer {
             if version.is_empty() { old.meta().resource_version.clone() } else { version.into() };
         call.resource.strategy.set_scale(&mut draft, replicas);
         let (object, _) = self.store_update(cx, call, old, draft, Part::Main)?;
-        Ok(Response::json(200, scale_json(call, &object)))
+        Ok(respond(cx, call, &object))
     }
+}
+
+const COLUMNS: &[Column] =
+    &[Column::text("Name"), Column::integer("Desired"), Column::integer("Available"), Column::text("Age")];
+
+/// The Scale of an object in the form that the client accepts.
+fn respond(cx: &RequestContext, call: &Call, object: &Object) -> Response {
+    if Format::of(call.request) != Format::Table {
+        return Response::json(200, scale_json(call, object));
+    }
+    let scale = call.resource.strategy.scale(object).unwrap_or_default();
+    let meta = object.meta();
+    let (desired, available) = (Json::from(scale.replicas), Json::from(scale.status_replicas));
+    let row = Row::new(vec![Json::from(&meta.name), desired, available, table::age(cx.now, meta)]);
+    let metadata = json!({ "resourceVersion": meta.resource_version.as_str() });
+    let rows = vec![table::row_json(row, object, include_object(call.request))];
+    Response::json(200, table::table_json(COLUMNS, metadata, rows))
 }
 
 /// The Scale of an object.

@@ -81,6 +81,9 @@ fn scaling_goes_through_the_scale_subresource() {
     let path = format!("{DEPLOYMENTS}/web/scale");
     let scale = server.get(&path);
     assert_eq!((text(&scale, "/kind"), text(&scale, "/status/selector")), ("Scale", "app=web"));
+    let table = Request::get(&path).with_header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io");
+    let table = server.ask(table).body.to_json().unwrap_or_default();
+    assert_eq!(table["rows"][0]["cells"], json!(["web", 3, 0, "0s"]));
     assert_eq!(server.merge(&path, json!({"spec": {"replicas": 5}}))["spec"]["replicas"], 5);
     assert_eq!(server.get(&format!("{DEPLOYMENTS}/web"))["spec"]["replicas"], 5);
     let negative = Request::patch(&path, http::MERGE_PATCH, Body::json(json!({"spec": {"replicas": -1}})));
