@@ -8,5 +8,10 @@ pub mod stateful_set;
 use crate::apiserver::Resource;
 
 pub fn resources() -> Vec<Resource> {
-    vec![deployment::resource(), replica_set::resource(), stateful_set::resource().stored_only(), daemon_set::resource().stored_only()]
+    vec![
+        deployment::resource(),
+        replica_set::resource(),
+        stateful_set::resource().stored_only(),
+        daemon_set::resource().stored_only(),
+    ]
 }

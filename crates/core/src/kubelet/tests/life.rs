@@ -210,3 +210,20 @@ fn memory_beyond_the_limit_is_oom_killed() {
     assert_eq!((&end["reason"], &end["exitCode"]), (&json!("OOMKilled"), &json!(137)), "{status}");
     assert_eq!(status["phase"], "Failed");
 }
+
+#[test]
+fn a_forced_deletion_stops_the_containers_behind_the_back_of_the_api() {
+    let mut h = Harness::new(1);
+    h.pod("web", one("nginx"));
+    h.settle();
+    let path = "/api/v1/namespaces/default/pods/web?gracePeriodSeconds=0";
+    let response = h.request(api::http::Request::delete(path));
+    assert!(response.is_success(), "{:?}", response.to_status());
+    assert!(h.get::<api::core::v1::Pod>("default", "web").is_none());
+    h.pod("web", one("nginx"));
+    h.run(10);
+    assert_eq!(h.phase("web"), "Running");
+    let running = h.nodes.node("n1").map(|node| node.containers().count());
+    assert_eq!(running, Some(1), "nothing is left of the first pod");
+    assert_eq!(h.nodes.node("n1").map(|node| node.sandboxes().count()), Some(1));
+}
