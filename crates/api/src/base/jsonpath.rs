@@ -128,9 +128,7 @@ pub fn relaxed(expression: &str) -> Result<String, String> {
     let inner = expression.strip_prefix('{').unwrap_or(expression);
     let inner = inner.strip_suffix('}').unwrap_or(inner);
     if open != close || inner.is_empty() || inner.contains(['{', '}']) {
-        return Err(format!(
-            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
-        ));
+        return Err("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'".into());
     }
     Ok(if inner.starts_with('.') { format!("{{{inner}}}") } else { format!("{{.{inner}}}") })
 }

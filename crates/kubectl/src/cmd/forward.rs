@@ -53,7 +53,7 @@ fn remote_port(object: &api::Json, pod: &api::Json, word: &str) -> Result<u16> {
     if object["kind"] == "Service" {
         let found = array(&object["spec"]["ports"])
             .iter()
-            .find(|p| p["name"] == word || p["port"].to_string() == word);
+            .find(|p| p["name"] == word || p["port"].as_u64().is_some_and(|n| word.parse() == Ok(n)));
         let Some(port) = found else {
             return msg(format!(
                 "Service {} does not have a service port {word}",

@@ -58,7 +58,7 @@ async fn raw(cx: &Cx) -> Result {
         }
     }
     if !cx.flags.args.is_empty() {
-        return cx.usage(format!("arguments may not be passed when --raw is specified"));
+        return cx.usage("arguments may not be passed when --raw is specified");
     }
     let (path, query) = cx.flags.str("raw").split_once('?').unwrap_or((cx.flags.str("raw"), ""));
     let client = cx.client()?;

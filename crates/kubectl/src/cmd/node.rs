@@ -337,7 +337,7 @@ pub async fn taint(cx: &Cx) -> Result {
             }
         }
     }
-    if !cx.resource(&resources[0].split('/').next().unwrap_or("").to_string()).await?.is("", "Node") {
+    if !cx.resource(resources[0].split('/').next().unwrap_or("")).await?.is("", "Node") {
         return msg(format!(
             "invalid resource type {}, only [\"node\" \"nodes\"] are supported",
             resources[0]

@@ -245,7 +245,7 @@ async fn undo_deployment(cx: &Cx, info: &Info, to: i64, dry_run: DryRun) -> Resu
 async fn undo_revision(cx: &Cx, info: &Info, to: i64, dry_run: DryRun) -> Result<String> {
     let all = revisions(cx, info).await?;
     let found = match to {
-        0 if all.len() < 2 => return msg(format!("no last revision to roll back to")),
+        0 if all.len() < 2 => return msg("no last revision to roll back to"),
         0 => &all[all.len() - 2],
         _ => match all.iter().find(|(r, _, _)| *r == to) {
             Some(found) => found,

@@ -367,7 +367,7 @@ fn selector_of(object: &Json) -> Result<Json> {
     let spec = &object["spec"];
     let found = match s(&object["kind"]) {
         "Pod" => {
-            if !object["metadata"]["labels"].as_object().is_some_and(|l| !l.is_empty()) {
+            if object["metadata"]["labels"].as_object().is_none_or(|l| l.is_empty()) {
                 return msg(
                     "couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed",
                 );
@@ -384,7 +384,7 @@ fn selector_of(object: &Json) -> Result<Json> {
             &spec["selector"]["matchLabels"]
         }
     };
-    if !found.as_object().is_some_and(|l| !l.is_empty()) {
+    if found.as_object().is_none_or(|l| l.is_empty()) {
         return msg(
             "couldn't retrieve selectors via --selector flag or introspection: the object has no selector",
         );

@@ -26,6 +26,7 @@ struct Cx {
 }
 
 impl Cx {
+    #[allow(clippy::ptr_arg)] // literals are owned, everything else is borrowed
     /// Evaluates nodes up to the `{end}` of this block (or the template's end); returns how many were used. Without
     /// `out` it only looks for the end.
     fn block<'a>(

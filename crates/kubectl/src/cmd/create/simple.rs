@@ -84,7 +84,7 @@ pub async fn token(cx: &Cx) -> Result {
     if !cx.flags.str("bound-object-kind").is_empty() {
         let kind = cx.flags.str("bound-object-kind");
         if !matches!(kind, "Pod" | "Secret" | "Node") {
-            return msg(format!("supported --bound-object-kind values are Node, Pod, Secret"));
+            return msg("supported --bound-object-kind values are Node, Pod, Secret");
         }
         spec["boundObjectRef"] =
             json!({ "kind": kind, "apiVersion": "v1", "name": cx.flags.str("bound-object-name") });
