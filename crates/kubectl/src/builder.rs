@@ -156,9 +156,10 @@ impl Builder {
                 "resource(s) were provided, but no name was specified"
             });
         }
-        let [resource] = types.as_slice() else { return msg("you must specify only one resource") };
-        for name in &bare {
-            names.push(self.named(cx, resource.clone(), name)?);
+        for resource in &types {
+            for name in &bare {
+                names.push(self.named(cx, resource.clone(), name)?);
+            }
         }
         Ok(Planned { plan: Plan::Names(names), errors: Vec::new() })
     }

@@ -165,7 +165,10 @@ pub async fn describe(cx: &Cx, info: &Info, show_events: bool) -> Result<String>
         ("", "Endpoints") => network::endpoints(object, &mut out),
         ("discovery.k8s.io", "EndpointSlice") => network::endpoint_slice(object, &mut out),
         ("networking.k8s.io", "Ingress") => network::ingress(object, &mut out),
-        ("", "Namespace") => config::namespace(cx, object, &mut out).await?,
+        ("", "Namespace") => {
+            config::namespace(cx, object, &mut out).await?;
+            return Ok(out.finish());
+        }
         ("", "ConfigMap") => config::config_map(object, &mut out),
         ("", "Secret") => {
             config::secret(object, &mut out);

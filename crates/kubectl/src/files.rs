@@ -146,7 +146,7 @@ pub fn validate(value: &Json) -> Option<String> {
         let problems: Vec<String> = items.iter().filter_map(validate).collect();
         return list(problems);
     }
-    let missing = |field: &str| !value[field].as_str().is_some_and(|s| !s.is_empty());
+    let missing = |field: &str| value[field].as_str().is_none_or(|s| s.is_empty());
     let problems = ["apiVersion", "kind"].into_iter().filter(|f| missing(f)).map(|f| {
         if value.get(f).is_some_and(|v| !v.is_string() && !v.is_null()) {
             format!("{f} is not a string")

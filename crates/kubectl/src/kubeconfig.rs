@@ -145,12 +145,9 @@ impl Kubeconfig {
         let context_name = if named.is_empty() { self.current_context() } else { named };
         let context = self.entry("contexts", context_name);
         if context.is_none() && !context_name.is_empty() {
-            let words = if named.is_empty() {
-                "context was not found for specified context"
-            } else {
-                "context was not found for specified context"
-            };
-            return Err(CmdError::Config(format!("{words}: {context_name}")));
+            return Err(CmdError::Config(format!(
+                "context was not found for specified context: {context_name}"
+            )));
         }
         let empty = json!({});
         let context = context.unwrap_or(&empty);

@@ -47,7 +47,8 @@ pub async fn run(argv: &[String], host: Rc<dyn Host>) -> i32 {
         Err(error) => {
             let (text, code) = error.report();
             if !text.is_empty() {
-                host.stderr(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
+                let end = if text.ends_with('\n') { "" } else { "\n" };
+                host.stderr(format!("{text}{end}").as_bytes());
             }
             code
         }

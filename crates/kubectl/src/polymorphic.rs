@@ -237,7 +237,7 @@ pub fn container_of(cx: &Cx, pod: &Json, wanted: &str) -> Result<String> {
         if main.iter().chain(&init).chain(&ephemeral).any(|n| n == wanted) {
             return Ok(wanted.to_string());
         }
-        return msg(format!("container {wanted} not found in pod {pod_name}"));
+        return msg(format!("container {wanted} is not valid for pod {pod_name} out of: {}", all.join(", ")));
     }
     let annotated = s(&pod["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"]);
     if main.iter().any(|n| n == annotated) {

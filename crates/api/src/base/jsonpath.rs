@@ -73,7 +73,7 @@ impl JsonPath {
         let lists = self.results(data).map_err(|e| {
             format!(
                 "error executing jsonpath {:?}: Error executing template: {e}. Printing more information for debugging the template:\n\
-                 \ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
+                 \ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n\n",
                 self.source,
                 self.source,
                 go_syntax(data)

@@ -104,6 +104,9 @@ async fn server_apply(cx: &Cx, info: &Info) -> Result<(&'static str, Json)> {
                 status["message"].as_str().unwrap_or("")
             ))
         }
+        Err(e) if e.reason() == "UnsupportedMediaType" => {
+            msg(format!("Server-side apply not available on the server: ({})", e.text()))
+        }
         Err(e) => Err(e),
     }
 }

@@ -62,7 +62,7 @@ pub async fn delete(cx: &Cx) -> Result {
     let selected = builder.all || builder.selector.is_some() || builder.field_selector.is_some();
     if !by_name && !selected && !builder.args.is_empty() {
         crate::builder::resource_types(cx, &builder.args[0]).await?;
-        return msg("resource(s) were provided, but no name, label selector, or --all flag specified");
+        return msg("resource(s) were provided, but no name was specified");
     }
     let mut ignore = cx.flags.bool("ignore-not-found");
     if (builder.all || builder.selector.is_some()) && !cx.flags.changed("ignore-not-found") {

@@ -8,7 +8,7 @@ use crate::apply_patch;
 use crate::builder::{Builder, Info, Plan, Planned, finish};
 use crate::cx::Cx;
 use crate::error::{CmdError, Result};
-use crate::ops::{LAST_APPLIED, with_last_applied};
+use crate::ops::LAST_APPLIED;
 use crate::print::drop_managed_fields;
 
 /// Exit code for "could not compare".
@@ -77,7 +77,8 @@ async fn both(cx: &Cx, info: &Info) -> Result<(Option<Json>, Option<Json>)> {
         let merged = client.patch(&info.path(), &query, APPLY_YAML, &info.object).await?;
         return Ok((live, Some(merged)));
     }
-    let wanted = with_last_applied(&info.object);
+    // Unlike `apply`, the comparison leaves the annotation alone.
+    let wanted = info.object.clone();
     let merged = match &live {
         None => client.create(&info.collection(), &query, &wanted).await?,
         Some(current) => {

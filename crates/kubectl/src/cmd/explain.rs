@@ -7,7 +7,7 @@ use api::Json;
 use crate::cx::Cx;
 use crate::describe::s;
 use crate::discovery::{Resource, array};
-use crate::error::{Result, msg};
+use crate::error::{CmdError, Result, msg};
 
 /// How deep `--recursive` goes at most.
 const MAX_DEPTH: usize = 24;
@@ -126,7 +126,8 @@ pub async fn explain(cx: &Cx) -> Result {
     }
     let mut resource = match resource {
         Some(found) => found,
-        None => mapper.resource(first)?,
+        // kubectl leaves the `error: ` out here.
+        None => mapper.resource(first).map_err(|e| CmdError::Exit { code: 1, message: e.text() })?,
     };
     let version = cx.flags.str("api-version");
     if !version.is_empty() {

@@ -119,13 +119,6 @@ async fn change(
             .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
             .collect();
         lines.sort();
-        cx.line(
-            format!(
-                "Listing {} for {}.{}/{}:",
-                words.field, info.resource.kind, info.resource.group, info.name
-            )
-            .replace("./", "/"),
-        );
         lines.iter().for_each(|l| cx.line(l));
         if set.is_empty() && remove.is_empty() {
             return Ok(());

@@ -58,9 +58,7 @@ pub async fn logs(cx: &Cx) -> Result {
                 .map(|c| s(&c["name"]).to_string())
                 .collect()
         } else {
-            vec![container_of(cx, pod, &container).map_err(|e| {
-                CmdError::Msg(e.text().replace(" not found in pod ", " is not valid for pod "))
-            })?]
+            vec![container_of(cx, pod, &container)?]
         };
         let meta = &pod["metadata"];
         sources.extend(names.into_iter().map(|container| Source {

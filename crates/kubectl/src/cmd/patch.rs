@@ -153,7 +153,12 @@ async fn recreate(cx: &Cx, info: &Info, query: &[(&'static str, String)]) -> Res
     let options = json!({ "kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": grace, "propagationPolicy": "Background" });
     match client.delete(&info.path(), &[], &options).await {
         Ok(answer) => {
-            cx.line(format!("{} {:?} deleted", info.resource.kind_name(), info.name));
+            let place = if info.namespace.is_empty() {
+                String::new()
+            } else {
+                format!(" from {} namespace", info.namespace)
+            };
+            cx.line(format!("{} {:?} deleted{place}", info.resource.kind_name(), info.name));
             let uid = answer["metadata"]["uid"]
                 .as_str()
                 .or(answer["details"]["uid"].as_str())

@@ -13,7 +13,7 @@ use crate::ops::{self, refs, write_query};
 use crate::print::Printer;
 
 /// Returns the pod spec inside an object.
-fn pod_spec<'a>(object: &'a mut Json) -> Option<&'a mut Json> {
+fn pod_spec(object: &mut Json) -> Option<&mut Json> {
     let path = match object["kind"].as_str()? {
         "Pod" => "/spec",
         "CronJob" => "/spec/jobTemplate/spec/template/spec",
@@ -41,10 +41,8 @@ async fn update(cx: &Cx, args: Vec<String>, done: &str, edit: impl Fn(&mut Json)
         }
         let mut after = info.object.clone();
         let problems = edit(&mut after);
-        if !problems.is_empty() {
-            errors.extend(problems.into_iter().map(CmdError::Msg));
-            continue;
-        }
+        // What could be changed is, also when something else could not.
+        errors.extend(problems.into_iter().map(CmdError::Msg));
         let patch = apply_patch::two_way(&info.object, &after);
         if local || dry_run == DryRun::Client {
             ops::done(cx, &printer, &info, done, &after, false)?;
@@ -213,7 +211,7 @@ async fn list_env(cx: &Cx, args: Vec<String>) -> Result {
     let (infos, errors) =
         Builder { args, allow_empty_selector: true, ..Builder::from_flags(cx) }.infos(cx).await?;
     for mut info in infos {
-        let label = format!("{} {}", info.resource.plural, info.name);
+        let label = format!("{} {}", info.resource.kind, info.name);
         let Some(spec) = pod_spec(&mut info.object) else { continue };
         for c in containers(spec) {
             cx.line(format!("# {label}, container {}", c["name"].as_str().unwrap_or("")));

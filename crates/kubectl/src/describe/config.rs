@@ -36,24 +36,26 @@ pub async fn namespace(cx: &Cx, ns: &Json, out: &mut Out) -> Result {
         }
     }
     let client = cx.client()?;
-    let quotas =
-        client.get(&format!("/api/v1/namespaces/{name}/resourcequotas"), &[]).await.unwrap_or_default();
-    out.line(0, "");
-    if array(&quotas["items"]).is_empty() {
-        out.line(0, "No resource quota.");
-    } else {
-        out.write(0, "Resource Quotas");
-        for quota in array(&quotas["items"]) {
-            out.line(0, format!("\n  Name:\t{}", s(&quota["metadata"]["name"])));
-            quota_rows(1, quota, out);
+    // A server without quotas or limit ranges says nothing about them.
+    if let Ok(quotas) = client.get(&format!("/api/v1/namespaces/{name}/resourcequotas"), &[]).await {
+        out.line(0, "");
+        if array(&quotas["items"]).is_empty() {
+            out.line(0, "No resource quota.");
+        } else {
+            out.write(0, "Resource Quotas");
+            for quota in array(&quotas["items"]) {
+                out.line(0, format!("\n  Name:\t{}", s(&quota["metadata"]["name"])));
+                quota_rows(1, quota, out);
+            }
         }
     }
-    let ranges = client.get(&format!("/api/v1/namespaces/{name}/limitranges"), &[]).await.unwrap_or_default();
-    out.line(0, "");
-    if array(&ranges["items"]).is_empty() {
-        out.line(0, "No LimitRange resource.");
-    } else {
-        limits(&ranges, out);
+    if let Ok(ranges) = client.get(&format!("/api/v1/namespaces/{name}/limitranges"), &[]).await {
+        out.line(0, "");
+        if array(&ranges["items"]).is_empty() {
+            out.line(0, "No LimitRange resource.");
+        } else {
+            limits(&ranges, out);
+        }
     }
     Ok(())
 }
@@ -144,10 +146,9 @@ pub fn service_account(account: &Json, out: &mut Out) {
     out.tags(account);
     for (label, field) in [("Image pull secrets", "imagePullSecrets"), ("Mountable secrets", "secrets")] {
         let names: Vec<&str> = array(&account[field]).iter().map(|r| s(&r["name"])).collect();
-        out.line(
-            0,
-            format!("{label}:\t{}", if names.is_empty() { "<none>".into() } else { names.join("\n\t") }),
-        );
+        if field == "imagePullSecrets" || !names.is_empty() {
+            let text = if names.is_empty() { "<none>".into() } else { names.join("\n\t") };
+            out.line(0, format!("{label}:\t{text}"));
+        }
     }
-    out.line(0, "Tokens:\t<none>");
 }

@@ -11,8 +11,13 @@ use crate::human;
 /// Lists the events about an object; `None` when they may not be read.
 pub async fn of(cx: &Cx, info: &Info) -> Option<Vec<Json>> {
     let meta = &info.object["metadata"];
-    // Nodes are named by their name in events, also as uid.
-    let uid = if info.resource.is("", "Node") { s(&meta["name"]) } else { s(&meta["uid"]) };
+    // Nodes are named by their name in events, also as uid; static pods by the hash of their manifest.
+    let mirror = s(&meta["annotations"]["kubernetes.io/config.mirror"]);
+    let uid = match info.resource.is("", "Node") {
+        true => s(&meta["name"]),
+        false if !mirror.is_empty() => mirror,
+        false => s(&meta["uid"]),
+    };
     let mut fields = vec![format!("involvedObject.name={}", s(&meta["name"]))];
     if info.resource.namespaced {
         fields.push(format!("involvedObject.namespace={}", info.namespace));

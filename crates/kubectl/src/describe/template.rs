@@ -83,10 +83,11 @@ fn basic(container: &Json, status: Option<&Json>, indent: &str, out: &mut Out) {
         out.line(2, format!("Image ID:\t{}", s(&status["imageID"])));
     }
     for (one, many, field) in [("Port", "Ports", "containerPort"), ("Host Port", "Host Ports", "hostPort")] {
-        let ports: Vec<String> = array(&container["ports"])
-            .iter()
-            .map(|p| format!("{}/{}", n(&p[field]), or(&p["protocol"], "TCP")))
-            .collect();
+        let port = |p: &Json| match s(&p["name"]) {
+            "" => format!("{}/{}", n(&p[field]), or(&p["protocol"], "TCP")),
+            name => format!("{}/{} ({name})", n(&p[field]), or(&p["protocol"], "TCP")),
+        };
+        let ports: Vec<String> = array(&container["ports"]).iter().map(port).collect();
         let text = ports.join(", ");
         out.line(
             2,

@@ -98,10 +98,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "kubectl get pods -o foo",
         "error: unable to match a printer suitable for the output format \"foo\", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml\n",
     ),
-    (
-        "kubectl delete pod",
-        "error: resource(s) were provided, but no name, label selector, or --all flag specified\n",
-    ),
+    ("kubectl delete pod", "error: resource(s) were provided, but no name was specified\n"),
     (
         "kubectl set image",
         "error: You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'\n",
