@@ -418,13 +418,14 @@ impl Workstation {
     fn complete(&mut self, call: u32, words: Vec<String>, index: usize, cwd: String) {
         let io = Rc::new(RefCell::new(Io::default()));
         let host = self.host(&io, Self::environment(), cwd, [true; 3]);
-        let found = self.candidates.clone();
+        let answers = self.candidates.clone();
         self.completions.spawn(
             call,
             Box::pin(async move {
-                let _asked = (&words, index, host);
-                let candidates: Vec<String> = Vec::new();
-                found.borrow_mut().insert(call, candidates);
+                let typed = words.get(..=index).unwrap_or(&words);
+                let found = kubarium_kubectl::complete(typed, host).await;
+                let candidates = found.into_iter().map(|candidate| candidate.text).collect();
+                answers.borrow_mut().insert(call, candidates);
                 0
             }),
         );
@@ -437,7 +438,9 @@ impl Workstation {
         let mut moved = false;
         for (call, _) in self.completions.poll() {
             let candidates = self.candidates.borrow_mut().remove(&call).unwrap_or_default();
-            self.hardware.deliver(HostEvent::Completed { call, candidates, no_space: false });
+            // `--output=` and `deployment/` want something right behind them.
+            let no_space = candidates.iter().all(|candidate| candidate.ends_with(['=', '/']));
+            self.hardware.deliver(HostEvent::Completed { call, candidates, no_space });
             moved = true;
         }
         let ended = self.tasks.poll();
