@@ -100,8 +100,7 @@ pub fn record(cx: &RequestContext, call: &Call, draft: &mut Draft, old: Option<&
         for entry in entries.iter_mut().filter(|entry| !own(entry)) {
             take(entry, &taken);
         }
-        let mut set =
-            entries.iter().find(|entry| own(entry)).map(|entry| fields_v1(entry)).unwrap_or_default();
+        let mut set = entries.iter().find(|entry| own(entry)).map(fields_v1).unwrap_or_default();
         set.remove_all(&changes.removed);
         set.extend(&changed);
         entries.retain(|entry| entry.fields_v1.is_none() || !fields_v1(entry).is_empty());
@@ -110,7 +109,7 @@ pub fn record(cx: &RequestContext, call: &Call, draft: &mut Draft, old: Option<&
     if fields.as_ref().is_some_and(FieldSet::is_empty) {
         entries.retain(|entry| !own(entry));
     } else {
-        let index = entries.iter().position(|entry| own(entry)).unwrap_or_else(|| {
+        let index = entries.iter().position(own).unwrap_or_else(|| {
             entries.push(ManagedFieldsEntry::default());
             entries.len() - 1
         });

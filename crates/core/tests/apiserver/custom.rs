@@ -27,6 +27,7 @@ fn server() -> Server {
         subresources: vec![Subresource::STATUS],
         strategy: Rc::new(CustomStrategy { gvk: gvk.clone(), has_status: true, schema: None }),
         custom: true,
+        stored_only: false,
         gvk,
     });
     server
