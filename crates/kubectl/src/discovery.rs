@@ -184,8 +184,8 @@ impl Mapper {
         if let Some(found) = self.search(name, group, None) {
             return Ok(found);
         }
-        let (name, group) = word.split_once('.').unwrap_or((word, ""));
-        Err(CmdError::NoResource { resource: name.into(), group: group.into(), version: String::new() })
+        let name = word.split('.').next().unwrap_or(word);
+        Err(CmdError::NoResource { resource: name.into(), group: String::new(), version: String::new() })
     }
 
     fn search(&self, name: &str, group: Option<&str>, version: Option<&str>) -> Option<Rc<Resource>> {

@@ -104,7 +104,12 @@ async fn dispatch(argv: &[String], host: &Rc<dyn Host>) -> Result<(), CmdError> 
         return match parsed.args.first() {
             Some(word) => Err(CmdError::usage(&command.full_path(), format!("unknown command {word:?}"))),
             None => {
-                host.stdout(help::page(&tree, &command).as_bytes());
+                // Some groups show their page on standard error.
+                let page = help::page(&tree, &command);
+                match command.path {
+                    "" | "rollout" | "certificate" => host.stdout(page.as_bytes()),
+                    _ => host.stderr(page.as_bytes()),
+                }
                 let code = i32::from(!command.path.is_empty());
                 if code == 0 { Ok(()) } else { Err(CmdError::Exit { code, message: String::new() }) }
             }

@@ -123,7 +123,7 @@ pub fn rollout_status(info: &Info, object: &Json, wanted: i64) -> Result<(String
             })
         }
         ("apps", "StatefulSet") => stateful_set_status(object, observed),
-        _ => msg(format!("no status viewer has been implemented for {:?}", info.resource.kind)),
+        _ => msg(format!("no status viewer has been implemented for {}", info.resource.kind)),
     }
 }
 

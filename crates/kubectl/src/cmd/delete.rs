@@ -107,7 +107,7 @@ pub async fn delete(cx: &Cx) -> Result {
         }
     }
     if found == 0 && errors.is_empty() && !(cx.flags.bool("ignore-not-found")) {
-        cx.err("No resources found");
+        cx.line("No resources found");
         return Ok(());
     }
     // Forced deletion has nothing to wait for, unless asked.

@@ -132,10 +132,9 @@ pub async fn explain(cx: &Cx) -> Result {
     let version = cx.flags.str("api-version");
     if !version.is_empty() {
         let Some(found) = mapper.kind(version, &resource.kind) else {
-            let (group, v) = crate::discovery::split(version);
             return msg(format!(
                 "couldn't find resource for {:?}",
-                format!("{group}/{v}, Kind={}", resource.kind)
+                format!("{version}, Resource={}", resource.plural)
             ));
         };
         resource = found;

@@ -115,12 +115,9 @@ async fn find_pods(cx: &Cx, selector: &str, word: &str) -> Result<Vec<Json>> {
         }
         return Err(e);
     }
-    let mut pods = pods_of(cx, info).await.map_err(|_| {
-        CmdError::Msg(format!(
-            "cannot get the logs from {}: selector for {} not implemented",
-            info.resource.group_resource(),
-            info.resource.kind
-        ))
+    let mut pods = pods_of(cx, info).await.map_err(|e| {
+        let why = crate::polymorphic::selector_of(&info.object).err().unwrap_or(e);
+        CmdError::Msg(format!("cannot get the logs from *v1.{}: {}", info.resource.kind, why.text()))
     })?;
     let all = cx.flags.bool("all-pods");
     if pods.len() > 1 && !all {

@@ -421,5 +421,10 @@ async fn taint_one(
             .patch(&info.path(), &refs(&query), MERGE_PATCH, &json!({ "spec": { "taints": value } }))
             .await?;
     }
+    // Here kubectl does not say that nothing was sent.
+    if dry_run == DryRun::Client && printer.is_human() {
+        cx.line(format!("{} {done}", info.label()));
+        return Ok(());
+    }
     ops::done(cx, printer, info, done, &object, false)
 }

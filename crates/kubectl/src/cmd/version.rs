@@ -30,7 +30,7 @@ pub async fn version(cx: &Cx) -> Result {
             }
         }
         "yaml" => cx.line(print::yaml(&doc)),
-        "json" => cx.line(print::json_text(&doc)),
+        "json" => cx.line(print::json_in_order(&doc)),
         other => {
             return msg(format!(
                 "VersionOptions were not validated: --output={other:?} should have been rejected"

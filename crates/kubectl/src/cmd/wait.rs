@@ -129,6 +129,8 @@ pub async fn wait(cx: &Cx) -> Result {
     for info in &infos {
         for condition in &conditions {
             match one(cx, info, condition, deadline, to_come).await {
+                // What was not there is not waited for.
+                Ok(None) => {}
                 Ok(object) => {
                     ops::done(cx, &printer, info, "condition met", &object.unwrap_or(Json::Null), false)?
                 }

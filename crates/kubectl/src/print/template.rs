@@ -340,7 +340,7 @@ impl Run {
                 for field in fields {
                     value = match value {
                         Json::Object(map) => map.get(field).unwrap_or(&Json::Null),
-                        Json::Null => return bad(format!("nil pointer evaluating interface {{}}.{field}")),
+                        Json::Null => &Json::Null,
                         _ => return bad(format!("can't evaluate field {field} in type interface {{}}")),
                     };
                 }

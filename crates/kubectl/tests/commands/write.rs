@@ -256,7 +256,7 @@ fn deleting() {
         "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n"
     );
     assert_eq!(fake.ok("kubectl delete pods --all"), "pod \"p3\" deleted from default namespace\n");
-    assert_eq!(fake.run("kubectl delete pods --all").1, "No resources found\n");
+    assert_eq!(fake.ok("kubectl delete pods --all"), "No resources found\n");
 }
 
 #[test]
