@@ -24,9 +24,13 @@ impl Simulated {
         self.console.backend().with(|cluster| cluster.hash())
     }
 
-    /// As a [`crate::play::MakeStage`].
+    /// As a [`crate::play::MakeStage`], with the texts of `kubectl explain` that `cargo xtask test transcripts` has made.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn stage(settings: &Settings) -> Result<Box<dyn Stage>, String> {
-        Ok(Box::new(Simulated::start(settings)?))
+        let mut stage = Simulated::start(settings)?;
+        let texts = crate::suite::explain_texts().and_then(|it| serde_json::from_str(&it).ok());
+        stage.console.workstation().explain(texts);
+        Ok(Box::new(stage))
     }
 }
 

@@ -42,6 +42,14 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts")
 }
 
+/// The texts of `kubectl explain`, if they have been made: `KUBARIUM_EXPLAIN` says where.
+pub fn explain_texts() -> Option<String> {
+    // Tests are outside of the world.
+    #[allow(clippy::disallowed_methods)]
+    let file = std::env::var_os("KUBARIUM_EXPLAIN").map(PathBuf::from);
+    std::fs::read_to_string(file.unwrap_or_else(|| folder().join("../../target/explain.json"))).ok()
+}
+
 /// All `.txtar` files of a folder, sorted.
 pub fn find(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -2,6 +2,7 @@
 //! time; `serve` offers the same API server over HTTP, so that the real kubectl and other clients can talk to it.
 
 mod exec;
+mod explain;
 mod protobuf;
 mod run;
 mod serve;

@@ -24,6 +24,7 @@ pub fn run(seed: u64, nodes: u32, file: &str, args: &[String]) -> Result<u8, Str
         script = std::fs::read(file).map_err(|e| format!("{file}: {e}"))?;
     }
     let mut console = Console::new(ClusterConfig { seed, nodes, ..ClusterConfig::default() })?;
+    console.workstation().explain(crate::explain::load());
     let name = if file == "-" {
         "script.sh"
     } else {

@@ -15,7 +15,7 @@ use kubarium_session::backend::{Backend, Piece, Streaming};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::{exec, wire};
+use crate::{exec, explain, wire};
 
 /// How often time moves and streams are looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -53,6 +53,7 @@ async fn serve_on(options: &Options) -> Result<(), String> {
     if let Some(path) = &options.kubeconfig {
         std::fs::write(path, kubeconfig(address)).map_err(|e| format!("{}: {e}", path.display()))?;
     }
+    let texts = Rc::new(explain::load());
     println!("Serving the Kubernetes API on http://{address}");
     tokio::task::spawn_local(tick(backend.clone(), options.speed));
     loop {
@@ -60,9 +61,9 @@ async fn serve_on(options: &Options) -> Result<(), String> {
             _ = tokio::signal::ctrl_c() => return Ok(()),
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                let backend = backend.clone();
+                let (backend, texts) = (backend.clone(), texts.clone());
                 tokio::task::spawn_local(async move {
-                    let service = service_fn(move |request| answer(backend.clone(), request));
+                    let service = service_fn(move |request| answer(backend.clone(), texts.clone(), request));
                     let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                     // A client that breaks off is no error of ours.
                     let _broken = connection.with_upgrades().await;
@@ -91,6 +92,7 @@ async fn tick(backend: Rc<Backend>, speed: f64) {
 
 async fn answer(
     backend: Rc<Backend>,
+    texts: Rc<Option<api::Json>>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<wire::OutBody>, Infallible> {
     if exec::is_upgrade(&request) {
@@ -100,7 +102,11 @@ async fn answer(
         Ok(request) => request,
         Err(refusal) => return Ok(wire::complete(&refusal)),
     };
-    let (response, stream) = backend.send(request);
+    let is_document = explain::is_document(&request);
+    let (mut response, stream) = backend.send(request);
+    if let (true, Some(texts)) = (is_document && response.is_success(), &*texts) {
+        explain::describe(&mut response, texts);
+    }
     Ok(match stream {
         None => wire::complete(&response),
         Some(stream) => wire::with_body(&response, pieces(backend, stream)),

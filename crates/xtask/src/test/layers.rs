@@ -55,9 +55,9 @@ fn native() -> Result<Count> {
 }
 
 fn transcripts() -> Result<Count> {
-    // kubectl explain reads its texts from there.
-    explain::texts()?;
-    suite(&mut sh::cargo(&["test", "-q", "-p", "kubarium-tests", "--test", "transcripts"]))
+    let texts = explain::texts()?;
+    let mut command = sh::cargo(&["test", "-q", "-p", "kubarium-tests", "--test", "transcripts"]);
+    suite(command.env("KUBARIUM_EXPLAIN", texts))
 }
 
 /// Each scenario's line must be the same on both sides.
@@ -79,10 +79,17 @@ fn same_in_wasm() -> Result<Count> {
 
 fn clients() -> Result<Count> {
     let kubectl = setup::kubectl()?;
+    let texts = explain::texts()?;
     sh::run(&mut sh::cargo(&["build", "-q", "-p", "kubarium"]))?;
     let kubarium = workspace::target().join("debug/kubarium");
-    let with_both =
-        |args: &[&str]| suite(sh::cargo(args).env("KUBECTL", &kubectl).env("KUBARIUM", &kubarium));
+    let with_both = |args: &[&str]| {
+        suite(
+            sh::cargo(args)
+                .env("KUBECTL", &kubectl)
+                .env("KUBARIUM", &kubarium)
+                .env("KUBARIUM_EXPLAIN", &texts),
+        )
+    };
     let stories =
         with_both(&["test", "-q", "--no-fail-fast", "-p", "kubarium-tests", "--test", "real-kubectl"])?;
     Ok(stories + with_both(&["test", "-q", "--no-fail-fast", "-p", "kubarium-kube-rs"])?)
