@@ -66,7 +66,7 @@ pub fn Button(props: &ButtonProps) -> Html {
     let onclick = props.onclick.reform(|_: MouseEvent| ());
     html! {
         <button type="button" class={classes!("button", props.class.clone())} disabled={props.disabled} {onclick}
-            title={props.title.clone()} aria-label={props.label.clone()} autofocus={props.focus} data-testid={props.testid.clone()}>
+            title={props.title.clone()} aria-label={props.label.clone()} data-focus={props.focus.then_some("")} data-testid={props.testid.clone()}>
             if let Some(icon) = props.icon { { icon.draw() } }
             <span>{ props.children.clone() }</span>
         </button>

@@ -11,6 +11,7 @@ use kubarium_web::model::state::{Action, Dialog};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
+use crate::ui::app::focus;
 use crate::ui::hooks::{use_app, use_select};
 use crate::ui::icon::Icon;
 use crate::ui::parts::button::IconButton;
@@ -57,6 +58,8 @@ pub fn DialogBox(props: &BoxProps) -> Html {
             {
                 // Fails only for a dialog that is open already.
                 let _ = show.call0(&dialog);
+                // Not by `autofocus`, which browsers refuse in frames of another origin.
+                focus("dialog [data-focus]");
             }
         });
     }
