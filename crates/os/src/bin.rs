@@ -5,6 +5,7 @@ pub mod test;
 pub mod tool;
 pub mod users;
 
+mod awk;
 mod bytes;
 mod date;
 pub(crate) mod echo;
@@ -386,6 +387,11 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         || filter(bytes::Strings::default()),
     ),
     inside("xxd", "Usage: xxd [-p] [FILE]\n\nHex dump FILE (or stdin)\n", || filter(bytes::Dump::default())),
+    inside(
+        "awk",
+        "Usage: awk [OPTIONS] [AWK_PROGRAM] [FILE]...\n\n\t-v VAR=VAL\tSet variable\n\t-F SEP\t\tUse SEP as field separator\n\t-f FILE\t\tRead program from FILE\n",
+        || filter(awk::Awk::default()),
+    ),
 ];
 
 /// Whether an image of this flavour carries the program. BusyBox lacks what is no applet; curl, jq and the like are

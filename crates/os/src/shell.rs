@@ -35,6 +35,7 @@ use code::Code;
 pub(crate) use complete::columns;
 use input::Input;
 use jobs::Job;
+pub(crate) use lex::is_name;
 use vars::{ReadOnly, Var, Vars};
 use vm::{Frame, Loop, Waiting};
 

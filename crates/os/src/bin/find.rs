@@ -62,7 +62,6 @@ pub struct Find {
     code: u8,
     quit: bool,
     out: Output,
-    failed: bool,
 }
 
 struct Parser<'a, 'b> {

@@ -27,7 +27,6 @@ pub struct Grep {
     most: Option<u64>,
     before: usize,
     after: usize,
-    color: bool,
     label: String,
     line: u64,
     hits: u64,

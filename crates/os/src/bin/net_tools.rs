@@ -28,7 +28,6 @@ pub struct Lookup {
     found: bool,
     code: u8,
     out: Output,
-    plain: bool,
 }
 
 fn reverse_name(addr: IpAddr) -> String {
@@ -569,7 +568,6 @@ pub struct Ping {
     sent: u32,
     received: u32,
     times: Vec<i64>,
-    ending: bool,
     out: Output,
     code: Option<u8>,
 }

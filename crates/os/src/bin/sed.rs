@@ -344,7 +344,7 @@ fn replacement(with: &str, text: &str, groups: &[Option<(usize, usize)>]) -> Str
     let mut out = String::new();
     let mut case = ' ';
     let mut chars = with.chars();
-    let mut push = |out: &mut String, t: &str, case: &mut char| {
+    let push = |out: &mut String, t: &str, case: &mut char| {
         for c in t.chars() {
             match *case {
                 'U' => out.extend(c.to_uppercase()),

@@ -311,7 +311,6 @@ pub struct Uniq {
     skip_fields: usize,
     skip_chars: usize,
     last: Option<(Vec<u8>, u64)>,
-    output: Option<String>,
 }
 
 impl Uniq {
@@ -387,7 +386,6 @@ pub struct Cut {
     output: Option<String>,
     only: bool,
     bytes: bool,
-    complement: bool,
 }
 
 impl Filter for Cut {

@@ -92,12 +92,6 @@ impl<'a> Parser<'a> {
         self
     }
 
-    /// With `shopt -s extglob`.
-    pub fn with_extglob(mut self, on: bool) -> Self {
-        self.extglob = on;
-        self
-    }
-
     /// Where the next command begins: characters and line.
     pub fn position(&self) -> (usize, u32) {
         (self.pos, self.line)

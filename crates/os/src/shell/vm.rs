@@ -403,6 +403,13 @@ impl Shell {
         let last = pids.last().and_then(|(pid, s)| Some((*pid, (*s)?)));
         if let Some((pid, ExitStatus::Signal(signal))) = last {
             self.report_death(pid, signal, &text);
+            if signal == Signal::INT && self.interactive {
+                // ^C ends the whole command line, loops included.
+                self.unwind(sys, 0);
+                self.begin_command();
+                self.status = 130;
+                return Step::Go;
+            }
         }
         let mut status = statuses.last().copied().unwrap_or(0);
         if self.opts.pipefail && pipeline {

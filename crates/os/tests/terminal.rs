@@ -1,0 +1,303 @@
+//! What a person at a terminal sees: prompts, line editing, job control, history; and that a machine is a value.
+
+use kubarium_os::{
+    Flavour, HostCall, HostEvent, Machine, MachineSpec, Program, ProgramSpec, ShellKind, SpawnOptions, Start,
+    Stdio, Sys, Time, TtyId, Volumes, image, program::Poll, program_file, time::SECOND,
+};
+
+const HOSTED: &[ProgramSpec] =
+    &[ProgramSpec { name: "kubectl", help: "", start: Start::Host { completes: true } }];
+const TABLE: &[&[ProgramSpec]] = &[HOSTED];
+
+struct Screen {
+    machine: Machine,
+    volumes: Volumes,
+    tty: TtyId,
+    now: Time,
+    shown: String,
+    calls: Vec<HostCall>,
+}
+
+impl Screen {
+    fn new(kind: ShellKind, argv: &[&str]) -> Screen {
+        let flavour = if kind == ShellKind::Bash { Flavour::Gnu } else { Flavour::BusyBox };
+        let mut root = image::base(flavour);
+        root.put_file("/usr/local/bin/kubectl", program_file("kubectl"), 0o755).unwrap();
+        root.make_dirs("/work").unwrap();
+        let spec = MachineSpec {
+            root,
+            flavour,
+            shell: kind,
+            hostname: "box".into(),
+            programs: TABLE,
+            first_pid: 100,
+            ..Default::default()
+        };
+        let now = Time::from_secs(1_767_603_600);
+        let mut machine = Machine::new(spec, now);
+        let mut volumes = Volumes::new();
+        let tty = machine.open_tty(80, 24);
+        let env = [
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("HOME", "/root"),
+            ("PS1", "\\u@\\h:\\w\\$ "),
+            ("TERM", "xterm"),
+        ];
+        let options = SpawnOptions {
+            argv: argv.iter().map(|a| a.to_string()).collect(),
+            env: env.map(|(k, v)| (k.to_string(), v.to_string())).to_vec(),
+            cwd: "/work".into(),
+            stdio: [Stdio::Tty(tty); 3],
+            tty: Some(tty),
+            ..Default::default()
+        };
+        machine.spawn(&mut volumes, options).unwrap();
+        let mut screen = Screen { machine, volumes, tty, now, shown: String::new(), calls: Vec::new() };
+        screen.settle(0);
+        screen
+    }
+
+    /// Runs until nothing is due within `micros`.
+    fn settle(&mut self, micros: i64) {
+        let end = self.now.plus(micros);
+        loop {
+            let ran = self.machine.run(&mut self.volumes, self.now, 1_000_000);
+            for call in self.machine.take_calls() {
+                match call {
+                    HostCall::TtyOutput { bytes, .. } => {
+                        self.shown.push_str(&String::from_utf8_lossy(&bytes))
+                    }
+                    other => self.calls.push(other),
+                }
+            }
+            if ran.runnable || self.machine.wants_run() {
+                continue;
+            }
+            match ran.next_wake {
+                Some(at) if at <= end => self.now = self.now.max(at),
+                _ => break,
+            }
+        }
+        self.now = end;
+    }
+
+    fn keys(&mut self, keys: &str) -> String {
+        self.shown.clear();
+        self.machine.deliver(
+            &mut self.volumes,
+            HostEvent::TtyInput { tty: self.tty, bytes: keys.as_bytes().to_vec() },
+        );
+        self.settle(SECOND / 10);
+        plain(&self.shown)
+    }
+}
+
+/// The text without escape sequences.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\x1b' {
+            chars.next();
+            while chars.next().is_some_and(|c| !c.is_ascii_alphabetic()) {}
+        } else if c != '\r' {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[test]
+fn a_line_is_edited_and_run() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    assert!(plain(&s.shown).ends_with("root@box:/work# "), "{:?}", s.shown);
+    let seen = s.keys("echo hallo\x1b[D\x1b[D\x1b[D\x7fe\r");
+    assert!(seen.ends_with("\nhello\nroot@box:/work# "), "{seen:?}");
+    let seen = s.keys("\x1b[A\x01#\x1b[B\x15cd /; pwd\r");
+    assert!(seen.ends_with("\n/\nroot@box:/# "), "{seen:?}");
+    let seen = s.keys("!!\r");
+    assert!(seen.contains("cd /; pwd\n/\n"), "{seen:?}");
+    let seen = s.keys("\x12hel\x07\x15");
+    assert!(seen.contains("reverse-i-search"), "{seen:?}");
+}
+
+#[test]
+fn a_command_over_several_lines_asks_for_more() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    let seen = s.keys("for i in 1 2; do\r");
+    assert!(seen.ends_with("> "), "{seen:?}");
+    let seen = s.keys("echo $i\rdone\r");
+    assert!(seen.contains("\n1\n2\n"), "{seen:?}");
+    let seen = s.keys("cat <<EOF\rab\rEOF\r");
+    assert!(seen.contains("\nab\n"), "{seen:?}");
+}
+
+#[test]
+fn keys_stop_commands_and_jobs_go_on() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    s.keys("sleep 100\r");
+    let seen = s.keys("\x03");
+    assert!(seen.starts_with("^C\n") && seen.ends_with("# "), "{seen:?}");
+    assert!(s.keys("echo $?\r").contains("\n130\n"));
+    s.keys("sleep 50\r");
+    let seen = s.keys("\x1a");
+    assert!(seen.contains("[1]+  Stopped                 sleep 50"), "{seen:?}");
+    let seen = s.keys("bg; jobs\r");
+    assert!(seen.contains("Running                 sleep 50 &"), "{seen:?}");
+    s.settle(60 * SECOND);
+    let seen = s.keys("\r");
+    assert!(seen.contains("[1]+  Done                    sleep 50"), "{seen:?}");
+    s.keys("while true; do sleep 1; done\r");
+    let seen = s.keys("\x03");
+    assert!(seen.ends_with("# "), "{seen:?}");
+    s.keys("cat\r");
+    assert!(s.keys("abc\r").contains("abc\nabc\n"));
+    assert!(s.keys("\x04").ends_with("# "));
+}
+
+#[test]
+fn tab_completes_commands_files_and_asks_the_host() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    s.keys("touch longname.txt; mkdir sub\r");
+    assert!(s.keys("cat lo\t").contains("longname.txt "));
+    s.keys("\x15");
+    assert!(s.keys("cd s\t").contains("sub/"));
+    s.keys("\x15kubectl get po\t");
+    let Some(HostCall::Complete { call, words, index, .. }) = s.calls.pop() else { panic!("{:?}", s.calls) };
+    assert_eq!((words, index), (vec!["kubectl".into(), "get".into(), "po".into()], 2));
+    s.shown.clear();
+    s.machine.deliver(
+        &mut s.volumes,
+        HostEvent::Completed { call, candidates: vec!["pods".into()], no_space: false },
+    );
+    s.settle(0);
+    assert!(plain(&s.shown).contains("kubectl get pods "), "{:?}", s.shown);
+}
+
+#[test]
+fn a_program_of_the_host_gets_input_and_ends() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    s.keys("echo doc | kubectl apply -f - && echo applied\r");
+    let start = s
+        .calls
+        .iter()
+        .find_map(|c| if let HostCall::External(e) = c { Some(e.clone()) } else { None })
+        .unwrap();
+    assert_eq!(start.argv, ["kubectl", "apply", "-f", "-"]);
+    s.machine.deliver(&mut s.volumes, HostEvent::ExternalRead { call: start.call });
+    s.settle(0);
+    assert!(s.calls.contains(&HostCall::ExternalInput { call: start.call, bytes: b"doc\n".to_vec() }));
+    s.machine.deliver(
+        &mut s.volumes,
+        HostEvent::ExternalOutput { call: start.call, fd: 1, bytes: b"done\n".to_vec() },
+    );
+    s.machine.deliver(&mut s.volumes, HostEvent::ExternalExit { call: start.call, code: 0 });
+    s.shown.clear();
+    s.settle(0);
+    assert!(plain(&s.shown).starts_with("done\napplied\n"), "{:?}", s.shown);
+    s.keys("kubectl get pods -w\r");
+    let seen = s.keys("\x03");
+    assert!(seen.starts_with("^C\n"), "{seen:?}");
+    assert!(s.calls.iter().any(|c| matches!(c, HostCall::ExternalKilled { .. })));
+}
+
+#[test]
+fn history_is_kept_in_the_home() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    s.keys("echo one\recho two\rexit\r");
+    let text = s.machine.fs(&mut s.volumes).read_text("/root/.bash_history").unwrap();
+    assert_eq!(text, "echo one\necho two\nexit\n");
+}
+
+#[test]
+fn ash_has_its_own_prompt() {
+    let mut s = Screen::new(ShellKind::Ash, &["sh"]);
+    assert!(s.keys("nosuch\r").contains("\nsh: nosuch: not found\n"));
+    assert!(s.keys("ls /nope\r").contains("ls: /nope: No such file or directory\n"));
+}
+
+#[test]
+fn a_clone_goes_on_like_its_origin() {
+    let script = "i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo $i $RANDOM | tr 1 x | grep -v 9; sleep 0.3; done; f() { echo f$1; }; f 2; ls -la / | wc -l";
+    let mut s = Screen::new(ShellKind::Bash, &["bash", "-c", script]);
+    let mut copies: Vec<(Machine, Volumes, Time, String)> = Vec::new();
+    for _ in 0..40 {
+        copies.push((s.machine.clone(), s.volumes.clone(), s.now, s.shown.clone()));
+        s.settle(150_000);
+    }
+    let end = s.shown.clone();
+    for (machine, volumes, now, shown) in copies {
+        let mut copy = Screen { machine, volumes, tty: s.tty, now, shown, calls: Vec::new() };
+        copy.settle(10 * SECOND);
+        assert_eq!(copy.shown, end);
+    }
+}
+
+#[test]
+fn a_process_1_ends_by_what_it_catches_only() {
+    let mut root = image::base(Flavour::BusyBox);
+    root.make_dirs("/work").unwrap();
+    let spec = MachineSpec { root, flavour: Flavour::BusyBox, shell: ShellKind::Ash, ..Default::default() };
+    let run = |script: &str| {
+        let mut m = Machine::new(spec.clone(), Time(0));
+        let mut v = Volumes::new();
+        let argv = ["sh", "-c", script].map(String::from).to_vec();
+        let pid = m
+            .spawn(
+                &mut v,
+                SpawnOptions { argv, env: vec![("PATH".into(), "/bin".into())], ..Default::default() },
+            )
+            .unwrap();
+        m.run(&mut v, Time(0), 1_000_000);
+        m.signal(&mut v, pid, kubarium_os::Signal::TERM).unwrap();
+        for s in 0..5 {
+            m.run(&mut v, Time::from_secs(s), 1_000_000);
+        }
+        m.take_calls()
+    };
+    assert!(run("sleep 1000; true").is_empty());
+    let ended = run("trap 'exit 3' TERM; while true; do sleep 1; done");
+    assert!(
+        matches!(ended.as_slice(), [HostCall::Exited { status: kubarium_os::ExitStatus::Code(3), .. }]),
+        "{ended:?}"
+    );
+}
+
+/// Programs of hosts need nothing but the public interface.
+#[derive(Clone, Debug)]
+struct Custom;
+
+impl Program for Custom {
+    fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
+        let _written = sys.write(1, b"custom\n");
+        Poll::Exit(0)
+    }
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
+
+#[test]
+fn hosts_add_programs() {
+    const OWN: &[ProgramSpec] =
+        &[ProgramSpec { name: "custom", help: "", start: Start::Inside(|| Box::new(Custom)) }];
+    const TABLE: &[&[ProgramSpec]] = &[OWN];
+    let mut root = image::base(Flavour::Gnu);
+    root.put_file("/opt/app", program_file("custom"), 0o755).unwrap();
+    let mut m = Machine::new(MachineSpec { root, programs: TABLE, ..Default::default() }, Time(0));
+    let mut v = Volumes::new();
+    let done = kubarium_os::harness::run(
+        &mut m,
+        &mut v,
+        &["/bin/sh", "-c", "/opt/app; cp /opt/app /tmp/b; /tmp/b"],
+        SpawnOptions::default(),
+        b"",
+        1000,
+    );
+    assert_eq!(
+        (done.stdout.as_slice(), done.code),
+        (&b"custom\ncustom\n"[..], 0),
+        "{:?}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
