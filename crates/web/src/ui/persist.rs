@@ -37,6 +37,8 @@ struct Keeper {
     trying: Option<Uint8Array>,
     /// Worlds opened so far.
     opened: u32,
+    /// Lines to run as soon as there is a world.
+    lines: Vec<String>,
 }
 
 /// Opens what the URL asks for, or what was saved, or a new cluster; then keeps it.
@@ -120,6 +122,15 @@ fn offer_commands(app: &App, shape: &Shape) {
     }
 }
 
+/// Runs lines in the terminal, once there is a world.
+pub fn run_lines(app: &App, lines: &[String]) {
+    if app.with(|it| it.phase == Phase::Ready) {
+        lines.iter().for_each(|line| app.run_line(line));
+    } else {
+        KEEPER.with_borrow_mut(|it| it.lines = lines.to_vec());
+    }
+}
+
 /// Opens what a file holds: the fragment of a link.
 pub fn open_file(app: &App, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
@@ -180,6 +191,8 @@ pub fn opened(app: &App) {
     if known.is_empty() && restored.is_empty() {
         app.open_terminal();
     }
+    let lines = KEEPER.with_borrow_mut(|it| std::mem::take(&mut it.lines));
+    lines.iter().for_each(|line| app.run_line(line));
     let file = app.params().file.clone();
     if !file.is_empty() {
         app.open_file(&file);

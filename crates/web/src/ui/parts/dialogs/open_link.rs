@@ -26,7 +26,7 @@ pub fn OpenLink(props: &OpenLinkProps) -> Html {
             app.dispatch(Action::Dialog(None));
             match payload.as_str() {
                 // Commands of the query: the cluster is there already.
-                "" if run => commands.iter().for_each(|line| app.run_line(line)),
+                "" if run => persist::run_lines(&app, &commands),
                 "" => {}
                 payload => persist::open(&app, Start::Link { payload: payload.into(), run }),
             }
