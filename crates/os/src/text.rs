@@ -1,6 +1,7 @@
 //! Text work that several programs and the shell share: backslash escapes, shell patterns, regular expressions.
 
 pub mod glob;
+pub mod math;
 pub mod printf;
 pub mod regex;
 

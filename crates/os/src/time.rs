@@ -183,7 +183,7 @@ fn number(value: i64, width: usize, default_pad: char, flag: Option<char>) -> St
 
 fn directive(spec: char, pad: Option<char>, width: Option<usize>, time: Time, c: &Civil) -> String {
     let two = |v: u32| number(i64::from(v), width.unwrap_or(2), '0', pad);
-    let hour12 = if c.hour % 12 == 0 { 12 } else { c.hour % 12 };
+    let hour12 = if c.hour.is_multiple_of(12) { 12 } else { c.hour % 12 };
     let text = match spec {
         'Y' => number(c.year, width.unwrap_or(1), '0', pad),
         'C' => two((c.year / 100) as u32),

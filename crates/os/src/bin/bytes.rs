@@ -133,9 +133,77 @@ fn padded(bytes: &[u8], big: bool) -> Vec<u8> {
     m
 }
 
+/// The table of RFC 1321: the integer parts of 2^32 · |sin(i)|.
+const MD5_TABLE: [u32; 64] = [
+    0xd76a_a478,
+    0xe8c7_b756,
+    0x2420_70db,
+    0xc1bd_ceee,
+    0xf57c_0faf,
+    0x4787_c62a,
+    0xa830_4613,
+    0xfd46_9501,
+    0x6980_98d8,
+    0x8b44_f7af,
+    0xffff_5bb1,
+    0x895c_d7be,
+    0x6b90_1122,
+    0xfd98_7193,
+    0xa679_438e,
+    0x49b4_0821,
+    0xf61e_2562,
+    0xc040_b340,
+    0x265e_5a51,
+    0xe9b6_c7aa,
+    0xd62f_105d,
+    0x0244_1453,
+    0xd8a1_e681,
+    0xe7d3_fbc8,
+    0x21e1_cde6,
+    0xc337_07d6,
+    0xf4d5_0d87,
+    0x455a_14ed,
+    0xa9e3_e905,
+    0xfcef_a3f8,
+    0x676f_02d9,
+    0x8d2a_4c8a,
+    0xfffa_3942,
+    0x8771_f681,
+    0x6d9d_6122,
+    0xfde5_380c,
+    0xa4be_ea44,
+    0x4bde_cfa9,
+    0xf6bb_4b60,
+    0xbebf_bc70,
+    0x289b_7ec6,
+    0xeaa1_27fa,
+    0xd4ef_3085,
+    0x0488_1d05,
+    0xd9d4_d039,
+    0xe6db_99e5,
+    0x1fa2_7cf8,
+    0xc4ac_5665,
+    0xf429_2244,
+    0x432a_ff97,
+    0xab94_23a7,
+    0xfc93_a039,
+    0x655b_59c3,
+    0x8f0c_cc92,
+    0xffef_f47d,
+    0x8584_5dd1,
+    0x6fa8_7e4f,
+    0xfe2c_e6e0,
+    0xa301_4314,
+    0x4e08_11a1,
+    0xf753_7e82,
+    0xbd3a_f235,
+    0x2ad7_d2bb,
+    0xeb86_d391,
+];
+
 fn md5(bytes: &[u8]) -> Vec<u8> {
     const SHIFT: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
-    let k: Vec<u32> = (0..64).map(|i| (f64::from(i + 1).sin().abs() * 4_294_967_296.0) as u32).collect();
+    let k = &MD5_TABLE;
     let mut h = [0x6745_2301u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     for block in padded(bytes, false).chunks(64) {
         let m: Vec<u32> = block.chunks(4).map(|c| u32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
@@ -183,13 +251,27 @@ fn sha1(bytes: &[u8]) -> Vec<u8> {
     h.iter().flat_map(|w| w.to_be_bytes()).collect()
 }
 
+/// The first 32 bits of the fractional part of the nth root of `p`, in whole numbers.
+fn root_fraction(p: u32, n: u32) -> u32 {
+    let target = u128::from(p) << (32 * n);
+    let (mut low, mut high) = (0u128, 1u128 << 40);
+    while low + 1 < high {
+        let middle = (low + high) / 2;
+        if middle.pow(n) <= target {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low as u32
+}
+
 fn sha256(bytes: &[u8]) -> Vec<u8> {
     // The first 32 bits of the fractional parts of roots of the first primes.
     let primes: Vec<u32> =
         (2u32..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0)).take(64).collect();
-    let fraction = |x: f64| ((x - x.floor()) * 4_294_967_296.0) as u32;
-    let k: Vec<u32> = primes.iter().map(|p| fraction(f64::from(*p).cbrt())).collect();
-    let mut h: Vec<u32> = primes[..8].iter().map(|p| fraction(f64::from(*p).sqrt())).collect();
+    let k: Vec<u32> = primes.iter().map(|p| root_fraction(*p, 3)).collect();
+    let mut h: Vec<u32> = primes[..8].iter().map(|p| root_fraction(*p, 2)).collect();
     for block in padded(bytes, true).chunks(64) {
         let mut w: Vec<u32> = block.chunks(4).map(|c| u32::from_be_bytes([c[0], c[1], c[2], c[3]])).collect();
         for i in 16..64 {

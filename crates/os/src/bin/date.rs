@@ -31,15 +31,14 @@ pub fn parse(text: &str, now: Time) -> Option<Time> {
             _ => {}
         }
         let parts: Vec<&str> = word.split('-').collect();
-        if let [y, m, d] = parts.as_slice() {
-            if let (Ok(year), Ok(month), Ok(day)) = (y.parse(), m.parse(), d.parse()) {
-                if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-                    return None;
-                }
-                civil =
-                    Some(Civil { year, month, day, hour: 0, minute: 0, second: 0, weekday: 0, yearday: 0 });
-                continue;
+        if let [y, m, d] = parts.as_slice()
+            && let (Ok(year), Ok(month), Ok(day)) = (y.parse(), m.parse(), d.parse())
+        {
+            if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+                return None;
             }
+            civil = Some(Civil { year, month, day, hour: 0, minute: 0, second: 0, weekday: 0, yearday: 0 });
+            continue;
         }
         if word.contains(':') {
             let clock = word.split(['+', '.']).next().unwrap_or(word);

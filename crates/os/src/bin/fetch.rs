@@ -563,10 +563,11 @@ impl Curl {
         exchange.connect_by = Some(now.plus(o.connect_timeout.unwrap_or(300 * SECOND)));
         for rule in &o.resolve {
             let parts: Vec<&str> = rule.splitn(3, ':').collect();
-            if let [host, port, addr] = parts.as_slice() {
-                if *host == exchange.url.host && *port == exchange.url.port.to_string() {
-                    exchange.resolve_to = addr.parse().ok();
-                }
+            if let [host, port, addr] = parts.as_slice()
+                && *host == exchange.url.host
+                && *port == exchange.url.port.to_string()
+            {
+                exchange.resolve_to = addr.parse().ok();
             }
         }
         self.exchange = Some(Box::new(exchange));
@@ -741,15 +742,17 @@ impl Curl {
     fn done(&mut self, sys: &mut Sys<'_>, response: Response) {
         let Some(e) = self.exchange.take() else { return };
         let Some(o) = self.options.clone() else { return };
-        if o.follow && matches!(response.status, 301 | 302 | 303 | 307 | 308) && self.redirects < 50 {
-            if let Some(url) = response.headers.get("location").and_then(|l| e.url.follow(l)) {
-                self.redirects += 1;
-                if !(o.include || o.head) {
-                    self.body.clear();
-                }
-                self.size = 0;
-                return self.start(sys, url);
+        if o.follow
+            && matches!(response.status, 301 | 302 | 303 | 307 | 308)
+            && self.redirects < 50
+            && let Some(url) = response.headers.get("location").and_then(|l| e.url.follow(l))
+        {
+            self.redirects += 1;
+            if !(o.include || o.head) {
+                self.body.clear();
             }
+            self.size = 0;
+            return self.start(sys, url);
         }
         if o.fail && response.status >= 400 {
             self.body.clear();
@@ -1099,11 +1102,12 @@ impl Wget {
             let text: String = head.trim_end().lines().map(|l| format!("  {l}\n")).collect();
             self.out.push(2, text.as_bytes());
         }
-        if matches!(response.status, 301 | 302 | 303 | 307 | 308) && self.redirects < 20 {
-            if let Some(url) = response.headers.get("location").and_then(|l| e.url.follow(l)) {
-                self.redirects += 1;
-                return self.start(sys, url);
-            }
+        if matches!(response.status, 301 | 302 | 303 | 307 | 308)
+            && self.redirects < 20
+            && let Some(url) = response.headers.get("location").and_then(|l| e.url.follow(l))
+        {
+            self.redirects += 1;
+            return self.start(sys, url);
         }
         let file = self.file();
         if !busybox && !self.quiet {

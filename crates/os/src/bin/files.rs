@@ -231,16 +231,14 @@ fn copy(cx: &mut Cx<'_, '_>, from: &str, to: &str, opts: &Opts, depth: u32) -> b
             return false;
         }
         let existed = cx.sys.stat(to).is_ok_and(|s| s.is_dir());
-        if !existed {
-            if let Err(e) = cx.sys.vfs().mkdir(to, 0o777) {
-                let message = if cx.busybox() {
-                    format!("can't create directory {}: {e}", q(to))
-                } else {
-                    format!("cannot create directory {}: {e}", q(to))
-                };
-                cx.complain(message);
-                return false;
-            }
+        if !existed && let Err(e) = cx.sys.vfs().mkdir(to, 0o777) {
+            let message = if cx.busybox() {
+                format!("can't create directory {}: {e}", q(to))
+            } else {
+                format!("cannot create directory {}: {e}", q(to))
+            };
+            cx.complain(message);
+            return false;
         }
         let names = cx.sys.vfs().read_dir(from).unwrap_or_default();
         let inside = cx.sys.vfs().real_path(to).unwrap_or_default();
@@ -256,11 +254,12 @@ fn copy(cx: &mut Cx<'_, '_>, from: &str, to: &str, opts: &Opts, depth: u32) -> b
         keep(cx, to, &stat, opts);
         return ok;
     }
-    if let (Ok(a), Ok(b)) = (cx.sys.stat(from), cx.sys.stat(to)) {
-        if (a.dev, a.ino) == (b.dev, b.ino) && !stat.is_link() {
-            cx.complain(format!("{} and {} are the same file", q(from), q(to)));
-            return false;
-        }
+    if let (Ok(a), Ok(b)) = (cx.sys.stat(from), cx.sys.stat(to))
+        && (a.dev, a.ino) == (b.dev, b.ino)
+        && !stat.is_link()
+    {
+        cx.complain(format!("{} and {} are the same file", q(from), q(to)));
+        return false;
     }
     if opts.has('n') && cx.sys.lstat(to).is_ok() {
         return true;

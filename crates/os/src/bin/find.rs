@@ -299,9 +299,9 @@ impl Find {
                 if *fold { glob::matches_fold(p, name) } else { glob::matches(p, name) }
             }
             Expr::Path(p) => glob::matches(p, path),
-            Expr::Type(t) => t
-                .split(',')
-                .any(|t| t.chars().next() == Some(if stat.letter == '-' { 'f' } else { stat.letter })),
+            Expr::Type(t) => {
+                t.split(',').any(|t| t.starts_with(if stat.letter == '-' { 'f' } else { stat.letter }))
+            }
             Expr::Empty if stat.is_dir() => sys.vfs().read_dir(path).is_ok_and(|n| n.is_empty()),
             Expr::Empty => stat.size == 0,
             Expr::Size(sign, n, unit) => compare(*sign, stat.size.div_ceil(*unit) as i64, *n as i64),
@@ -387,10 +387,10 @@ impl Find {
             return;
         }
         let mut prune = false;
-        if depth >= self.least {
-            if let Some(expr) = self.expr.clone() {
-                self.eval(sys, &expr, &path, &stat, depth, &mut prune);
-            }
+        if depth >= self.least
+            && let Some(expr) = self.expr.clone()
+        {
+            self.eval(sys, &expr, &path, &stat, depth, &mut prune);
         }
         if children && !prune && !self.quit {
             self.descend(sys, &path, depth);
@@ -417,10 +417,10 @@ impl Program for Find {
             self.begin(sys);
         }
         loop {
-            if self.out.len() > 32_768 || !self.commands.is_empty() || self.todo.is_empty() || self.quit {
-                if let Some(wait) = self.out.drain(sys) {
-                    return Poll::Wait(wait);
-                }
+            if (self.out.len() > 32_768 || !self.commands.is_empty() || self.todo.is_empty() || self.quit)
+                && let Some(wait) = self.out.drain(sys)
+            {
+                return Poll::Wait(wait);
             }
             if sys.fuel() <= 0 {
                 return Poll::Yield;

@@ -169,10 +169,10 @@ fn show(cx: &mut Cx<'_, '_>, mut entries: Vec<Entry>, opts: &opts::Opts, in_dir:
         entries.sort_by(|a, b| a.name.cmp(&b.name));
     }
     if opts.has('t') {
-        entries.sort_by(|a, b| b.stat.mtime.cmp(&a.stat.mtime));
+        entries.sort_by_key(|e| std::cmp::Reverse(e.stat.mtime));
     }
     if opts.has('S') {
-        entries.sort_by(|a, b| b.stat.size.cmp(&a.stat.size));
+        entries.sort_by_key(|e| std::cmp::Reverse(e.stat.size));
     }
     if opts.has('r') {
         entries.reverse();

@@ -137,11 +137,7 @@ impl Lookup {
                 self.code = 1;
             }
             Outcome::Timeout => {
-                text.push_str(if busybox {
-                    ";; connection timed out; no servers could be reached\n\n"
-                } else {
-                    ";; connection timed out; no servers could be reached\n\n"
-                });
+                text.push_str(";; connection timed out; no servers could be reached\n\n");
                 self.code = 1;
                 self.todo.clear();
             }
@@ -364,7 +360,7 @@ impl Nc {
                     format!("nc: {host} ({addr}:{port}): {e}\n")
                 }
             }
-            (false, false) if self.verbose || self.zero && self.verbose => {
+            (false, false) if self.verbose => {
                 let shown =
                     if host.parse::<IpAddr>().is_ok() { host.clone() } else { format!("{host} ({addr})") };
                 format!("nc: connect to {shown} port {port} (tcp) failed: {e}\n")
@@ -574,7 +570,7 @@ pub struct Ping {
 
 impl Ping {
     fn statistics(&mut self, sys: &Sys<'_>) {
-        let loss = if self.sent == 0 { 0 } else { (self.sent - self.received) * 100 / self.sent };
+        let loss = ((self.sent - self.received) * 100).checked_div(self.sent).unwrap_or(0);
         let mut text = format!("\n--- {} ping statistics ---\n", self.host);
         let elapsed = self.began.map_or(0, |b| sys.now().since(b) / 1000);
         if sys.is_busybox() {
@@ -593,7 +589,7 @@ impl Ping {
             let min = ms(self.times.iter().copied().min().unwrap_or(0));
             let max = ms(self.times.iter().copied().max().unwrap_or(0));
             let avg = self.times.iter().map(|t| ms(*t)).sum::<f64>() / self.times.len() as f64;
-            let dev = (self.times.iter().map(|t| (ms(*t) - avg).powi(2)).sum::<f64>()
+            let dev = (self.times.iter().map(|t| (ms(*t) - avg) * (ms(*t) - avg)).sum::<f64>()
                 / self.times.len() as f64)
                 .sqrt();
             if sys.is_busybox() {

@@ -96,8 +96,7 @@ pub fn parse_with(cx: &mut Cx<'_, '_>, short: &str, long: &[(&str, char)], code:
             }
             continue;
         };
-        let mut chars = letters.char_indices();
-        while let Some((at, c)) = chars.next() {
+        for (at, c) in letters.char_indices() {
             if c == ':' || !short.contains(c) {
                 return Err(cx.bad_option(&format!("-{c}"), code));
             }

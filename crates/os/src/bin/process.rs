@@ -249,13 +249,13 @@ impl Program for Become {
                 }
                 rest = &rest[1..];
             }
-            if let (Some(dir), None) = (chdir, self.code) {
-                if let Err(e) = sys.chdir(&dir) {
-                    with_cx(sys, &mut self.out, |cx| {
-                        cx.complain(format!("cannot change directory to ‘{dir}’: {e}"))
-                    });
-                    self.code = Some(125);
-                }
+            if let (Some(dir), None) = (chdir, self.code)
+                && let Err(e) = sys.chdir(&dir)
+            {
+                with_cx(sys, &mut self.out, |cx| {
+                    cx.complain(format!("cannot change directory to ‘{dir}’: {e}"))
+                });
+                self.code = Some(125);
             }
             if self.code.is_none() {
                 if rest.is_empty() {
@@ -954,12 +954,13 @@ impl Tail {
                 }
             }
             let Some(fd) = self.inputs[i].fd else { continue };
-            if let Ok(stat) = sys.fstat(fd) {
-                if stat.is_file() && stat.size < self.inputs[i].pos {
-                    with_cx(sys, &mut self.out, |cx| cx.complain(format!("{name}: file truncated")));
-                    let _start = sys.seek(fd, 0, 0);
-                    self.inputs[i].pos = 0;
-                }
+            if let Ok(stat) = sys.fstat(fd)
+                && stat.is_file()
+                && stat.size < self.inputs[i].pos
+            {
+                with_cx(sys, &mut self.out, |cx| cx.complain(format!("{name}: file truncated")));
+                let _start = sys.seek(fd, 0, 0);
+                self.inputs[i].pos = 0;
             }
             while let Ok(bytes) = sys.read(fd, 65_536) {
                 if bytes.is_empty() {

@@ -440,7 +440,7 @@ impl Sed {
         }
     }
 
-    fn to_file(&mut self, cx: &mut Cx<'_, '_>, file: &str, text: &str) {
+    fn append_to(&mut self, cx: &mut Cx<'_, '_>, file: &str, text: &str) {
         match file {
             "/dev/stdout" => self.put(cx, text),
             "/dev/stderr" => cx.eprint(text),
@@ -493,7 +493,7 @@ impl Sed {
                         }
                         if let Some(file) = file {
                             let text = format!("{space}\n");
-                            self.to_file(cx, file, &text);
+                            self.append_to(cx, file, &text);
                         }
                     }
                 }
@@ -540,7 +540,7 @@ impl Sed {
                 }
                 What::Write(file) => {
                     let text = format!("{space}\n");
-                    self.to_file(cx, file, &text);
+                    self.append_to(cx, file, &text);
                 }
                 What::Quit(kind, code) => {
                     self.quit = Some(*code);
@@ -677,11 +677,11 @@ impl Filter for Sed {
     fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8> {
         // -i may have its suffix attached only.
         for arg in &mut cx.args {
-            if let Some(suffix) = arg.strip_prefix("-i").or(arg.strip_prefix("--in-place=")) {
-                if suffix.chars().all(|c| !matches!(c, 'e' | 'n' | 'E' | 'r')) || suffix.starts_with('.') {
-                    self.in_place = Some(suffix.to_string());
-                    *arg = "-i".to_string();
-                }
+            if let Some(suffix) = arg.strip_prefix("-i").or(arg.strip_prefix("--in-place="))
+                && (suffix.chars().all(|c| !matches!(c, 'e' | 'n' | 'E' | 'r')) || suffix.starts_with('.'))
+            {
+                self.in_place = Some(suffix.to_string());
+                *arg = "-i".to_string();
             }
         }
         let opts = opts::parse(
@@ -771,10 +771,10 @@ impl Filter for Sed {
         self.run_queue(cx);
         if let Some(suffix) = self.in_place.clone().filter(|_| input != "-") {
             let bytes = std::mem::take(&mut self.written);
-            if !suffix.is_empty() {
-                if let Ok(old) = cx.sys.vfs().read(input) {
-                    let _kept = cx.sys.vfs().write(&format!("{input}{suffix}"), old, 0o644);
-                }
+            if !suffix.is_empty()
+                && let Ok(old) = cx.sys.vfs().read(input)
+            {
+                let _kept = cx.sys.vfs().write(&format!("{input}{suffix}"), old, 0o644);
             }
             if let Err(e) = cx.sys.vfs().write(input, bytes, 0o644) {
                 cx.complain(format!("couldn't open file {input}: {e}"));

@@ -54,7 +54,7 @@ fn human(text: &str) -> f64 {
         Some('T') => 4,
         _ => 0,
     };
-    number(t) * 1024f64.powi(power)
+    number(t) * (1u64 << (10 * power)) as f64
 }
 
 /// Runs of digits compare as numbers.

@@ -39,7 +39,10 @@ pub fn hostname(cx: &mut Cx<'_, '_>) -> u8 {
             cx.line(format!("{}{tail}", all.join(" ")));
         }
         Some("-d") => cx.line(name.split_once('.').map_or("", |(_, d)| d)),
-        Some(flag) if flag.starts_with('-') => return cx.bad_option(&flag.to_string(), 1),
+        Some(flag) if flag.starts_with('-') => {
+            let flag = flag.to_string();
+            return cx.bad_option(&flag, 1);
+        }
         Some(new) => {
             let new = new.to_string();
             if let Err(e) = cx.sys.set_hostname(&new) {

@@ -154,13 +154,11 @@ impl Eval<'_, '_> {
         let first = self.peek().ok_or_else(missing)?.to_string();
         if let (Some(op), Some(b)) =
             (self.args.get(self.at + 1).cloned(), self.args.get(self.at + 2).cloned())
+            && !matches!(op.as_str(), "-a" | "-o")
+            && let Some(result) = self.binary(&op, &first, &b)?
         {
-            if !matches!(op.as_str(), "-a" | "-o") {
-                if let Some(result) = self.binary(&op, &first, &b)? {
-                    self.at += 3;
-                    return Ok(result);
-                }
-            }
+            self.at += 3;
+            return Ok(result);
         }
         if first == "!" {
             self.at += 1;
@@ -175,13 +173,13 @@ impl Eval<'_, '_> {
             self.at += 1;
             return Ok(value);
         }
-        if let Some(operand) = self.args.get(self.at + 1).cloned() {
-            if first.len() == 2 && first.starts_with('-') {
-                if let Some(result) = unary(self.sys, &first, &operand) {
-                    self.at += 2;
-                    return Ok(result);
-                }
-            }
+        if let Some(operand) = self.args.get(self.at + 1).cloned()
+            && first.len() == 2
+            && first.starts_with('-')
+            && let Some(result) = unary(self.sys, &first, &operand)
+        {
+            self.at += 2;
+            return Ok(result);
         }
         self.at += 1;
         Ok(!first.is_empty())

@@ -141,10 +141,10 @@ impl Filter for Head {
     fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
         if let Some((count, held)) = &mut self.hold {
             held.push_back(bytes.to_vec());
-            if held.len() > *count {
-                if let Some(line) = held.pop_front() {
-                    cx.print(line);
-                }
+            if held.len() > *count
+                && let Some(line) = held.pop_front()
+            {
+                cx.print(line);
             }
             return Flow::More;
         }
@@ -489,13 +489,14 @@ fn tr_set(text: &str) -> Vec<char> {
     let mut set = Vec::new();
     let mut i = 0;
     while i < chars.len() {
-        if chars[i] == '[' && chars.get(i + 1) == Some(&':') {
-            if let Some(end) = chars[i + 2..].windows(2).position(|w| w == [':', ']']) {
-                let name: String = chars[i + 2..i + 2 + end].iter().collect();
-                set.extend((0u8..=127).map(char::from).filter(|c| crate::text::glob::in_class(&name, *c)));
-                i += end + 4;
-                continue;
-            }
+        if chars[i] == '['
+            && chars.get(i + 1) == Some(&':')
+            && let Some(end) = chars[i + 2..].windows(2).position(|w| w == [':', ']'])
+        {
+            let name: String = chars[i + 2..i + 2 + end].iter().collect();
+            set.extend((0u8..=127).map(char::from).filter(|c| crate::text::glob::in_class(&name, *c)));
+            i += end + 4;
+            continue;
         }
         if chars.get(i + 1) == Some(&'-') && i + 2 < chars.len() && chars[i] <= chars[i + 2] {
             set.extend(chars[i]..=chars[i + 2]);

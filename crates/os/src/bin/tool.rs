@@ -41,6 +41,11 @@ impl Output {
         }
     }
 
+    /// Whether everything was written.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     /// Bytes not yet written.
     pub fn len(&self) -> usize {
         self.parts.iter().map(|(_, b)| b.len()).sum()

@@ -452,12 +452,12 @@ impl Vfs<'_> {
         let mut inode = Inode::new(node, mode, self.now);
         inode.uid = self.cred.uid;
         inode.gid = self.cred.gid;
-        if let Some(parent) = self.tree(place)?.get(dir) {
-            if parent.mode & 0o2000 != 0 {
-                inode.gid = parent.gid;
-                if inode.is_dir() {
-                    inode.mode |= 0o2000;
-                }
+        if let Some(parent) = self.tree(place)?.get(dir)
+            && parent.mode & 0o2000 != 0
+        {
+            inode.gid = parent.gid;
+            if inode.is_dir() {
+                inode.mode |= 0o2000;
             }
         }
         let now = self.now;

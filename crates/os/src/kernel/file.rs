@@ -110,12 +110,11 @@ impl Kernel {
             Kind::Sock(sock) => self.close_sock(sock),
             Kind::Node(NodeRef::Inode(place, ino)) => {
                 let node = NodeRef::Inode(place, ino);
-                if !self.is_open(&node) {
-                    if let Some(tree) = fs.tree_mut(volumes, place) {
-                        if tree.get(ino).is_some_and(|i| i.nlink == 0 && !matches!(i.node, Node::Dir(_))) {
-                            tree.release(ino);
-                        }
-                    }
+                if !self.is_open(&node)
+                    && let Some(tree) = fs.tree_mut(volumes, place)
+                    && tree.get(ino).is_some_and(|i| i.nlink == 0 && !matches!(i.node, Node::Dir(_)))
+                {
+                    tree.release(ino);
                 }
             }
             _ => {}
@@ -183,11 +182,11 @@ impl Kernel {
 
     /// Queues output for the host, joined with what was written to the same place just before.
     pub(crate) fn output(&mut self, stream: StreamId, more: &[u8]) {
-        if let Some(HostCall::Output { stream: last, bytes }) = self.calls.last_mut() {
-            if *last == stream {
-                bytes.extend_from_slice(more);
-                return;
-            }
+        if let Some(HostCall::Output { stream: last, bytes }) = self.calls.last_mut()
+            && *last == stream
+        {
+            bytes.extend_from_slice(more);
+            return;
         }
         self.calls.push(HostCall::Output { stream, bytes: more.to_vec() });
     }
@@ -197,11 +196,11 @@ impl Kernel {
         if more.is_empty() {
             return;
         }
-        if let Some(HostCall::TtyOutput { tty: last, bytes }) = self.calls.last_mut() {
-            if *last == tty {
-                bytes.extend_from_slice(more);
-                return;
-            }
+        if let Some(HostCall::TtyOutput { tty: last, bytes }) = self.calls.last_mut()
+            && *last == tty
+        {
+            bytes.extend_from_slice(more);
+            return;
         }
         self.calls.push(HostCall::TtyOutput { tty, bytes: more.to_vec() });
     }

@@ -450,10 +450,10 @@ impl Sys<'_> {
         if !vfs.stat_node(&node)?.is_dir() {
             return Err(Errno::ENOTDIR);
         }
-        if let NodeRef::Inode(..) = node {
-            if !vfs.permits(vfs.inode(&node)?, 1) {
-                return Err(Errno::EACCES);
-            }
+        if let NodeRef::Inode(..) = node
+            && !vfs.permits(vfs.inode(&node)?, 1)
+        {
+            return Err(Errno::EACCES);
         }
         self.me_mut().cwd = found.path.into();
         Ok(())

@@ -125,11 +125,11 @@ impl Sys<'_> {
             return Err(Errno::EAGAIN);
         }
         sock.unsent += n;
-        if let Some(HostCall::Send { sock, bytes: queued }) = self.k.calls.last_mut() {
-            if *sock == id {
-                queued.extend_from_slice(&bytes[..n]);
-                return Ok(n);
-            }
+        if let Some(HostCall::Send { sock, bytes: queued }) = self.k.calls.last_mut()
+            && *sock == id
+        {
+            queued.extend_from_slice(&bytes[..n]);
+            return Ok(n);
         }
         self.k.calls.push(HostCall::Send { sock: id, bytes: bytes[..n].to_vec() });
         Ok(n)
@@ -217,9 +217,7 @@ impl Sys<'_> {
 
     /// Takes the answer to a question, once it is there.
     pub fn reply(&mut self, call: CallId) -> Option<Reply> {
-        if self.k.replies.get(&call)?.1.is_none() {
-            return None;
-        }
+        self.k.replies.get(&call)?.1.as_ref()?;
         self.k.replies.remove(&call)?.1
     }
 

@@ -205,15 +205,13 @@ impl Sys<'_> {
                 found = Some((*child, ChildEvent::Exited(status), p.cpu + p.child_cpu));
                 break;
             }
-            if job_control {
-                if let Some(report) = p.report.take() {
-                    let event = match report {
-                        Report::Stopped => ChildEvent::Stopped,
-                        Report::Continued => ChildEvent::Continued,
-                    };
-                    found = Some((*child, event, 0));
-                    break;
-                }
+            if job_control && let Some(report) = p.report.take() {
+                let event = match report {
+                    Report::Stopped => ChildEvent::Stopped,
+                    Report::Continued => ChildEvent::Continued,
+                };
+                found = Some((*child, event, 0));
+                break;
             }
         }
         match found {

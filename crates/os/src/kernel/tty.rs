@@ -82,10 +82,10 @@ impl Tty {
             return self.hung_up.then(Vec::new);
         }
         let mut n = self.ready.len().min(max);
-        if self.mode.canonical {
-            if let Some(end) = self.ready.iter().position(|&b| b == b'\n') {
-                n = n.min(end + 1);
-            }
+        if self.mode.canonical
+            && let Some(end) = self.ready.iter().position(|&b| b == b'\n')
+        {
+            n = n.min(end + 1);
         }
         Some(self.ready.drain(..n).collect())
     }

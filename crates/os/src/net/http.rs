@@ -132,10 +132,11 @@ fn write_headers(out: &mut Vec<u8>, headers: &Headers, length: Option<usize>) {
     for (name, value) in &headers.0 {
         out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
     }
-    if let Some(length) = length {
-        if headers.get("content-length").is_none() && headers.get("transfer-encoding").is_none() {
-            out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
-        }
+    if let Some(length) = length
+        && headers.get("content-length").is_none()
+        && headers.get("transfer-encoding").is_none()
+    {
+        out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
     }
     out.extend_from_slice(b"\r\n");
 }

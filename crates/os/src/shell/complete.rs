@@ -453,11 +453,9 @@ impl Shell {
         words.push(unquote(&word));
         let index = words.len() - 1;
         let redirects = head.trim_end().ends_with(['>', '<']);
-        if !redirects {
-            if let Some(call) = sys.ask_completion(&program, words, index) {
-                editor.completion = Some(call);
-                return true;
-            }
+        if !redirects && let Some(call) = sys.ask_completion(&program, words, index) {
+            editor.completion = Some(call);
+            return true;
         }
         let only_dirs = matches!(command.as_str(), "cd" | "rmdir" | "pushd");
         let files = self.file_names(sys, &word, only_dirs);
@@ -469,7 +467,8 @@ impl Shell {
         let mut names: Vec<String> = builtins::names(self.kind).map(str::to_string).collect();
         names.extend(self.aliases.keys().cloned());
         names.extend(self.functions.keys().cloned());
-        for dir in self.vars.text("PATH").unwrap_or("").to_string().split(':') {
+        let search = self.vars.text("PATH").unwrap_or("").to_string();
+        for dir in search.split(':') {
             names.extend(sys.vfs().read_dir(dir).unwrap_or_default());
         }
         names.retain(|n| n.starts_with(word));
@@ -529,7 +528,7 @@ impl Shell {
                 let common = common_prefix(many);
                 if common.chars().count() > word.chars().count() {
                     editor.replace(start, &common, &mut out);
-                } else if again || many.len() > 1 && common == word && again {
+                } else if again {
                     out.extend(b"\n");
                     let cols = 80;
                     let shown: Vec<&str> = many.iter().map(|c| display_name(c)).collect();

@@ -56,11 +56,11 @@ impl Shell {
     pub(super) fn fields(&mut self, sys: &mut Sys<'_>, words: &[Word]) -> Expanded<Vec<String>> {
         let mut all = Vec::new();
         for word in words {
-            if let [Part::Lit(text)] = word.parts.as_slice() {
-                if !text.contains(['*', '?', '[', '\\', '@', '+', '!']) {
-                    all.push(text.clone());
-                    continue;
-                }
+            if let [Part::Lit(text)] = word.parts.as_slice()
+                && !text.contains(['*', '?', '[', '\\', '@', '+', '!'])
+            {
+                all.push(text.clone());
+                continue;
             }
             let mut segs = Vec::new();
             self.segs(sys, &word.parts, Quoting::None, &mut segs)?;

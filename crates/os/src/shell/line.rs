@@ -218,10 +218,10 @@ impl Editor {
         if byte != 9 {
             self.tabs = 0;
         }
-        if self.search.is_some() {
-            if let Some(key) = self.search_key(byte, out) {
-                return key;
-            }
+        if self.search.is_some()
+            && let Some(key) = self.search_key(byte, out)
+        {
+            return key;
         }
         let was_killing = std::mem::replace(&mut self.killing, false);
         match byte {

@@ -183,12 +183,12 @@ impl<'a> Parser<'a> {
     fn newline(&mut self) {
         let at = self.pos;
         self.bump();
-        if let Some((end, resume, lines)) = self.heredoc {
-            if at == end {
-                self.pos = resume;
-                self.line += lines;
-                self.heredoc = None;
-            }
+        if let Some((end, resume, lines)) = self.heredoc
+            && at == end
+        {
+            self.pos = resume;
+            self.line += lines;
+            self.heredoc = None;
         }
     }
 
@@ -801,13 +801,13 @@ impl<'a> Parser<'a> {
                     alias_from = Some(self.pos);
                     continue;
                 }
-            } else if self.declares(&simple) {
-                if let Some(assign) = self.array_argument()? {
-                    // The declaring builtin sees the name; the elements are assigned after it.
-                    simple.words.push(Word::quoted(&assign.name));
-                    simple.assigns.push(assign);
-                    continue;
-                }
+            } else if self.declares(&simple)
+                && let Some(assign) = self.array_argument()?
+            {
+                // The declaring builtin sees the name; the elements are assigned after it.
+                simple.words.push(Word::quoted(&assign.name));
+                simple.assigns.push(assign);
+                continue;
             }
             let word = self.word(Until::Meta)?;
             simple.words.extend(brace::expand(word, self.dialect));

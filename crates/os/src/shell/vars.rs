@@ -48,10 +48,10 @@ pub struct Vars {
 impl Vars {
     pub fn get(&self, name: &str) -> Option<&Var> {
         let var = self.map.get(name)?;
-        if var.nameref {
-            if let Some(target) = var.text().filter(|t| *t != name) {
-                return self.map.get(target);
-            }
+        if var.nameref
+            && let Some(target) = var.text().filter(|t| *t != name)
+        {
+            return self.map.get(target);
         }
         Some(var)
     }

@@ -782,10 +782,10 @@ impl Shell {
     fn start_capture(&mut self, sys: &mut Sys<'_>, code: &Rc<Code>) -> Step {
         // Every expansion starts anew when the output is there.
         self.memo_at = 0;
-        if let [Op::Simple(simple)] = code.ops.as_slice() {
-            if let Some(step) = self.read_file_substitution(sys, simple) {
-                return step;
-            }
+        if let [Op::Simple(simple)] = code.ops.as_slice()
+            && let Some(step) = self.read_file_substitution(sys, simple)
+        {
+            return step;
         }
         let pipe = sys.pipe();
         let Ok((read, write)) = pipe else {
@@ -1001,11 +1001,11 @@ impl Shell {
             _ => {
                 let mut dups = Vec::new();
                 let mut closes = Vec::new();
-                if !self.opts.monitor {
-                    if let Ok(null) = sys.open("/dev/null", OpenFlags::READ, 0) {
-                        dups.push((null, 0));
-                        closes.push(null);
-                    }
+                if !self.opts.monitor
+                    && let Ok(null) = sys.open("/dev/null", OpenFlags::READ, 0)
+                {
+                    dups.push((null, 0));
+                    closes.push(null);
                 }
                 let child = self.forked(code, dups, closes.clone(), false);
                 let forked = sys.fork(Box::new(child));
@@ -1389,10 +1389,11 @@ impl Shell {
             self.undo(sys, undo);
             return self.finish(sys, 126);
         }
-        if let Ok(path) = &mut file {
-            if !path.starts_with('/') && !words[0].contains('/') {
-                *path = format!("./{}", path.trim_start_matches("./"));
-            }
+        if let Ok(path) = &mut file
+            && !path.starts_with('/')
+            && !words[0].contains('/')
+        {
+            *path = format!("./{}", path.trim_start_matches("./"));
         }
         env.retain(|(n, _)| n != "_");
         if let (Ok(path), ShellKind::Bash) = (&file, self.kind) {
@@ -1400,13 +1401,11 @@ impl Shell {
         }
         let env = Rc::new(env);
         let tail = self.is_tail() && undo.is_transparent();
-        if tail {
-            if let Ok(path) = &file {
-                match sys.exec(path, words.clone(), env.clone()) {
-                    Ok(()) => return Step::Replaced,
-                    Err(Errno::ENOEXEC) => {}
-                    Err(e) => file = Err(e),
-                }
+        if tail && let Ok(path) = &file {
+            match sys.exec(path, words.clone(), env.clone()) {
+                Ok(()) => return Step::Replaced,
+                Err(Errno::ENOEXEC) => {}
+                Err(e) => file = Err(e),
             }
         }
         let spawned = file.and_then(|path| match sys.spawn(&path, words.clone(), env.clone()) {

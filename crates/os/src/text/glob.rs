@@ -22,10 +22,8 @@ pub fn is_pattern(pattern: &str) -> bool {
                 chars.next();
             }
             '*' | '?' => return true,
-            '[' => {
-                if chars.clone().any(|c| c == ']') {
-                    return true;
-                }
+            '[' if chars.clone().any(|c| c == ']') => {
+                return true;
             }
             '@' | '+' | '!' if chars.peek() == Some(&'(') => return true,
             _ => {}
@@ -230,13 +228,14 @@ fn class(p: &[char], at: usize, c: char) -> Option<(bool, usize)> {
         if low == ']' && i > first {
             return Some((found != negate, i + 1));
         }
-        if low == '[' && p.get(i + 1) == Some(&':') {
-            if let Some(end) = p[i + 2..].windows(2).position(|w| w == [':', ']']) {
-                let name: String = p[i + 2..i + 2 + end].iter().collect();
-                found |= in_class(&name, c);
-                i += end + 4;
-                continue;
-            }
+        if low == '['
+            && p.get(i + 1) == Some(&':')
+            && let Some(end) = p[i + 2..].windows(2).position(|w| w == [':', ']'])
+        {
+            let name: String = p[i + 2..i + 2 + end].iter().collect();
+            found |= in_class(&name, c);
+            i += end + 4;
+            continue;
         }
         if low == '\\' && i + 1 < p.len() {
             i += 1;

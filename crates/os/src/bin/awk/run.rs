@@ -6,7 +6,7 @@ use super::{
     super::tool::Cx,
     parse::{Expr, Function, Pattern, Program, Stmt},
 };
-use crate::text::regex::Regex;
+use crate::text::{math, regex::Regex};
 
 /// A value. Input that looks like a number compares as one.
 #[derive(Clone, Debug, PartialEq)]
@@ -407,10 +407,10 @@ impl State {
             Stmt::For(init, cond, step, body) => {
                 self.stmt(cx, p, init)?;
                 loop {
-                    if let Some(cond) = cond {
-                        if !self.eval(cx, p, cond)?.truth() {
-                            break;
-                        }
+                    if let Some(cond) = cond
+                        && !self.eval(cx, p, cond)?.truth()
+                    {
+                        break;
                     }
                     match self.stmt(cx, p, body)? {
                         Flow::Normal | Flow::Continue => {}
@@ -526,9 +526,9 @@ impl State {
         while let Some(at) = rest.find('%') {
             out.push_str(&rest[..at]);
             let spec = &rest[at..];
-            if spec.starts_with("%%") {
+            if let Some(after) = spec.strip_prefix("%%") {
                 out.push('%');
-                rest = &spec[2..];
+                rest = after;
                 continue;
             }
             let Some(end) = spec[1..].find(|c: char| c.is_ascii_alphabetic()).map(|e| e + 1) else {
@@ -859,11 +859,11 @@ impl State {
             "tolower" => Value::Text(text(self, 0).to_lowercase().into()),
             "int" => Value::Number(number(0).trunc()),
             "sqrt" => Value::Number(number(0).sqrt()),
-            "exp" => Value::Number(number(0).exp()),
-            "log" => Value::Number(number(0).ln()),
-            "sin" => Value::Number(number(0).sin()),
-            "cos" => Value::Number(number(0).cos()),
-            "atan2" => Value::Number(number(0).atan2(number(1))),
+            "exp" => Value::Number(math::exp(number(0))),
+            "log" => Value::Number(math::ln(number(0))),
+            "sin" => Value::Number(math::sin(number(0))),
+            "cos" => Value::Number(math::cos(number(0))),
+            "atan2" => Value::Number(math::atan2(number(0), number(1))),
             "rand" => {
                 self.seed =
                     self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -1025,6 +1025,6 @@ fn arith(op: &str, a: f64, b: f64) -> Result<f64, String> {
         "/" | "%" if b == 0.0 => return Err("division by zero".to_string()),
         "/" => a / b,
         "%" => a % b,
-        _ => a.powf(b),
+        _ => math::pow(a, b),
     })
 }

@@ -72,7 +72,8 @@ pub(super) fn cd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<
     }
     let mut result = Err(Errno::ENOENT);
     if !target.starts_with('/') && !target.starts_with('.') {
-        for dir in shell.vars.text("CDPATH").unwrap_or("").to_string().split(':').filter(|d| !d.is_empty()) {
+        let search = shell.vars.text("CDPATH").unwrap_or("").to_string();
+        for dir in search.split(':').filter(|d| !d.is_empty()) {
             result = change(shell, sys, &format!("{dir}/{target}"), physical);
             if result.is_ok() {
                 show = true;

@@ -114,11 +114,11 @@ pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
     if !prompt.is_empty() && sys.is_tty(r.fd) {
         shell.eprint(prompt);
     }
-    if r.silent {
-        if let Some(mut mode) = sys.tty_mode(r.fd) {
-            mode.echo = false;
-            let _set = sys.set_tty_mode(r.fd, mode);
-        }
+    if r.silent
+        && let Some(mut mode) = sys.tty_mode(r.fd)
+    {
+        mode.echo = false;
+        let _set = sys.set_tty_mode(r.fd, mode);
     }
     r.go_on(shell, sys)
 }
@@ -166,11 +166,11 @@ impl Read {
     }
 
     fn done(self, shell: &mut Shell, sys: &mut Sys<'_>, status: i32) -> Done {
-        if self.silent {
-            if let Some(mut mode) = sys.tty_mode(self.fd) {
-                mode.echo = true;
-                let _set = sys.set_tty_mode(self.fd, mode);
-            }
+        if self.silent
+            && let Some(mut mode) = sys.tty_mode(self.fd)
+        {
+            mode.echo = true;
+            let _set = sys.set_tty_mode(self.fd, mode);
         }
         let ifs = shell.ifs();
         // Characters with whether they are protected.
