@@ -72,7 +72,7 @@ pub fn Rows(props: &RowsProps) -> Html {
             else {
                 <table class="resource-table" aria-rowcount={(rows.len() + 1).to_string()} data-testid="resource-table">
                     <thead><tr>
-                        if props.show_namespace { <th scope="col">{ "Namespace" }</th> }
+                        if props.show_namespace { <th scope="col" class="of-namespace">{ "Namespace" }</th> }
                         { for columns.iter().map(|it| header(props, *it, &table.columns[*it].name)) }
                     </tr></thead>
                     <tbody>
@@ -85,7 +85,7 @@ pub fn Rows(props: &RowsProps) -> Html {
                             html! {
                                 <tr key={format!("{}/{}", row.namespace, row.name)} class={classes!(selected.then_some("selected"))}
                                     aria-rowindex={(shown.start + offset + 2).to_string()} onclick={onclick.clone()} data-testid={format!("row-{}", row.name)}>
-                                    if props.show_namespace { <td class="muted">{ row.namespace.clone() }</td> }
+                                    if props.show_namespace { <td class="muted of-namespace">{ row.namespace.clone() }</td> }
                                     { for columns.iter().map(|it| {
                                         let text = table.cell(row, *it, now);
                                         if *it == 0 { html! { <td><button type="button" class="link">{ text }</button></td> } }
