@@ -365,14 +365,23 @@ async fn info_for(cx: &Cx, mut object: Json, source: &str) -> Result<Info> {
         object["apiVersion"].as_str().unwrap_or("").to_string(),
         object["kind"].as_str().unwrap_or("").to_string(),
     );
-    for (value, what) in [(&kind, "Kind"), (&api_version, "apiVersion")] {
-        if value.is_empty() {
-            return msg(format!(
-                "unable to decode {source:?}: Object '{what}' is missing in '{}'",
-                crate::print::json_compact(&object)
-            ));
-        }
+    let type_name = match &object {
+        Json::Object(_) => "",
+        Json::Array(_) => "array",
+        Json::String(_) => "string",
+        Json::Bool(_) => "bool",
+        _ => "number",
+    };
+    if !type_name.is_empty() {
+        return msg(format!(
+            "unable to decode {source:?}: json: cannot unmarshal {type_name} into Go value of type unstructured.detector"
+        ));
     }
+    if kind.is_empty() {
+        let text = crate::print::json_compact(&object);
+        return msg(format!("unable to decode {source:?}: Object 'Kind' is missing in '{text}'"));
+    }
+    files::sort_keys(&mut object);
     let mapper = cx.mapper().await?;
     let field = |o: &Json, name: &str| o["metadata"][name].as_str().unwrap_or("").to_string();
     let Some(resource) = mapper.kind(&api_version, &kind) else {
@@ -402,6 +411,11 @@ async fn info_for(cx: &Cx, mut object: Json, source: &str) -> Result<Info> {
     }
     info.source = source.to_string();
     Ok(info)
+}
+
+/// Several errors met while reading files are one error among those of the objects.
+pub fn nested(errors: Vec<CmdError>) -> Vec<CmdError> {
+    if errors.len() > 1 { vec![CmdError::Many(errors)] } else { errors }
 }
 
 /// Returns the errors as one, if there are any.

@@ -135,6 +135,18 @@ pub fn parse(text: &str) -> std::result::Result<Vec<Json>, (Vec<Json>, String)> 
     Ok(out)
 }
 
+/// Sorts the keys of all objects, as Go's maps are written: the server meets fields in this order.
+pub fn sort_keys(value: &mut Json) {
+    match value {
+        Json::Object(map) => {
+            map.sort_keys();
+            map.values_mut().for_each(sort_keys);
+        }
+        Json::Array(items) => items.iter_mut().for_each(sort_keys),
+        _ => {}
+    }
+}
+
 /// What the client can see without a schema: whether the document says what it is.
 pub fn validate(value: &Json) -> Option<String> {
     if !value.is_object() {

@@ -6,7 +6,7 @@ use api::http::{APPLY_YAML, MERGE_PATCH, STRATEGIC_MERGE_PATCH};
 use serde_json::json;
 
 use crate::apply_patch::{self, is_noop};
-use crate::builder::{Builder, Info, Plan, Planned, finish};
+use crate::builder::{Builder, Info, Plan, Planned, finish, nested};
 use crate::cx::{Cx, DryRun};
 use crate::error::{CmdError, Result, msg};
 use crate::ops::{self, LAST_APPLIED, refs, with_last_applied, write_query};
@@ -37,11 +37,12 @@ pub async fn apply(cx: &Cx) -> Result {
     }
     let printer = Printer::from_flags(cx, false)?;
     let builder = Builder { validate: ops::validates(cx)?, ..Builder::from_flags(cx) };
-    let Planned { plan, mut errors } = builder.plan(cx).await?;
+    let Planned { plan, errors } = builder.plan(cx).await?;
     let Plan::Objects(infos) = plan else { return msg("must specify one of -f and -k") };
     if infos.is_empty() && errors.is_empty() {
         return msg("no objects passed to apply");
     }
+    let mut errors = nested(errors);
     let mut done: Vec<Json> = Vec::new();
     for info in infos {
         let result =

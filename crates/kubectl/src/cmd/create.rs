@@ -11,7 +11,7 @@ use std::rc::Rc;
 use api::meta::object::kind_info;
 use api::{Gvk, Json};
 
-use crate::builder::{Builder, Info, Plan, Planned, finish};
+use crate::builder::{Builder, Info, Plan, Planned, finish, nested};
 use crate::client;
 use crate::cx::{Cx, DryRun};
 use crate::discovery::{Resource, split};
@@ -34,14 +34,19 @@ pub async fn create(cx: &Cx) -> Result {
     let dry_run = cx.dry_run()?;
     let query = write_query(cx, cx.flags.str("field-manager"))?;
     let builder = Builder { validate: ops::validates(cx)?, ..Builder::from_flags(cx) };
-    let Planned { plan, mut errors } = builder.plan(cx).await?;
+    let Planned { plan, errors: file_errors } = builder.plan(cx).await?;
+    let mut errors = Vec::new();
     let Plan::Objects(infos) = plan else { return msg("must specify one of -f and -k") };
-    if infos.is_empty() && errors.is_empty() {
+    if infos.is_empty() && file_errors.is_empty() {
         return msg("no objects passed to create");
     }
     for mut info in infos {
         if cx.flags.bool("save-config") {
             info.object = with_last_applied(&info.object);
+        }
+        // What is new has no version yet.
+        if let Some(meta) = info.object["metadata"].as_object_mut() {
+            meta.shift_remove("resourceVersion");
         }
         let object = match dry_run {
             DryRun::Client => Ok(info.object.clone()),
@@ -59,6 +64,7 @@ pub async fn create(cx: &Cx) -> Result {
             Err(e) => errors.push(e.with_source("creating", &info.source)),
         }
     }
+    errors.extend(nested(file_errors));
     finish(errors)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::builder::{Builder, Info, Plan, Planned, finish};
+use crate::builder::{Builder, Info, Plan, Planned, finish, nested};
 use crate::cx::{Cx, DryRun};
 use crate::error::{CmdError, Result, msg};
 use crate::wait::{Deadline, Watch, interrupted};
@@ -71,7 +71,8 @@ pub async fn delete(cx: &Cx) -> Result {
     if force {
         cx.err("Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.");
     }
-    let Planned { plan, mut errors } = builder.plan(cx).await?;
+    let Planned { plan, errors: file_errors } = builder.plan(cx).await?;
+    let mut errors = Vec::new();
     let infos = match plan {
         Plan::Objects(infos) | Plan::Names(infos) => infos,
         Plan::Lists(_) => {
@@ -106,6 +107,7 @@ pub async fn delete(cx: &Cx) -> Result {
             }
         }
     }
+    errors.extend(nested(file_errors));
     if found == 0 && errors.is_empty() && !(cx.flags.bool("ignore-not-found")) {
         cx.line("No resources found");
         return Ok(());

@@ -6,7 +6,7 @@ use api::http::{JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH};
 use serde_json::json;
 
 use crate::apply_patch;
-use crate::builder::{Builder, Info, Plan, Planned, finish};
+use crate::builder::{Builder, Info, Plan, Planned, finish, nested};
 use crate::client;
 use crate::cx::{Cx, DryRun};
 use crate::error::{CmdError, Result, msg};
@@ -102,7 +102,8 @@ pub async fn replace(cx: &Cx) -> Result {
     let force = cx.flags.bool("force");
     let query = write_query(cx, cx.flags.str("field-manager"))?;
     let builder = Builder { validate: ops::validates(cx)?, ..Builder::from_flags(cx) };
-    let Planned { plan, mut errors } = builder.plan(cx).await?;
+    let Planned { plan, errors: file_errors } = builder.plan(cx).await?;
+    let mut errors = Vec::new();
     let Plan::Objects(infos) = plan else { return msg("must specify one of -f and -k") };
     for mut info in infos {
         if cx.flags.bool("save-config") || has_last_applied(cx, &info).await {
@@ -119,6 +120,7 @@ pub async fn replace(cx: &Cx) -> Result {
             Err(e) => errors.push(e.with_source("replacing", &info.source)),
         }
     }
+    errors.extend(nested(file_errors));
     finish(errors)
 }
 
