@@ -26,7 +26,7 @@ test("a Deployment is created, exposed, updated and undone", async ({ url, profi
   await page.typeUntil("kubectl rollout status deployment/web", /deployment "web" successfully rolled out/);
   await eventually("three pods run on the map", async () => {
     const pods = await webPods(page);
-    return (pods.length === 3 && pods.every((it) => it.look === "running")) || pods;
+    return (pods.length === 3 && pods.every((it) => it.look === "ready")) || pods;
   });
 
   assert.equal(await page.type("kubectl expose deployment web --port=80"), "service/web exposed");

@@ -36,9 +36,9 @@ export class Playground {
   async whenSystemRuns() {
     await eventually("kube-system runs", async () => {
       const pods = await this.pods();
-      const up = (it) => SYSTEM.some((start) => it.name.startsWith(start)) && it.look === "running";
+      const up = (it) => SYSTEM.some((start) => it.name.startsWith(start)) && it.look === "ready";
       const missing = SYSTEM.filter((start) => !pods.some((it) => it.name.startsWith(start) && up(it)));
-      const starting = pods.filter((it) => it.look !== "running").map((it) => it.name);
+      const starting = pods.filter((it) => it.look !== "ready").map((it) => it.name);
       return missing.length + starting.length === 0 || [...missing, ...starting].join(" ");
     });
     return this.now();
@@ -113,7 +113,7 @@ export class Playground {
     await this.byId(`view-${view}`).waitFor();
   }
 
-  // Pods on the map: name and look (running, unready, pending, …).
+  // Pods on the map: name and look (ready, unready, starting, …).
   pods() {
     return this.frame.locator('[data-testid^="pod-"][data-look]').evaluateAll((cells) =>
       cells.map((it) => ({ name: it.dataset.testid.slice(4), look: it.dataset.look, label: it.getAttribute("aria-label") })),
