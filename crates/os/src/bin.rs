@@ -14,6 +14,7 @@ pub(crate) mod files;
 mod find;
 mod grep;
 mod ls;
+mod net_info;
 mod net_tools;
 pub(crate) mod opts;
 pub(crate) mod process;
@@ -391,6 +392,24 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         "awk",
         "Usage: awk [OPTIONS] [AWK_PROGRAM] [FILE]...\n\n\t-v VAR=VAL\tSet variable\n\t-F SEP\t\tUse SEP as field separator\n\t-f FILE\t\tRead program from FILE\n",
         || filter(awk::Awk::default()),
+    ),
+    inside("ifconfig", "Usage: ifconfig [-a] [IFACE]\n\nShow network interfaces\n", || {
+        tool(net_info::ifconfig)
+    }),
+    inside(
+        "ip",
+        "Usage: ip [OPTIONS] address|route|link [ARGS]\n\nShow addresses, routes and links\n",
+        || tool(net_info::ip),
+    ),
+    inside("netstat", "Usage: netstat [-ral] [-tuwx] [-en]\n\nDisplay networking information\n", || {
+        tool(net_info::sockets)
+    }),
+    inside("ss", "Usage: ss [-ltnap]\n\nDisplay sockets\n", || tool(net_info::sockets)),
+    inside("more", "Usage: more [FILE]...\n\nView FILE (or stdin)\n", || filter(text_tools::Cat::default())),
+    inside(
+        "less",
+        "Usage: less [FILE]...\n\nShow FILE (or stdin); the terminal's own scrolling takes the place of paging\n",
+        || filter(text_tools::Cat::default()),
     ),
 ];
 
