@@ -37,7 +37,7 @@ pub async fn delete(cx: &Cx) -> Result {
         "foreground" => "Foreground",
         other => {
             return msg(format!(
-                "Invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\"."
+                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
             ));
         }
     };

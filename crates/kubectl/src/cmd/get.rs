@@ -14,7 +14,7 @@ use crate::discovery::{Resource, array};
 use crate::error::{CmdError, Result, msg};
 use crate::print::table::{self, Options};
 use crate::print::{Printer, sort};
-use crate::wait::{Watch, interrupted};
+use crate::wait::{Deadline, Watch, interrupted};
 
 const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
 
@@ -313,8 +313,18 @@ async fn watch(cx: &Cx, builder: &Builder, plan: Plan, printer: &Printer) -> Res
     let mut query = query.to_vec();
     query.push(("resourceVersion", &version));
     let mut watch = Watch::open(cx, &path, &query, accept).await?;
-    while let Some((event, object)) = watch.next().await? {
+    // A watch is one request: it ends with the time that a request may take.
+    let deadline = Deadline::after(cx, request_timeout(cx));
+    while let Some(next) = deadline.run(cx, watch.next()).await {
+        let Some((event, object)) = next? else { break };
         cx.out(&show(&event, object)?);
     }
     if cx.host.interrupted() { Err(interrupted()) } else { Ok(()) }
+}
+
+/// `--request-timeout` in microseconds: a duration, or a number of seconds; 0 is no limit.
+fn request_timeout(cx: &Cx) -> i64 {
+    let text = cx.flags.str("request-timeout");
+    text.parse::<i64>()
+        .map_or_else(|_| cx.flags.duration("request-timeout"), |seconds| seconds.saturating_mul(1_000_000))
 }

@@ -46,7 +46,7 @@ async fn run(cx: &Cx, words: Words) -> Result {
         } else if let Some(key) = update.strip_suffix('-') {
             remove.push(key.into());
         } else {
-            return msg(format!("unknown {} spec: {update}", words.one));
+            return msg(format!("all resources must be specified before {} changes: {update}", words.one));
         }
     }
     if let Some((key, _)) = set.iter().find(|(k, _)| remove.contains(k)) {
