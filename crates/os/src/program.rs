@@ -13,12 +13,18 @@ pub type Pid = u32;
 /// A file descriptor number.
 pub type Fd = u32;
 
-/// A running program.
-pub trait Program: Debug {
+/// A running program. (Not `Debug`: the code to show every program's state would cost the page a good part of its size.)
+pub trait Program {
     /// Goes on until the program ends, must wait, or has used its fuel (see [`Sys::fuel`]).
     fn poll(&mut self, sys: &mut Sys<'_>) -> Poll;
     /// A copy in the same state. Implementations are `Box::new(self.clone())`.
     fn clone_box(&self) -> Box<dyn Program>;
+}
+
+impl Debug for dyn Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Program")
+    }
 }
 
 impl Clone for Box<dyn Program> {

@@ -3,8 +3,6 @@
 //! A *tool* does its work in one go and leaves output behind ([`tool`]). A *filter* is fed its inputs piece by piece,
 //! whole or line by line ([`Filter`]). The frames wait for input, carry output off with back-pressure, and yield.
 
-use std::fmt::Debug;
-
 use crate::{
     errno::Errno,
     kernel::{OpenFlags, Sys},
@@ -232,7 +230,7 @@ pub enum Flow {
 }
 
 /// A program that is fed its inputs.
-pub trait Filter: Clone + Debug + 'static {
+pub trait Filter: Clone + 'static {
     /// Reads the arguments; gives the inputs (`-` is stdin; none means stdin), or the exit code of a refusal.
     fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8>;
     /// A new input begins.
@@ -283,7 +281,7 @@ pub fn filter<F: Filter>(state: F) -> Box<dyn Program> {
     })
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Frame<F> {
     state: F,
     begun: bool,
