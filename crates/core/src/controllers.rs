@@ -14,15 +14,15 @@ mod garbage_collector;
 mod namespace;
 mod node_ipam;
 mod node_lifecycle;
-mod pod_control;
+mod pod_control; // shared
 mod pod_gc;
-mod pod_util;
-mod ref_manager;
+mod pod_util; // shared
+mod ref_manager; // shared
 mod replica_set;
 mod root_ca;
 mod runner;
 mod service_account;
-mod service_ports;
+mod service_ports; // shared
 mod taint_eviction;
 
 pub use runner::{Manager, Reconcile};

@@ -1,6 +1,6 @@
 //! The programs: one line each in the list, gathered in files by kind.
 
-pub mod external;
+pub mod external; // shared
 pub mod test;
 pub mod tool;
 pub mod users;
@@ -16,7 +16,7 @@ mod grep;
 mod ls;
 mod net_info;
 mod net_tools;
-pub(crate) mod opts;
+pub(crate) mod opts; // shared
 pub(crate) mod process;
 mod sed;
 mod sort;
