@@ -130,7 +130,7 @@ impl Cx<'_, '_> {
             if long {
                 self.complain(format!("unrecognized option '--{shown}'"));
             } else {
-                self.complain(format!("unrecognized option: {shown}"));
+                self.complain(format!("invalid option -- '{shown}'"));
             }
             let help = self.sys.k.program(&name).map(|p| p.help).unwrap_or("");
             self.eprint(crate::bin::busybox_banner());
