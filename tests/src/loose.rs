@@ -10,16 +10,25 @@ pub fn alike(expected: &Outcome, actual: &Outcome) -> bool {
     expected.exit == actual.exit && normalise(&expected.output) == normalise(&actual.output)
 }
 
-/// The output with random suffixes as `*`, ages as `<age>`, and one space between columns.
+/// Lines that tell how far a rollout is: how many there are depends on when somebody looks.
+const PROGRESS: &str = "Waiting for deployment ";
+
+/// The output without progress, with random suffixes as `*`, ages as `<age>`, the server's address as `<server>`, and one
+/// space between columns.
 pub fn normalise(output: &str) -> String {
     output
         .lines()
+        .filter(|line| !line.starts_with(PROGRESS))
         .map(|line| line.split_whitespace().map(word).collect::<Vec<_>>().join(" "))
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 fn word(word: &str) -> String {
+    if let Some(path) = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://")) {
+        let path = path.find('/').map_or("", |at| &path[at..]);
+        return format!("<server>{path}");
+    }
     if is_age(word) {
         return "<age>".to_string();
     }
@@ -58,5 +67,10 @@ mod tests {
         assert_eq!(normalise(a), normalise(b));
         assert_ne!(normalise(a), normalise(&b.replace("1/1", "0/1")));
         assert_eq!(normalise("pod/web-x2x5z created"), "pod/web-* created");
+        assert_eq!(
+            normalise("at http://127.0.0.1:8001/api/v1"),
+            normalise("at https://192.168.49.2:6443/api/v1")
+        );
+        assert_eq!(normalise("Waiting for deployment \"web\" rollout to finish: 0 of 3…\ndone\n"), "done");
     }
 }
