@@ -30,7 +30,7 @@ use api::{Str, Timestamp};
 use os::{HostEvent, SockId};
 
 use crate::client::Change;
-use crate::sim::{LatencyProfile, Rng};
+use crate::sim::{LatencyProfile, Rng, SharedMap};
 
 /// Something arrives.
 #[derive(Clone, Debug)]
@@ -73,12 +73,12 @@ enum SockUse {
 /// The data plane of one cluster.
 #[derive(Clone, Debug)]
 pub struct Network {
-    netns: BTreeMap<NetnsId, Netns>,
-    by_ip: BTreeMap<IpAddr, NetnsId>,
+    netns: SharedMap<NetnsId, Netns>,
+    by_ip: SharedMap<IpAddr, NetnsId>,
     /// hostPorts: (node, port) → (pod's namespace, container port).
     host_ports: BTreeMap<(NodeId, u16), (NetnsId, u16)>,
     node_names: BTreeMap<NodeId, Str>,
-    socks: BTreeMap<(MachineId, SockId), SockUse>,
+    socks: SharedMap<(MachineId, SockId), SockUse>,
     conns: BTreeMap<ConnId, Connection>,
     next_conn: u64,
     proxy: Rc<proxy::Proxy>,
@@ -99,11 +99,11 @@ impl Network {
     /// `cluster_dns` is the address of the kube-dns Service.
     pub fn new(seed: u64, profile: &LatencyProfile, cluster_domain: &str, cluster_dns: &str) -> Network {
         Network {
-            netns: BTreeMap::new(),
-            by_ip: BTreeMap::new(),
+            netns: SharedMap::new(),
+            by_ip: SharedMap::new(),
             host_ports: BTreeMap::new(),
             node_names: BTreeMap::new(),
-            socks: BTreeMap::new(),
+            socks: SharedMap::new(),
             conns: BTreeMap::new(),
             next_conn: 1,
             proxy: Rc::default(),
@@ -197,8 +197,18 @@ impl Network {
                 SockUse::Conn(conn, side) => self.abort(now, conn, side),
             }
         }
-        for netns in self.netns.values_mut().filter(|netns| netns.id.node == machine.node) {
-            netns.listeners.retain(|_, listener| listener.machine != machine);
+        let of_node = |sandbox| NetnsId { node: machine.node, sandbox };
+        let listens = |netns: &Netns| netns.listeners.values().any(|listener| listener.machine == machine);
+        let concerned: Vec<NetnsId> = self
+            .netns
+            .range(of_node(SandboxId(0))..=of_node(SandboxId(u32::MAX)))
+            .filter(|(_, netns)| listens(netns))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in concerned {
+            if let Some(netns) = self.netns.get_mut(&id) {
+                netns.listeners.retain(|_, listener| listener.machine != machine);
+            }
         }
     }
 

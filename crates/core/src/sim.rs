@@ -8,9 +8,11 @@ pub mod hash;
 pub mod latency;
 pub mod queue;
 pub mod rng;
+pub mod shared_map;
 
 pub use api::{Duration, Timestamp};
 pub use hash::{Hashed, Hasher64};
 pub use latency::LatencyProfile;
 pub use queue::{Class, EventQueue, TimerId};
 pub use rng::Rng;
+pub use shared_map::SharedMap;

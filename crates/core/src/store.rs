@@ -13,9 +13,9 @@ pub use cause::{Cause, Trigger};
 pub use log::{Change, Log, Operation};
 pub use table::{Stored, Table};
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use api::{Key, Object, Str, Timestamp};
+
+use crate::sim::SharedMap;
 
 /// etcd's logical clock; `metadata.resourceVersion` is its decimal form.
 pub type Revision = u64;
@@ -24,14 +24,18 @@ pub type Revision = u64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceId(pub u16);
 
+/// Owner's uid, then the dependent.
+type Dependent = (Str, ResourceId, Key);
+
 /// All objects and their history.
 #[derive(Clone, Debug, Default)]
 pub struct Storage {
     revision: Revision,
     tables: Vec<Table>,
     log: Log,
-    /// owner uid → dependents, across all resources: garbage collection and controllers look children up here.
-    by_owner: BTreeMap<Str, BTreeSet<(ResourceId, Key)>>,
+    /// Dependents by owner uid, across all resources: garbage collection and controllers look children up here, often
+    /// thousands at a time, so the objects themselves are here once more.
+    by_owner: SharedMap<Dependent, Object>,
 }
 
 impl Storage {
@@ -76,11 +80,22 @@ impl Storage {
 
     /// Dependents of the object with this uid.
     pub fn owned_by<'a>(&'a self, uid: &str) -> impl Iterator<Item = (ResourceId, &'a Object)> + 'a {
+        let start: Dependent = (Str::from(uid), ResourceId(0), Key::default());
+        let uid = start.0.clone();
         self.by_owner
-            .get(uid)
-            .into_iter()
-            .flatten()
-            .filter_map(|(resource, key)| Some((*resource, self.get(*resource, key)?)))
+            .range::<Dependent, _>(start..)
+            .take_while(move |((owner, _, _), _)| *owner == uid)
+            .map(|((_, resource, _), object)| (*resource, object))
+    }
+
+    /// Dependents of one resource, in key order.
+    pub fn owned_of<'a>(&'a self, uid: &str, resource: ResourceId) -> impl Iterator<Item = &'a Object> + 'a {
+        let start: Dependent = (Str::from(uid), resource, Key::default());
+        let uid = start.0.clone();
+        self.by_owner
+            .range::<Dependent, _>(start..)
+            .take_while(move |((owner, of, _), _)| *of == resource && *owner == uid)
+            .map(|(_, object)| object)
     }
 
     /// Objects whose `spec.nodeName` is `node` (pods only; the index is empty for other resources).
@@ -173,24 +188,19 @@ impl Storage {
     }
 
     fn index_owners(&mut self, resource: ResourceId, key: &Key, old: Option<&Object>, new: Option<&Object>) {
-        let owners = |object: Option<&Object>| -> Vec<Str> {
+        let owners = |object: Option<&'_ Object>| -> Vec<Str> {
             object
                 .map_or_else(Vec::new, |o| o.meta().owner_references.iter().map(|r| r.uid.clone()).collect())
         };
-        let (old, new) = (owners(old), owners(new));
-        if old == new {
-            return;
-        }
+        let (old, current) = (owners(old), owners(new));
         for uid in old {
-            if let Some(set) = self.by_owner.get_mut(&uid) {
-                set.remove(&(resource, key.clone()));
-                if set.is_empty() {
-                    self.by_owner.remove(&uid);
-                }
+            if !current.contains(&uid) {
+                self.by_owner.remove(&(uid, resource, key.clone()));
             }
         }
-        for uid in new {
-            self.by_owner.entry(uid).or_default().insert((resource, key.clone()));
+        let Some(new) = new else { return };
+        for uid in current {
+            self.by_owner.insert((uid, resource, key.clone()), new.clone());
         }
     }
 }

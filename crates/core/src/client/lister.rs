@@ -43,12 +43,7 @@ impl<'a, K: Kind> Lister<'a, K> {
     /// Objects of this kind that name the object with this uid as an owner, in key order.
     pub fn owned_by(&self, uid: &str) -> Vec<Object> {
         let Some(id) = self.resource else { return Vec::new() };
-        self.api
-            .storage()
-            .owned_by(uid)
-            .filter(|(resource, _)| *resource == id)
-            .map(|(_, object)| object.clone())
-            .collect()
+        self.api.storage().owned_of(uid, id).cloned().collect()
     }
 
     /// Pods bound to a node, in key order.

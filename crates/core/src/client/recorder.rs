@@ -4,15 +4,13 @@
 //! written, folds more than ten similar events within ten minutes into "(combined from similar events): …", and drops
 //! what exceeds 25 events per source and object (refilled by one every five minutes).
 
-use std::collections::BTreeMap;
-
 use api::core::v1::{Event, EventSource, ObjectReference};
 use api::meta::v1::ObjectMeta;
 use api::{Kind, Object, Str, Timestamp};
 use serde_json::json;
 
 use super::Cx;
-use crate::sim::Duration;
+use crate::sim::{Duration, Hasher64, SharedMap};
 
 /// defaultAggregateMaxEvents and defaultAggregateIntervalInSeconds.
 const AGGREGATE_MAX: usize = 10;
@@ -23,6 +21,17 @@ const SPAM_REFILL: Duration = Duration::secs(300);
 /// Entries kept before the oldest are forgotten (client-go's LRU has 4,096).
 const CACHE: usize = 4096;
 
+/// What an entry is about, as a number: the texts are long and nobody reads them again.
+type EntryKey = u64;
+
+fn entry_key(parts: &[&str]) -> EntryKey {
+    let mut hasher = Hasher64::new();
+    for part in parts {
+        hasher.str(part);
+    }
+    hasher.finish()
+}
+
 #[derive(Clone, Debug)]
 struct Written {
     name: Str,
@@ -32,7 +41,8 @@ struct Written {
 
 #[derive(Clone, Debug)]
 struct Similar {
-    messages: Vec<Str>,
+    /// The messages themselves, as numbers.
+    messages: Vec<EntryKey>,
     last: Timestamp,
 }
 
@@ -45,9 +55,14 @@ struct Bucket {
 /// The events a component has written lately.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
-    written: BTreeMap<Str, Written>,
-    similar: BTreeMap<Str, Similar>,
-    buckets: BTreeMap<Str, Bucket>,
+    written: SharedMap<EntryKey, Written>,
+    /// The entries of `written`, oldest first.
+    ages: SharedMap<(Timestamp, EntryKey), ()>,
+    similar: SharedMap<EntryKey, Similar>,
+    buckets: SharedMap<EntryKey, Bucket>,
+    /// How many entries `similar` and `buckets` may have before what is out of date is swept.
+    sweep_similar: usize,
+    sweep_buckets: usize,
 }
 
 impl Recorder {
@@ -67,21 +82,28 @@ impl Recorder {
         message: impl Into<Str>,
     ) {
         let mut message: Str = message.into();
-        let about_key =
-            format!("{}/{}/{}/{}/{}", about.kind, about.namespace, about.name, about.uid, about.field_path);
-        if !self.spend(&about_key, cx.now) {
+        let of = [
+            about.kind.as_str(),
+            about.namespace.as_str(),
+            about.name.as_str(),
+            about.uid.as_str(),
+            about.field_path.as_str(),
+            kind,
+            reason,
+        ];
+        if !self.spend(entry_key(&of[..5]), cx.now) {
             return;
         }
-        let group = format!("{about_key}/{kind}/{reason}");
-        let combined = self.aggregate(&group, &message, cx.now);
-        let key: Str = if combined {
+        let group = entry_key(&of);
+        let combined = self.aggregate(group, entry_key(&[&message]), cx.now);
+        let key = if combined {
             message = format!("(combined from similar events): {message}").into();
-            group.into()
+            group
         } else {
-            format!("{group}/{message}").into()
+            entry_key(&[&of[..], &[message.as_str()]].concat())
         };
         if let Some(written) = self.written.get(&key).cloned()
-            && self.repeat(cx, about, &key, &written, &message)
+            && self.repeat(cx, about, key, &written, &message)
         {
             return;
         }
@@ -93,7 +115,7 @@ impl Recorder {
         &mut self,
         cx: &mut Cx,
         about: &ObjectReference,
-        key: &Str,
+        key: EntryKey,
         written: &Written,
         message: &Str,
     ) -> bool {
@@ -102,10 +124,10 @@ impl Recorder {
         let namespace = event_namespace(about);
         let content_type = "application/strategic-merge-patch+json";
         if cx.patch::<Event>(&namespace, &written.name, "", content_type, patch).is_err() {
-            self.written.remove(key);
+            self.forget(key);
             return false;
         }
-        self.written.insert(key.clone(), Written { name: written.name.clone(), count, last: cx.now });
+        self.remember(key, Written { name: written.name.clone(), count, last: cx.now });
         true
     }
 
@@ -115,7 +137,7 @@ impl Recorder {
         about: &ObjectReference,
         kind: &str,
         reason: &str,
-        key: Str,
+        key: EntryKey,
         message: Str,
     ) {
         // Upstream: fmt.Sprintf("%v.%x", ref.Name, t.UnixNano()); a counter in the low digits keeps names unique.
@@ -141,36 +163,53 @@ impl Recorder {
         };
         if cx.create(event).is_ok() {
             if self.written.len() >= CACHE
-                && let Some(oldest) = self.written.iter().min_by_key(|(_, w)| w.last).map(|(k, _)| k.clone())
+                && let Some((_, oldest)) = self.ages.first().copied()
             {
-                self.written.remove(&oldest);
+                self.forget(oldest);
             }
-            self.written.insert(key, Written { name, count: 1, last: cx.now });
+            self.remember(key, Written { name, count: 1, last: cx.now });
         }
     }
 
-    fn aggregate(&mut self, group: &str, message: &Str, now: Timestamp) -> bool {
-        if self.similar.len() >= CACHE {
-            self.similar.retain(|_, s| now.since(s.last) <= AGGREGATE_INTERVAL);
+    fn remember(&mut self, key: EntryKey, written: Written) {
+        let age = (written.last, key);
+        if let Some(old) = self.written.insert(key, written) {
+            self.ages.remove(&(old.last, key));
         }
-        let similar = self.similar.entry(group.into()).or_insert(Similar { messages: Vec::new(), last: now });
+        self.ages.insert(age, ());
+    }
+
+    fn forget(&mut self, key: EntryKey) {
+        if let Some(old) = self.written.remove(&key) {
+            self.ages.remove(&(old.last, key));
+        }
+    }
+
+    fn aggregate(&mut self, group: EntryKey, message: EntryKey, now: Timestamp) -> bool {
+        if self.similar.len() >= self.sweep_similar.max(CACHE) {
+            self.similar.retain(|_, s| now.since(s.last) <= AGGREGATE_INTERVAL);
+            self.sweep_similar = self.similar.len() * 2;
+        }
+        let similar = self.similar.get_or_insert_with(group, || Similar { messages: Vec::new(), last: now });
         if now.since(similar.last) > AGGREGATE_INTERVAL {
             similar.messages.clear();
         }
         similar.last = now;
-        if !similar.messages.contains(message) && similar.messages.len() < AGGREGATE_MAX {
-            similar.messages.push(message.clone());
+        if !similar.messages.contains(&message) && similar.messages.len() < AGGREGATE_MAX {
+            similar.messages.push(message);
         }
         similar.messages.len() >= AGGREGATE_MAX
     }
 
-    fn spend(&mut self, about: &str, now: Timestamp) -> bool {
-        if self.buckets.len() >= CACHE {
+    fn spend(&mut self, about: EntryKey, now: Timestamp) -> bool {
+        if self.buckets.len() >= self.sweep_buckets.max(CACHE) {
             self.buckets.retain(|_, b| {
                 b.tokens < SPAM_BURST && now.since(b.refilled) < SPAM_REFILL * i64::from(SPAM_BURST)
             });
+            self.sweep_buckets = self.buckets.len() * 2;
         }
-        let bucket = self.buckets.entry(about.into()).or_insert(Bucket { tokens: SPAM_BURST, refilled: now });
+        let full = || Bucket { tokens: SPAM_BURST, refilled: now };
+        let bucket = self.buckets.get_or_insert_with(about, full);
         while bucket.tokens < SPAM_BURST && now.since(bucket.refilled) >= SPAM_REFILL {
             bucket.tokens += 1;
             bucket.refilled = bucket.refilled + SPAM_REFILL;

@@ -14,10 +14,13 @@ use super::{ClusterConfig, Fault, Input, Opened, Recorded, Saved, World};
 use crate::apiserver::{WatchCursor, WatchEvent};
 use crate::sim::Duration;
 
-/// Events between two checkpoints: replaying that many stays well below 100 ms.
-const CHECKPOINT_EVENTS: u64 = 2_000;
-/// Checkpoints kept before every second one of the older half is dropped.
+/// Work (events handled and commits made) between two checkpoints: replaying that much stays well below 100 ms.
+const CHECKPOINT_WORK: u64 = 2_000;
+/// Checkpoints kept before one is dropped.
 const CHECKPOINTS_MAX: usize = 96;
+/// What is older than this may lie further from its checkpoint, by this factor.
+const RECENT: Duration = Duration::hours(1);
+const OLD_FACTOR: u64 = 8;
 
 #[derive(Clone)]
 struct Checkpoint {
@@ -288,7 +291,8 @@ impl Cluster {
 
     fn after_event(&mut self) {
         self.latest = self.latest.max(self.world.now());
-        if self.world.handled() % CHECKPOINT_EVENTS == 0 {
+        let last = self.checkpoints.last_key_value().map_or(0, |(_, last)| last.world.work());
+        if self.world.work() >= last + CHECKPOINT_WORK {
             self.checkpoint();
         }
     }
@@ -299,11 +303,22 @@ impl Cluster {
             return;
         }
         self.checkpoints.insert(at, Checkpoint { world: self.world.clone(), applied: self.applied });
-        if self.checkpoints.len() > CHECKPOINTS_MAX {
-            let older: Vec<u64> = self.checkpoints.keys().copied().take(CHECKPOINTS_MAX / 2).collect();
-            for at in older.iter().skip(1).step_by(2) {
-                self.checkpoints.remove(at);
-            }
+        if self.checkpoints.len() > CHECKPOINTS_MAX
+            && let Some(least) = self.least_missed()
+        {
+            self.checkpoints.remove(&least);
         }
+    }
+
+    /// The checkpoint without which the way from one to the next stays shortest; never the first or the last.
+    fn least_missed(&self) -> Option<u64> {
+        let all: Vec<(u64, u64, Timestamp)> =
+            self.checkpoints.iter().map(|(at, it)| (*at, it.world.work(), it.world.now())).collect();
+        let now = self.world.now();
+        let gap = |three: &&[(u64, u64, Timestamp)]| {
+            let work = three[2].1 - three[0].1;
+            if now.since(three[2].2) > RECENT { work / OLD_FACTOR } else { work }
+        };
+        all.windows(3).min_by_key(gap).map(|three| three[1].0)
     }
 }

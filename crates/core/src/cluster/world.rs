@@ -147,6 +147,11 @@ impl World {
         self.handled
     }
 
+    /// How much has been done so far: events handled and commits made.
+    pub fn work(&self) -> u64 {
+        self.handled + self.api.storage().revision()
+    }
+
     /// When the next event is due.
     pub fn next_time(&self) -> Option<Timestamp> {
         self.queue.next_time()

@@ -11,6 +11,7 @@ use api::core::v1::Pod;
 use api::{Object, Str};
 
 use super::node_info::{NodeInfo, PodInfo};
+use crate::sim::SharedMap;
 
 const ZONE: &str = "topology.kubernetes.io/zone";
 
@@ -68,7 +69,7 @@ pub struct Cache {
     order: Rc<[usize]>,
     order_is_stale: bool,
     /// uid → node of each bound or assumed pod.
-    pods: BTreeMap<Str, Str>,
+    pods: SharedMap<Str, Str>,
     /// Pods whose node is not known (yet).
     homeless: BTreeMap<Str, BTreeMap<Str, PodInfo>>,
     label_sets: LabelSets,

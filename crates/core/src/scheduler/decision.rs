@@ -1,14 +1,16 @@
 //! What was decided for a pod and why, kept so that it can be shown.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use api::{Key, Str, Timestamp};
 
+use crate::sim::SharedMap;
+
 /// Decisions remembered; the oldest are forgotten first.
 const MAX_DECISIONS: usize = 1000;
 /// Nodes remembered of each: the best ones, then some that were refused.
-pub const MAX_NODES: usize = 40;
+pub const MAX_NODES: usize = 20;
 
 /// The outcome of one scheduling cycle.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +50,7 @@ pub struct NodeVerdict {
 /// The last decisions, by the pod's uid.
 #[derive(Clone, Debug, Default)]
 pub struct Decisions {
-    by_pod: BTreeMap<Str, Rc<Decision>>,
+    by_pod: SharedMap<Str, Rc<Decision>>,
     order: VecDeque<Str>,
 }
 

@@ -1,10 +1,9 @@
 //! The objects of one resource, ordered by key, with the node index.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use api::{Key, Object, Str};
 
 use super::Revision;
+use crate::sim::SharedMap;
 
 /// An object with what etcd knows about it.
 #[derive(Clone, Debug)]
@@ -17,8 +16,9 @@ pub struct Stored {
 /// Objects of one resource. Keys order by namespace first, so that a namespace is a range.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    objects: BTreeMap<Key, Stored>,
-    by_node: BTreeMap<Str, BTreeSet<Key>>,
+    objects: SharedMap<Key, Stored>,
+    /// (node, key) of each bound pod.
+    by_node: SharedMap<(Str, Key), ()>,
 }
 
 impl Table {
@@ -41,11 +41,15 @@ impl Table {
     pub fn namespace<'a>(&'a self, namespace: &str) -> impl Iterator<Item = (&'a Key, &'a Stored)> + use<'a> {
         let start = Key::new(namespace, "");
         let namespace = start.namespace.clone();
-        self.objects.range(start..).take_while(move |(key, _)| key.namespace == namespace)
+        self.objects.range::<Key, _>(start..).take_while(move |(key, _)| key.namespace == namespace)
     }
 
     pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Stored> + use<'a> {
-        self.by_node.get(node).into_iter().flatten().filter_map(|key| self.objects.get(key))
+        let start = (Str::from(node), Key::default());
+        let node = start.0.clone();
+        let of_node =
+            self.by_node.range::<(Str, Key), _>(start..).take_while(move |((of, _), ())| *of == node);
+        of_node.filter_map(|((_, key), ())| self.objects.get(key))
     }
 
     /// Returns the previous state.
@@ -78,16 +82,11 @@ impl Table {
         if old == new {
             return;
         }
-        if let Some(old) = old
-            && let Some(set) = self.by_node.get_mut(&old)
-        {
-            set.remove(key);
-            if set.is_empty() {
-                self.by_node.remove(&old);
-            }
+        if let Some(old) = old {
+            self.by_node.remove(&(old, key.clone()));
         }
         if let Some(new) = new {
-            self.by_node.entry(new).or_default().insert(key.clone());
+            self.by_node.insert((new, key.clone()), ());
         }
     }
 }
