@@ -8,6 +8,7 @@ pub mod json;
 pub mod json_patch;
 pub mod jsonpath;
 pub mod merge_patch;
+pub mod shared;
 pub mod str;
 pub mod tabwriter;
 pub mod time;

@@ -187,6 +187,10 @@ impl Request {
     pub fn header(&self, name: &str) -> &str {
         header(&self.headers, name)
     }
+    /// The same as a shared string; empty if absent.
+    pub fn header_value(&self, name: &str) -> Str {
+        self.headers.iter().find(|(known, _)| known == name).map_or(Str::EMPTY, |(_, value)| value.clone())
+    }
     pub fn set_header(&mut self, name: &str, value: &str) {
         set_header(&mut self.headers, name, value);
     }

@@ -64,6 +64,7 @@ pub mod storage {
 }
 
 pub use base::bytes::Bytes;
+pub use base::shared::Shared;
 pub use base::str::Str;
 pub use base::time::{Duration, Timestamp};
 pub use generated::KINDS;

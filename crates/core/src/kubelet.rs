@@ -318,6 +318,16 @@ impl Nodes {
         result
     }
 
+    /// Renews a lease. The node itself does not change: clones of the world go on sharing it.
+    fn renew_lease(&mut self, id: NodeId, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
+        let Some(node) = self.by_id.get(&id) else { return };
+        let trigger = cx.trigger;
+        let mut cx = cx.with_identity(&node.identity, trigger);
+        let mut env = Env { cx: &mut cx, net, out, config: &self.config, disks: &mut self.disks };
+        node.renew_lease(&mut env);
+        env.flush_network();
+    }
+
     fn with_name<T: Default>(
         &mut self,
         name: &str,
@@ -344,7 +354,10 @@ impl Nodes {
         let ids: Vec<NodeId> =
             self.by_id.iter().filter(|(_, node)| node.kubelet_runs()).map(|(id, _)| *id).collect();
         for id in &ids {
-            self.with(*id, cx, net, out, |node, env| node.renew_lease(env));
+            self.renew_lease(*id, cx, net, out);
+            if self.by_id.get(id).is_some_and(|node| node.has_news()) {
+                self.with(*id, cx, net, out, |node, env| node.report_status(env));
+            }
         }
         if !self.by_id.is_empty() {
             self.beat(cx.now, out);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::bytes::Bytes;
+use crate::base::shared::Shared;
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
 use crate::meta::codec::{self, Edit, Message, Opaque, Value, View};
@@ -6943,7 +6944,7 @@ pub static POD: TypeInfo = TypeInfo {
 #[derive(Clone, Default)]
 pub struct Pod {
     pub metadata: super::meta_v1::ObjectMeta,
-    pub spec: PodSpec,
+    pub spec: Shared<PodSpec>,
     pub status: PodStatus,
 }
 
@@ -8396,7 +8397,7 @@ pub static POD_TEMPLATE_SPEC: TypeInfo = TypeInfo {
 #[derive(Clone, Default)]
 pub struct PodTemplateSpec {
     pub metadata: super::meta_v1::ObjectMeta,
-    pub spec: PodSpec,
+    pub spec: Shared<PodSpec>,
 }
 
 impl Message for PodTemplateSpec {

@@ -1,7 +1,7 @@
 //! Who a request comes from. Transports authenticate (a kubeconfig's user, a pod's token, an identity of a component)
 //! and say so in headers, as an authenticating proxy does; impersonation is checked here.
 
-use api::http::Request;
+use api::http::{self, Request};
 use api::{Gvr, Status, Str};
 
 /// Who sends a request.
@@ -23,12 +23,12 @@ const AUTHENTICATED: &str = "system:authenticated";
 
 /// The user of a request; errors if the user may not impersonate whom the request names.
 pub fn authenticate(request: &Request) -> Result<User, Status> {
-    let name = request.user();
+    let name = request.header_value(http::USER);
     let user = if name.is_empty() {
         User { name: ANONYMOUS.into(), groups: vec![UNAUTHENTICATED.into()] }
     } else {
         let groups: Vec<Str> = request.groups().cloned().collect();
-        known_user(name.into(), groups)
+        known_user(name, groups)
     };
     let wanted = request.header("impersonate-user");
     if wanted.is_empty() {

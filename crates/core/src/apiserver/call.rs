@@ -116,7 +116,10 @@ impl<'r> Call<'r> {
     /// The field manager: what the client says, or the program's name out of its user agent.
     pub fn manager(&self) -> Str {
         match self.request.param("fieldManager") {
-            "" => self.request.header("user-agent").split('/').next().unwrap_or("").into(),
+            "" => {
+                let agent = self.request.header_value("user-agent");
+                agent.split_once('/').map(|(name, _)| Str::from(name)).unwrap_or(agent)
+            }
             manager => manager.into(),
         }
     }

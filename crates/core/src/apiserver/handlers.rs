@@ -76,7 +76,9 @@ impl ApiServer {
         part: Part,
     ) -> Result<(Object, bool), Status> {
         let strategy = call.resource.strategy.clone();
-        strategy.set_defaults(&mut draft);
+        if !strategy.has_defaults_of(&draft, old) {
+            strategy.set_defaults(&mut draft);
+        }
         if part == Part::Main {
             admission::update(self, cx, call, &mut draft, old)?;
         }

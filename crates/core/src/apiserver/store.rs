@@ -180,9 +180,15 @@ fn generate_name(cx: &mut RequestContext, base: &str) -> Str {
 }
 
 fn cause(cx: &RequestContext, call: &Call) -> Cause {
-    let verb = match call.info.subresource {
-        "" => call.info.verb.as_str().into(),
-        subresource => format!("{} {subresource}", call.info.verb.as_str()).into(),
+    let verb = match (call.info.verb.as_str(), call.info.subresource) {
+        ("update", "status") => "update status",
+        ("patch", "status") => "patch status",
+        ("update", "scale") => "update scale",
+        ("patch", "scale") => "patch scale",
+        ("create", "binding") => "create binding",
+        ("create", "eviction") => "create eviction",
+        ("update", "finalize") => "update finalize",
+        (verb, _) => verb,
     };
     Cause { user: call.user.name.clone(), actor: call.manager(), trigger: cx.trigger, verb }
 }
@@ -270,7 +276,7 @@ pub(super) fn expire_events(server: &mut ApiServer, now: Timestamp) -> usize {
         user: "system:apiserver".into(),
         actor: "etcd".into(),
         trigger: crate::store::Trigger::Timer,
-        verb: "expire".into(),
+        verb: "expire",
     };
     for key in &old {
         server.storage.commit(now, events, key.clone(), None, cause.clone());

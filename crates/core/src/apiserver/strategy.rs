@@ -56,6 +56,10 @@ pub trait Strategy {
     fn name_rule(&self) -> NameRule;
     /// Fills in defaults (SetDefaults_*).
     fn set_defaults(&self, draft: &mut Draft);
+    /// True if the draft shares with the stored object all that defaults concern, so that they are set.
+    fn has_defaults_of(&self, _draft: &Draft, _old: &Object) -> bool {
+        false
+    }
     /// Drops what clients may not set, sets generation and initial status.
     fn prepare_for_create(&self, cx: &mut StrategyContext, draft: &mut Draft);
     fn validate(&self, cx: &StrategyContext, draft: &Draft) -> ErrorList;

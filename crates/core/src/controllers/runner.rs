@@ -340,12 +340,8 @@ fn initial_list(cx: &Cx) -> Vec<Change> {
 }
 
 fn listed(now: Timestamp, resource: ResourceId, object: &Object) -> Change {
-    let cause = Cause {
-        user: Str::default(),
-        actor: Str::default(),
-        trigger: Trigger::Bootstrap,
-        verb: "list".into(),
-    };
+    let cause =
+        Cause { user: Str::default(), actor: Str::default(), trigger: Trigger::Bootstrap, verb: "list" };
     Change {
         revision: object.meta().resource_version.parse().unwrap_or(0),
         time: now,

@@ -264,7 +264,7 @@ impl Node {
     }
 
     /// Renews the node's lease, making it if it is not there.
-    pub fn renew_lease(&mut self, env: &mut Env) {
+    pub fn renew_lease(&self, env: &mut Env) {
         const NAMESPACE: &str = "kube-node-lease";
         let name = self.spec.name.clone();
         let now = env.now();
@@ -291,11 +291,13 @@ impl Node {
                 env.cx.create(lease)
             }
         };
-        // A lease that could not be renewed is tried again in ten seconds. The status is looked at as often.
+        // A lease that could not be renewed is tried again in ten seconds.
         let _late = renewed;
-        if self.images.unreported && self.reported_ready {
-            self.report_status(env);
-        }
+    }
+
+    /// True if the status has changed since it was reported; looked at as often as the lease is renewed.
+    pub(super) fn has_news(&self) -> bool {
+        self.images.unreported && self.reported_ready
     }
 }
 

@@ -12,7 +12,7 @@ use crate::client::{Cause, Change, Operation, ResourceId, Trigger};
 use crate::sim::LatencyProfile;
 
 fn change(object: Object) -> Change {
-    let cause = Cause { user: Str::EMPTY, actor: Str::EMPTY, trigger: Trigger::Bootstrap, verb: Str::EMPTY };
+    let cause = Cause { user: Str::EMPTY, actor: Str::EMPTY, trigger: Trigger::Bootstrap, verb: "" };
     Change {
         revision: 1,
         time: Timestamp(0),

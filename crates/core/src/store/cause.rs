@@ -25,6 +25,7 @@ pub struct Cause {
     /// The component in short ("deployment-controller", "kubectl"): the field manager.
     pub actor: Str,
     pub trigger: Trigger,
-    /// The verb and subresource as in the request ("create", "patch status", "create binding").
-    pub verb: Str,
+    /// The verb and subresource as in the request ("create", "update status", "create binding"); without the subresource where that is
+    /// a rare one.
+    pub verb: &'static str,
 }

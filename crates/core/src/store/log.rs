@@ -124,8 +124,7 @@ mod tests {
 
     fn change(revision: Revision) -> Change {
         let object = Object::of(api::core::v1::ConfigMap::default());
-        let cause =
-            Cause { user: "u".into(), actor: "a".into(), trigger: Trigger::Timer, verb: "create".into() };
+        let cause = Cause { user: "u".into(), actor: "a".into(), trigger: Trigger::Timer, verb: "create" };
         let (key, time) = (Key::default(), Timestamp(revision as i64 * 10));
         let resource = ResourceId(0);
         Change {

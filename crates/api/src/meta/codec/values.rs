@@ -5,12 +5,22 @@ use std::collections::BTreeMap;
 
 use super::{Edit, Entries, Items, Opaque, Pointer, Value, View};
 use crate::base::bytes::Bytes;
+use crate::base::shared::Shared;
 use crate::base::str::Str;
 use crate::base::time::Timestamp;
 use crate::meta::intstr::IntOrString;
 use crate::meta::quantity::Quantity;
 
 impl<T: Value> Value for Box<T> {
+    fn view(&self) -> View<'_> {
+        T::view(self)
+    }
+    fn edit(&mut self) -> Edit<'_> {
+        T::edit(self)
+    }
+}
+
+impl<T: Value + Clone> Value for Shared<T> {
     fn view(&self) -> View<'_> {
         T::view(self)
     }

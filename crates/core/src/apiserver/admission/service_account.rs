@@ -66,7 +66,8 @@ fn mount_token(cx: &mut RequestContext, pod: &mut Pod) {
     let existed = present.is_some();
     let volume: Str = present.unwrap_or_else(|| format!("{VOLUME_PREFIX}{}", cx.rng.name_suffix(5)).into());
     let mut used = false;
-    for container in pod.spec.init_containers.iter_mut().chain(&mut pod.spec.containers) {
+    let spec = &mut *pod.spec;
+    for container in spec.init_containers.iter_mut().chain(&mut spec.containers) {
         if container.volume_mounts.iter().any(|mount| mount.mount_path == MOUNT_PATH) {
             continue;
         }

@@ -7,7 +7,7 @@ use api::pod::ResourceList;
 /// Defaults that only pods get, templates do not: requests from limits, host ports of pods in the host's network
 /// (`SetDefaults_Pod`). Includes those of the spec.
 pub fn set_defaults_pod(pod: &mut Pod) {
-    let spec = &mut pod.spec;
+    let spec = &mut *pod.spec;
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
         for (name, limit) in &container.resources.limits {
             container.resources.requests.entry(name.clone()).or_insert(*limit);

@@ -39,7 +39,7 @@ pub fn validate_pod_update(new: &Pod, old: &Pod) -> ErrorList {
             errors.push(Error::forbidden(&path.child("schedulingGates").index(index).child("name"), &why));
         }
     }
-    if new.spec != old.spec && with_allowed_changes(&old.spec, &new.spec) != new.spec {
+    if new.spec != old.spec && with_allowed_changes(&old.spec, &new.spec) != *new.spec {
         let why = format!("pod updates may not change fields other than {UPDATABLE}\n");
         errors.push(Error::forbidden(&path, &why));
     }

@@ -23,6 +23,10 @@ pub trait KindStrategy: 'static {
     const SELECTABLE: &'static [&'static str] = &[];
 
     fn set_defaults(_object: &mut Self::Kind) {}
+    /// True if `object` shares with the stored `old` all that defaults concern, so that they are set.
+    fn has_defaults_of(_object: &Self::Kind, _old: &Self::Kind) -> bool {
+        false
+    }
     fn prepare_for_create(_cx: &mut StrategyContext, _object: &mut Self::Kind) {}
     fn validate(_cx: &StrategyContext, _object: &Self::Kind) -> ErrorList {
         ErrorList::default()
@@ -104,6 +108,9 @@ impl<S: KindStrategy> Strategy for Typed<S> {
     }
     fn set_defaults(&self, draft: &mut Draft) {
         S::set_defaults(Self::edit(draft));
+    }
+    fn has_defaults_of(&self, draft: &Draft, old: &Object) -> bool {
+        S::has_defaults_of(Self::view(draft), Self::of(old))
     }
     fn prepare_for_create(&self, cx: &mut StrategyContext, draft: &mut Draft) {
         S::prepare_for_create(cx, Self::edit(draft));

@@ -48,6 +48,10 @@ impl KindStrategy for PodStrategy {
         pod_spec::set_defaults_pod(pod);
     }
 
+    fn has_defaults_of(pod: &Pod, old: &Pod) -> bool {
+        pod.spec.ptr_eq(&old.spec)
+    }
+
     fn prepare_for_create(_cx: &mut StrategyContext, pod: &mut Pod) {
         pod.metadata.generation = 1;
         pod.status = Default::default();
