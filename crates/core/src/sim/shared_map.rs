@@ -58,7 +58,8 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         K: Borrow<Q>,
     {
         let (chunk, place) = self.find(key);
-        Some(&self.chunks[chunk][place.ok()?].1)
+        let place = place.ok()?;
+        Some(&self.chunks[chunk][place].1)
     }
 
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
