@@ -14,7 +14,8 @@ use kubarium_session::backend::{Backend, Streaming};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 use crate::wire;
 
@@ -98,7 +99,8 @@ where
             },
             _ = interval.tick() => {
                 let Some(frames) = backend.poll_frames(&mut stream) else {
-                    let _gone = socket.close(None).await;
+                    let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+                    let _gone = socket.close(Some(normal)).await;
                     break;
                 };
                 for (channel, data) in frames {

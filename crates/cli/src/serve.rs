@@ -48,7 +48,7 @@ pub fn serve(options: &Options) -> Result<(), String> {
 async fn serve_on(options: &Options) -> Result<(), String> {
     let listener = TcpListener::bind(options.listen).await.map_err(|e| format!("{}: {e}", options.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
-    let config = ClusterConfig { seed: options.seed, nodes: options.nodes, ..ClusterConfig::default() };
+    let config = ClusterConfig { seed: options.seed, nodes: options.nodes, start: start(), ..ClusterConfig::default() };
     let backend = Rc::new(Backend::new(kubarium_session::console::settled(config)));
     if let Some(path) = &options.kubeconfig {
         std::fs::write(path, kubeconfig(address)).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -71,6 +71,13 @@ async fn serve_on(options: &Options) -> Result<(), String> {
             }
         }
     }
+}
+
+/// The cluster's first moment: so long ago that, settled, it stands at the present. Clients tell ages by their own clock.
+#[allow(clippy::disallowed_types, clippy::disallowed_methods)] // outside of the world: real clients live in real time
+fn start() -> api::Timestamp {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    api::Timestamp::from_secs(i64::try_from(now.as_secs()).unwrap_or(0)) - kubarium_session::console::SETTLED
 }
 
 /// Ties the world's clock to the real one.

@@ -15,7 +15,7 @@ use crate::workstation::{Disk, HOME, Said, Workstation};
 /// A command that runs longer than this is interrupted.
 const COMMAND_MAX: Duration = Duration::hours(6);
 /// How old a cluster is when the person arrives: nodes are Ready, kube-system runs, its probes have passed.
-const SETTLED: Duration = Duration::secs(60);
+pub const SETTLED: Duration = Duration::secs(60);
 /// Where the line lies that is being run.
 const LINE: &str = "/run/line";
 /// Stands around the exit code when a line has been run; no program writes it.
