@@ -48,7 +48,12 @@ pub fn serve(options: &Options) -> Result<(), String> {
 async fn serve_on(options: &Options) -> Result<(), String> {
     let listener = TcpListener::bind(options.listen).await.map_err(|e| format!("{}: {e}", options.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
-    let config = ClusterConfig { seed: options.seed, nodes: options.nodes, start: start(), ..ClusterConfig::default() };
+    let config = ClusterConfig {
+        seed: options.seed,
+        nodes: options.nodes,
+        start: start(),
+        ..ClusterConfig::default()
+    };
     let backend = Rc::new(Backend::new(kubarium_session::console::settled(config)));
     if let Some(path) = &options.kubeconfig {
         std::fs::write(path, kubeconfig(address)).map_err(|e| format!("{}: {e}", path.display()))?;
