@@ -6,7 +6,23 @@ use super::{Finding, Tree};
 const LINES_MAX: usize = 600;
 
 /// Files that may be longer: path, how long, why. The number only falls.
-const EXCEPTIONS: &[(&str, usize, &str)] = &[];
+const EXCEPTIONS: &[(&str, usize, &str)] = &[
+    ("crates/os/src/bin/awk/parse.rs", 806, "a grammar: to be split by construct"),
+    ("crates/os/src/bin/awk/run.rs", 1050, "several programs share it: to be one file each"),
+    ("crates/os/src/bin/bytes.rs", 663, "several programs share it: to be one file each"),
+    ("crates/os/src/bin/fetch.rs", 1281, "several programs share it: to be one file each"),
+    ("crates/os/src/bin/files.rs", 965, "several programs share it: to be one file each"),
+    ("crates/os/src/bin/net_tools.rs", 736, "several programs share it: to be one file each"),
+    ("crates/os/src/bin/process.rs", 999, "several programs share it: to be one file each"),
+    ("crates/os/src/bin/sed.rs", 833, "several programs share it: to be one file each"),
+    ("crates/os/src/bin/system.rs", 953, "several programs share it: to be one file each"),
+    ("crates/os/src/bin/text_tools.rs", 706, "several programs share it: to be one file each"),
+    ("crates/os/src/fs/vfs.rs", 757, "several programs share it: to be one file each"),
+    ("crates/os/src/shell/complete.rs", 685, "several programs share it: to be one file each"),
+    ("crates/os/src/shell/lex.rs", 632, "several programs share it: to be one file each"),
+    ("crates/os/src/shell/parse.rs", 1227, "a grammar: to be split by construct"),
+    ("crates/os/src/shell/vm.rs", 1542, "the shell's machine: to be split by instruction group"),
+];
 
 /// Rust, JavaScript and CSS files that are too long.
 pub fn find(tree: &Tree) -> Vec<Finding> {
