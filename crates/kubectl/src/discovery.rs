@@ -218,7 +218,9 @@ impl Mapper {
     /// Finds the resource of a kind, as objects in files name it.
     pub fn kind(&self, api_version: &str, kind: &str) -> Option<Rc<Resource>> {
         let (group, version) = split(api_version);
-        self.resources.iter().find(|r| r.group == group && r.version == version && r.kind == kind).cloned()
+        // Upstream's mapper knows each kind by its name and by its name in lower case.
+        let named = |r: &Rc<Resource>| r.kind == kind || r.kind.to_lowercase() == kind;
+        self.resources.iter().find(|r| r.group == group && r.version == version && named(r)).cloned()
     }
 
     /// Finds the preferred version of a kind of a group.

@@ -6,6 +6,7 @@ use api::{Key, Object, Status, Str, Timestamp};
 
 use super::call::Call;
 use super::draft::Draft;
+use super::request_info::Verb;
 use super::strategy::StrategyContext;
 use super::validation::{validate_object_meta, validate_object_meta_update};
 use super::{ApiServer, RequestContext};
@@ -197,7 +198,9 @@ fn cause(cx: &RequestContext, call: &Call) -> Cause {
 fn check_preconditions(call: &Call, old: &Object, draft: &mut Draft) -> Result<(), Status> {
     let (resource, stored) = (&call.resource, old.meta());
     let meta = draft.meta_mut();
-    if !meta.uid.is_empty() && meta.uid != stored.uid {
+    // A patch brings no object of its own, so only what it makes is compared, and the version comes first.
+    let patch = call.info.verb == Verb::Patch;
+    if !patch && !meta.uid.is_empty() && meta.uid != stored.uid {
         let (given, known, key) = (&meta.uid, &stored.uid, old.key());
         let why = format!(
             "StorageError: invalid object, Code: 4, Key: /registry/{}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
