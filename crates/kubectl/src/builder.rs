@@ -361,18 +361,6 @@ fn flatten(value: Json) -> Vec<Json> {
 
 /// Finds the mapping of an object from a file and fits its namespace.
 async fn info_for(cx: &Cx, mut object: Json, source: &str) -> Result<Info> {
-    let scalar = match &object {
-        Json::Object(_) | Json::Null => None,
-        Json::Array(_) => Some("array"),
-        Json::String(_) => Some("string"),
-        Json::Number(_) => Some("number"),
-        Json::Bool(_) => Some("bool"),
-    };
-    if let Some(what) = scalar {
-        return msg(format!(
-            "unable to decode {source:?}: json: cannot unmarshal {what} into Go value of type unstructured.detector"
-        ));
-    }
     let (api_version, kind) = (
         object["apiVersion"].as_str().unwrap_or("").to_string(),
         object["kind"].as_str().unwrap_or("").to_string(),
@@ -417,8 +405,6 @@ async fn info_for(cx: &Cx, mut object: Json, source: &str) -> Result<Info> {
             ));
         }
     }
-    // Upstream reads files into Go maps, which are written with sorted keys: the server meets the fields in that order.
-    object.sort_all_objects();
     let mut info = info_of(resource, object);
     if !info.resource.namespaced {
         info.namespace.clear();
