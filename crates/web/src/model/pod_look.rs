@@ -58,7 +58,6 @@ impl Look {
     /// One word, for CSS classes and tests.
     pub fn class(self) -> &'static str {
         match self {
-            Look::Ready => "running",
             Look::Unready => "unready",
             look => look.word(),
         }
