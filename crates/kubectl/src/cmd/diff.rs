@@ -77,8 +77,13 @@ async fn both(cx: &Cx, info: &Info) -> Result<(Option<Json>, Option<Json>)> {
         let merged = client.patch(&info.path(), &query, APPLY_YAML, &info.object).await?;
         return Ok((live, Some(merged)));
     }
-    // Unlike `apply`, the comparison leaves the annotation alone.
-    let wanted = info.object.clone();
+    // Unlike `apply`, the comparison leaves the annotation alone; there are always annotations, as in what was applied.
+    let mut wanted = info.object.clone();
+    let annotations = &mut wanted["metadata"]["annotations"];
+    match annotations.as_object_mut() {
+        Some(known) => drop(known.shift_remove(LAST_APPLIED)),
+        None => *annotations = Json::Object(api::JsonMap::new()),
+    }
     let merged = match &live {
         None => client.create(&info.collection(), &query, &wanted).await?,
         Some(current) => {
