@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use protocol::{Problem, Severity};
 
@@ -59,7 +59,7 @@ pub fn check(backend: &Rc<Backend>, disk: &Rc<Hardware>, path: &str, text: &str)
     let mut run = Box::pin(kubarium_kubectl::run(&argv, host));
     let mut cx = Context::from_waker(Waker::noop());
     for _ in 0..POLLS {
-        if let Poll::Ready(_) = run.as_mut().poll(&mut cx) {
+        if run.as_mut().poll(&mut cx).is_ready() {
             let written = std::mem::take(&mut io.borrow_mut().output);
             let stderr: Vec<u8> =
                 written.into_iter().filter(|(fd, _)| *fd == 2).flat_map(|(_, bytes)| bytes).collect();

@@ -127,7 +127,7 @@ impl ApiServer {
         }
         if call.resource.stored_only {
             let kind = call.resource.gvk.kind.clone();
-            call.warn(&format!(
+            call.warn(format!(
                 "not simulated here: a {kind} is checked and stored, but nothing acts on it yet"
             ));
         }

@@ -63,6 +63,8 @@ pub struct Recorder {
     /// How many entries `similar` and `buckets` may have before what is out of date is swept.
     sweep_similar: usize,
     sweep_buckets: usize,
+    /// The time in the last event's name.
+    last_nanos: u64,
 }
 
 impl Recorder {
@@ -140,8 +142,13 @@ impl Recorder {
         key: EntryKey,
         message: Str,
     ) {
-        // Upstream: fmt.Sprintf("%v.%x", ref.Name, t.UnixNano()); a counter in the low digits keeps names unique.
-        let nanos = cx.now.micros().unsigned_abs() * 1000 + cx.rng.below(1000);
+        // Upstream: fmt.Sprintf("%v.%x", ref.Name, t.UnixNano()). Within one instant names go on counting, so that events
+        // list in the order in which they were recorded; sources differ, so that they do not meet.
+        let mut source = crate::sim::Hasher64::new();
+        source.str(&cx.identity.component);
+        let nanos = cx.now.micros().unsigned_abs() * 1000 + source.finish() % 900;
+        let nanos = nanos.max(self.last_nanos + 1);
+        self.last_nanos = nanos;
         let name: Str = format!("{}.{:x}", about.name, nanos).into();
         let event = Event {
             metadata: ObjectMeta {
@@ -212,7 +219,7 @@ impl Recorder {
         let bucket = self.buckets.get_or_insert_with(about, full);
         while bucket.tokens < SPAM_BURST && now.since(bucket.refilled) >= SPAM_REFILL {
             bucket.tokens += 1;
-            bucket.refilled = bucket.refilled + SPAM_REFILL;
+            bucket.refilled += SPAM_REFILL;
         }
         if bucket.tokens == SPAM_BURST {
             bucket.refilled = now;
@@ -234,7 +241,7 @@ fn event_namespace(about: &ObjectReference) -> Str {
 pub fn reference(object: &Object) -> ObjectReference {
     let (gvk, meta) = (object.gvk(), object.meta());
     ObjectReference {
-        api_version: gvk.api_version().into(),
+        api_version: gvk.api_version(),
         kind: gvk.kind.clone().into(),
         namespace: meta.namespace.clone(),
         name: meta.name.clone(),
