@@ -6,7 +6,7 @@
 
 use std::process::ExitCode;
 
-use k8s_openapi::schemars::{JsonSchema, Schema, SchemaGenerator};
+use k8s_openapi::schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 /// Adds kinds to a generator, with all types that they reach.
