@@ -96,6 +96,19 @@ fn options(cx: &Cx, printer: &Printer, with_kind: bool) -> Options {
     }
 }
 
+/// The error of an object that is not there: that its namespace is not there says more.
+/// Mirrors k8s.io/cli-runtime/pkg/resource.Info.Get.
+async fn missing(cx: &Cx, namespace: &str, error: CmdError) -> CmdError {
+    if !error.is_not_found() || namespace.is_empty() || namespace == "default" {
+        return error;
+    }
+    let Ok(client) = cx.client() else { return error };
+    match client.get(&format!("/api/v1/namespaces/{namespace}"), &[]).await {
+        Err(other) if other.is_not_found() => other,
+        _ => error,
+    }
+}
+
 fn named_path(cx: &Cx, info: &Info) -> String {
     client::object(&info.resource, &info.namespace, &info.name, cx.flags.str("subresource"))
 }
@@ -138,7 +151,7 @@ async fn tables(
                     Ok(table) => parts.push(Part { resource: info.resource.clone(), table }),
                     Err(CmdError::Transport(e)) => return Err(CmdError::Transport(e)),
                     Err(e) if e.is_not_found() && ignore => {}
-                    Err(e) => errors.push(e),
+                    Err(e) => errors.push(missing(cx, &info.namespace, e).await),
                 }
             }
         }
@@ -208,7 +221,7 @@ async fn objects(
                     }
                     Err(CmdError::Transport(e)) => return Err(CmdError::Transport(e)),
                     Err(e) if e.is_not_found() && ignore => {}
-                    Err(e) => errors.push(e),
+                    Err(e) => errors.push(missing(cx, &info.namespace, e).await),
                 }
             }
         }

@@ -191,7 +191,8 @@ fn containers_find_and_reach_each_other_by_name() {
         })
     };
     h.create(service("default", "kubia", "10.96.3.4", 80));
-    h.create(slice("kubia", "10.244.0.2", 8080));
+    let ip = h.status("a")["podIP"].as_str().expect("an address").to_owned();
+    h.create(slice("kubia", &ip, 8080));
     // Names need a DNS server with an endpoint.
     h.create(service("kube-system", "kube-dns", "10.96.0.10", 53));
     let (said, code) = run(&mut h, "b", &["wget", "-qO-", "http://kubia"]);
