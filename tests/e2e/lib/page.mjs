@@ -86,16 +86,25 @@ export class Playground {
     }, { seconds });
   }
 
-  // Types a line, waits until the prompt is back, and gives what it printed (as far as it is still on the screen).
+  // Types a line, waits until the prompt is back, and gives what it printed (as far as it is still on the screen). A
+  // comment behind the line makes it unlike any other, so that an older prompt is not taken for the one that follows it.
   async type(line, { seconds = 30 } = {}) {
     await this.terminalWaits(seconds);
     await this.byId("terminal-0").click();
-    await this.page.keyboard.type(line);
+    this.typed = (this.typed ?? 0) + 1;
+    const mark = `#${this.typed}.`;
+    await this.page.keyboard.type(`${line} ${mark}`);
     await this.page.keyboard.press("Enter");
-    await this.terminalWaits(seconds);
-    const rows = (await this.text()).split("\n");
-    const typed = rows.findLastIndex((row) => row.includes(`$ ${line.slice(0, 40)}`));
-    return rows.slice(typed + 1, -1).join("\n");
+    let seen = false;
+    let output = "";
+    await eventually(`${line} has run`, async () => {
+      const rows = (await this.text()).split("\n");
+      const at = rows.findLastIndex((row) => row.includes(mark));
+      seen ||= at >= 0;
+      output = rows.slice(at + 1, -1).join("\n");
+      return (seen && at < rows.length - 1 && PROMPT.test(rows.at(-1))) || rows.slice(-6).join("\n");
+    }, { seconds });
+    return output;
   }
 
   // Types until the output says so: for what takes simulated time.
