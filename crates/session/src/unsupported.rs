@@ -19,7 +19,7 @@ const ROWS: &[(&str, &str, Fidelity, &str)] = &[
         "API server",
         "Authorization (RBAC)",
         Fidelity::NotSimulated,
-        "Everybody who is authenticated may do everything.",
+        "Administrators and the cluster's own components may do everything, everybody else nothing; roles are not served.",
     ),
     (
         "API server",
