@@ -7,21 +7,53 @@ pub mod users;
 
 mod awk;
 mod bytes;
+mod clear;
+mod curl;
 mod date;
+mod df;
+mod du;
 pub(crate) mod echo;
-mod fetch;
+mod env;
+mod expr;
 pub(crate) mod files;
 mod find;
+mod free;
+mod getent;
 mod grep;
+mod hostname;
+mod http_client; // shared
+mod ifconfig;
+mod ip;
+mod kill;
 mod ls;
-mod net_info;
-mod net_tools;
+mod mount;
+mod nc;
+mod netstat;
+mod nproc;
+mod nslookup;
 pub(crate) mod opts; // shared
-pub(crate) mod process;
+mod pgrep;
+mod ping;
+mod printenv;
+pub(crate) mod process; // shared
+mod ps;
 mod sed;
+mod seq;
+mod sleep;
 mod sort;
-mod system;
+mod sync;
+mod tail;
+mod tee;
 mod text_tools;
+mod timeout;
+mod tty;
+mod uname;
+mod uptime;
+mod watch;
+mod wget;
+mod which;
+mod xargs;
+mod yes;
 
 use crate::{
     kernel::{Flavour, Sys},
@@ -48,7 +80,7 @@ const GREP: &str = "Usage: grep [-HhnlLoqvsrRiwFExc] [-m N] [-A|B|C N] { PATTERN
 /// The built-in programs, by name.
 pub const PROGRAMS: &[ProgramSpec] = &[
     inside("[", "Usage: [ EXPRESSION ]\n\nEvaluate a conditional expression.\n", || tool(test::main)),
-    inside("arch", "Usage: arch\n\nPrint machine hardware name.\n", || tool(system::arch)),
+    inside("arch", "Usage: arch\n\nPrint machine hardware name.\n", || tool(uname::arch)),
     inside("ash", SHELL, crate::shell::start),
     inside(
         "basename",
@@ -76,7 +108,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         "Usage: chown [-Rhcvf]... USER[:[GRP]] FILE...\n\nChange the owner and/or group of FILEs to USER and/or GRP\n",
         || tool(files::chown),
     ),
-    inside("clear", "Usage: clear\n\nClear screen\n", || tool(system::clear)),
+    inside("clear", "Usage: clear\n\nClear screen\n", || tool(clear::main)),
     inside(
         "cp",
         "Usage: cp [-arPLHpfinlsTu] SOURCE DEST\nor: cp [-arPLHpfinlsu] SOURCE... { -t DIRECTORY | DIRECTORY }\n\nCopy SOURCEs to DEST\n",
@@ -94,7 +126,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         || tool(date::main),
     ),
     inside("df", "Usage: df [-PkmhTai] [FILESYSTEM]...\n\nPrint filesystem usage statistics\n", || {
-        tool(system::df)
+        tool(df::main)
     }),
     inside("dirname", "Usage: dirname FILENAME\n\nStrip non-directory suffix from FILENAME\n", || {
         tool(files::dirname)
@@ -102,7 +134,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside(
         "du",
         "Usage: du [-ashkm] [-d N] [FILE]...\n\nSummarize disk space used for FILEs (or directories)\n",
-        || tool(system::du),
+        || tool(du::main),
     ),
     inside("echo", "Usage: echo [-neE] [STRING]...\n\nEcho the STRING(s) to standard output.\n", || {
         tool(echo::main)
@@ -111,9 +143,9 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside(
         "env",
         "Usage: env [-i0] [-u NAME]... [-] [NAME=VALUE]... [PROG ARGS]\n\nPrint current environment or run PROG after setting up environment\n",
-        || Box::new(process::Become::default()),
+        || Box::new(env::Become::default()),
     ),
-    inside("expr", "Usage: expr EXPRESSION\n\nPrint the value of EXPRESSION\n", || tool(system::expr)),
+    inside("expr", "Usage: expr EXPRESSION\n\nPrint the value of EXPRESSION\n", || tool(expr::main)),
     inside("false", "Usage: false\n\nExit with a status code indicating failure.\n", || Box::new(False)),
     inside("fgrep", GREP, || filter(grep::Grep::default())),
     inside(
@@ -121,7 +153,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         "Usage: fold [-bs] [-w WIDTH] [FILE]...\n\nWrap input lines in FILEs (or stdin), writing to stdout\n",
         || filter(text_tools::Fold::default()),
     ),
-    inside("free", "Usage: free [-bkmgh]\n\nDisplay free and used memory\n", || tool(system::free)),
+    inside("free", "Usage: free [-bkmgh]\n\nDisplay free and used memory\n", || tool(free::main)),
     inside("grep", GREP, || filter(grep::Grep::default())),
     inside("groups", "Usage: groups\n\nPrint the groups the user is in\n", || tool(users::groups_main)),
     inside(
@@ -132,18 +164,18 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside(
         "hostname",
         "Usage: hostname [-sidf] [HOSTNAME]\n\nShow or set hostname or DNS domain name\n",
-        || tool(system::hostname),
+        || tool(hostname::main),
     ),
     inside("id", "Usage: id [-ugGnr] [USER]\n\nPrint information about USER or the current user\n", || {
         tool(users::id)
     }),
     inside("kill", "Usage: kill [-l] [-SIG] PID...\n\nSend a signal (default: TERM) to given PIDs\n", || {
-        tool(system::kill)
+        tool(kill::main)
     }),
     inside(
         "killall",
         "Usage: killall [-lq] [-SIG] PROCESS_NAME...\n\nSend a signal (default: TERM) to given processes\n",
-        || tool(system::kill),
+        || tool(kill::main),
     ),
     inside(
         "ln",
@@ -166,7 +198,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         || tool(files::mktemp),
     ),
     inside("mount", "Usage: mount [OPTIONS] [-o OPT] DEVICE NODE\n\nShow what is mounted\n", || {
-        tool(system::mount)
+        tool(mount::main)
     }),
     inside(
         "mv",
@@ -176,7 +208,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside(
         "nice",
         "Usage: nice [-n ADJUST] [PROG ARGS]\n\nRun PROG with modified scheduling priority\n",
-        || Box::new(process::Become::default()),
+        || Box::new(env::Become::default()),
     ),
     inside(
         "nl",
@@ -186,33 +218,33 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside(
         "nohup",
         "Usage: nohup PROG ARGS\n\nRun PROG immune to hangups, with output to a non-tty\n",
-        || Box::new(process::Become::default()),
+        || Box::new(env::Become::default()),
     ),
-    inside("nproc", "Usage: nproc\n\nPrint number of available CPUs\n", || tool(system::nproc)),
+    inside("nproc", "Usage: nproc\n\nPrint number of available CPUs\n", || tool(nproc::main)),
     inside(
         "pgrep",
         "Usage: pgrep [-flanovx] PATTERN\n\nDisplay process(es) selected by regex PATTERN\n",
-        || tool(system::pgrep),
+        || tool(pgrep::main),
     ),
     inside(
         "pidof",
         "Usage: pidof NAME...\n\nList PIDs of all processes with names that match NAMEs\n",
-        || tool(system::pgrep),
+        || tool(pgrep::main),
     ),
     inside(
         "pkill",
         "Usage: pkill [-l|-SIGNAL] [-xfvnoe] [PATTERN]\n\nSend signal to processes selected by PATTERN\n",
-        || tool(system::kill),
+        || tool(kill::main),
     ),
     inside("printenv", "Usage: printenv [VARIABLE]...\n\nPrint environment VARIABLEs.\n", || {
-        tool(system::printenv)
+        tool(printenv::main)
     }),
     inside(
         "printf",
         "Usage: printf FORMAT [ARG]...\n\nFormat and print ARG(s) according to FORMAT (a-la C printf)\n",
         || tool(printf_main),
     ),
-    inside("ps", "Usage: ps\n\nShow list of processes\n", || tool(system::ps)),
+    inside("ps", "Usage: ps\n\nShow list of processes\n", || tool(ps::main)),
     inside("pwd", "Usage: pwd\n\nPrint the full filename of the current working directory\n", || {
         tool(files::pwd)
     }),
@@ -222,7 +254,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside("realpath", "Usage: realpath FILE...\n\nPrint absolute pathnames of FILE\n", || {
         tool(files::readlink)
     }),
-    inside("reset", "Usage: reset\n\nReset the terminal\n", || tool(system::clear)),
+    inside("reset", "Usage: reset\n\nReset the terminal\n", || tool(clear::main)),
     inside("rev", "Usage: rev [FILE]...\n\nReverse lines of FILE\n", || filter(text_tools::Rev)),
     inside(
         "rm",
@@ -235,16 +267,16 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside(
         "seq",
         "Usage: seq [-w] [-s SEP] [FIRST [INC]] LAST\n\nPrint numbers from FIRST to LAST, in steps of INC.\nFIRST, INC default to 1.\n",
-        || tool(system::seq),
+        || tool(seq::main),
     ),
     inside("setsid", "Usage: setsid PROG ARGS\n\nRun PROG in a new session\n", || {
-        Box::new(process::Become::default())
+        Box::new(env::Become::default())
     }),
     inside("sh", SHELL, crate::shell::start),
     inside(
         "sleep",
         "Usage: sleep [N]...\n\nPause for a time equal to the total of the args given, where each arg can\nhave an optional suffix of (s)econds, (m)inutes, (h)ours, or (d)ays\n",
-        || Box::new(process::Sleep::default()),
+        || Box::new(sleep::Sleep::default()),
     ),
     inside(
         "sort",
@@ -252,23 +284,23 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         || filter(sort::Sort::default()),
     ),
     inside("stat", "Usage: stat [-ltf] [-c FMT] FILE...\n\nDisplay file status\n", || tool(ls::stat)),
-    inside("sync", "Usage: sync\n\nWrite all buffered blocks to disk\n", || tool(system::nothing)),
+    inside("sync", "Usage: sync\n\nWrite all buffered blocks to disk\n", || tool(sync::main)),
     inside("tac", "Usage: tac [FILE]...\n\nConcatenate FILEs and print them in reverse\n", || {
         filter(text_tools::Tac::default())
     }),
     inside(
         "tail",
         "Usage: tail [OPTIONS] [FILE]...\n\nPrint last 10 lines of FILEs (or stdin) to.\nWith more than one FILE, precede each with a filename header.\n\n\t-c [+]N[bkm]\tPrint last N bytes\n\t-n N[bkm]\tPrint last N lines\n\t-n +N[bkm]\tStart on Nth line and print the rest\n\t-q\t\tNever print headers\n\t-f\t\tPrint data as file grows\n\t-F\t\tSame as -f, but keep retrying\n",
-        || Box::new(process::Tail::default()),
+        || Box::new(tail::Tail::default()),
     ),
     inside("tee", "Usage: tee [-ai] [FILE]...\n\nCopy stdin to each FILE, and also to stdout\n", || {
-        Box::new(process::Tee::default())
+        Box::new(tee::Tee::default())
     }),
     inside("test", "Usage: test EXPRESSION\n\nEvaluate a conditional expression.\n", || tool(test::main)),
     inside(
         "timeout",
         "Usage: timeout [-s SIG] [-k KILL_SECS] SECS PROG ARGS\n\nRun PROG. Send SIG to it if it is not gone in SECS seconds.\nDefault SIG: TERM.If it still exists in KILL_SECS seconds, send KILL.\n",
-        || Box::new(process::Timeout::default()),
+        || Box::new(timeout::Timeout::default()),
     ),
     inside(
         "touch",
@@ -284,23 +316,23 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside("truncate", "Usage: truncate [-c] -s SIZE FILE...\n\nTruncate FILEs to SIZE\n", || {
         tool(files::truncate)
     }),
-    inside("tty", "Usage: tty [-s]\n\nPrint the name of the terminal\n", || tool(system::tty)),
-    inside("uname", "Usage: uname [-amnrspvio]\n\nPrint system information\n", || tool(system::uname)),
+    inside("tty", "Usage: tty [-s]\n\nPrint the name of the terminal\n", || tool(tty::main)),
+    inside("uname", "Usage: uname [-amnrspvio]\n\nPrint system information\n", || tool(uname::main)),
     inside("uniq", "Usage: uniq [-cduiz] [-f,s,w N] [FILE [OUTFILE]]\n\nDiscard duplicate lines\n", || {
         filter(text_tools::Uniq::default())
     }),
-    inside("uptime", "Usage: uptime\n\nDisplay the time since the last boot\n", || tool(system::uptime)),
+    inside("uptime", "Usage: uptime\n\nDisplay the time since the last boot\n", || tool(uptime::main)),
     inside(
         "watch",
         "Usage: watch [-n SEC] [-t] PROG ARGS\n\nRun PROG periodically\n\n\t-n SEC\tPeriod (default 2)\n\t-t\tDon't print header\n",
-        || Box::new(process::Watch::default()),
+        || Box::new(watch::Watch::default()),
     ),
     inside(
         "wc",
         "Usage: wc [-cmlwL] [FILE]...\n\nCount lines, words, and bytes for FILEs (or stdin)\n",
         || filter(text_tools::Wc::default()),
     ),
-    inside("which", "Usage: which [-a] COMMAND...\n\nLocate COMMAND\n", || tool(system::which)),
+    inside("which", "Usage: which [-a] COMMAND...\n\nLocate COMMAND\n", || tool(which::main)),
     inside(
         "whoami",
         "Usage: whoami\n\nPrint the user name associated with the current effective user id\n",
@@ -309,15 +341,15 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside(
         "xargs",
         "Usage: xargs [OPTIONS] [PROG ARGS]\n\nRun PROG on every item given by stdin\n\n\t-0\tNUL terminated input\n\t-r\tDon't run command if input is empty\n\t-t\tPrint the command on stderr before execution\n\t-n N\tPass no more than N args to PROG\n\t-I STR\tReplace STR within PROG ARGS with input line\n\t-P N\tRun up to N PROGs in parallel\n",
-        || Box::new(process::Xargs::default()),
+        || Box::new(xargs::Xargs::default()),
     ),
     inside("yes", "Usage: yes [STRING]\n\nRepeatedly print a line with STRING, or 'y'\n", || {
-        Box::new(process::Yes::default())
+        Box::new(yes::Yes::default())
     }),
     inside(
         "curl",
         "Usage: curl [options...] <url>\n -d, --data <data>           HTTP POST data\n -f, --fail                  Fail fast with no output on HTTP errors\n -H, --header <header>       Pass custom header(s) to server\n -i, --include               Include response headers in output\n -I, --head                  Show document info only\n -k, --insecure              Allow insecure server connections\n -L, --location              Follow redirects\n -m, --max-time <seconds>    Maximum time allowed for transfer\n -o, --output <file>         Write to file instead of stdout\n -O, --remote-name           Write output to file named as remote file\n -s, --silent                Silent mode\n -u, --user <user:password>  Server user and password\n -v, --verbose               Make the operation more talkative\n -w, --write-out <format>    What to output after completion\n -X, --request <method>      Specify request method to use\n",
-        || Box::new(fetch::Curl::default()),
+        || Box::new(curl::Curl::default()),
     ),
     inside(
         "find",
@@ -327,30 +359,30 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     inside(
         "getent",
         "Usage: getent DATABASE [KEY]\n\nGet entries from the administrative database\n",
-        || Box::new(net_tools::Getent::default()),
+        || Box::new(getent::Getent::default()),
     ),
     inside(
         "nc",
         "Usage: nc [OPTIONS] HOST PORT  - connect\nnc [OPTIONS] -l -p PORT [HOST] [PORT]  - listen\n\n\t-l\tListen mode\n\t-p PORT\tLocal port\n\t-w SEC\tTimeout for connect\n\t-v\tVerbose\n\t-z\tZero-I/O mode (scanning)\n",
-        || Box::new(net_tools::Nc::default()),
+        || Box::new(nc::Nc::default()),
     ),
     inside(
         "nslookup",
         "Usage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any\n",
-        || Box::new(net_tools::Lookup::default()),
+        || Box::new(nslookup::Lookup::default()),
     ),
     inside(
         "ping",
         "Usage: ping [OPTIONS] HOST\n\nSend ICMP ECHO_REQUESTs to HOST\n\n\t-c CNT\tSend only CNT pings\n\t-i SECS\tInterval\n\t-W SEC\tSeconds to wait for the first response\n\t-s SIZE\tSend SIZE data bytes in packets\n",
-        || Box::new(net_tools::Ping::default()),
+        || Box::new(ping::Ping::default()),
     ),
     inside("telnet", "Usage: telnet HOST [PORT]\n\nConnect to telnet server\n", || {
-        Box::new(net_tools::Nc::default())
+        Box::new(nc::Nc::default())
     }),
     inside(
         "wget",
         "Usage: wget [-cqS] [--spider] [-O FILE] [-T SEC] [--header STR] [--post-data STR] URL...\n\nRetrieve files via HTTP or FTP\n\n\t--spider\tOnly check URL existence: $? is 0 if exists\n\t-q\t\tQuiet\n\t-S\t\tShow server response\n\t-T SEC\t\tNetwork read timeout is SEC seconds\n\t-O FILE\t\tSave to FILE ('-' for stdout)\n",
-        || Box::new(fetch::Wget::default()),
+        || Box::new(wget::Wget::default()),
     ),
     inside(
         "base64",
@@ -393,18 +425,16 @@ pub const PROGRAMS: &[ProgramSpec] = &[
         "Usage: awk [OPTIONS] [AWK_PROGRAM] [FILE]...\n\n\t-v VAR=VAL\tSet variable\n\t-F SEP\t\tUse SEP as field separator\n\t-f FILE\t\tRead program from FILE\n",
         || filter(awk::Awk::default()),
     ),
-    inside("ifconfig", "Usage: ifconfig [-a] [IFACE]\n\nShow network interfaces\n", || {
-        tool(net_info::ifconfig)
-    }),
+    inside("ifconfig", "Usage: ifconfig [-a] [IFACE]\n\nShow network interfaces\n", || tool(ifconfig::main)),
     inside(
         "ip",
         "Usage: ip [OPTIONS] address|route|link [ARGS]\n\nShow addresses, routes and links\n",
-        || tool(net_info::ip),
+        || tool(ip::main),
     ),
     inside("netstat", "Usage: netstat [-ral] [-tuwx] [-en]\n\nDisplay networking information\n", || {
-        tool(net_info::sockets)
+        tool(netstat::main)
     }),
-    inside("ss", "Usage: ss [-ltnap]\n\nDisplay sockets\n", || tool(net_info::sockets)),
+    inside("ss", "Usage: ss [-ltnap]\n\nDisplay sockets\n", || tool(netstat::main)),
     inside("more", "Usage: more [FILE]...\n\nView FILE (or stdin)\n", || filter(text_tools::Cat::default())),
     inside(
         "less",

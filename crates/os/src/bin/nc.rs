@@ -1,0 +1,299 @@
+//! nc and telnet: bytes to and from a port.
+
+use std::net::IpAddr;
+
+use super::{
+    opts,
+    process::{arguments, with_cx},
+    tool::Output,
+};
+use crate::{
+    errno::Errno,
+    kernel::Sys,
+    net::resolve::{Outcome, Resolver, first_address},
+    program::{Fd, Poll, Program, Wait},
+    time::Time,
+};
+
+/// nc and telnet.
+#[derive(Clone, Debug, Default)]
+pub struct Nc {
+    begun: bool,
+    listen: bool,
+    keep: bool,
+    zero: bool,
+    verbose: bool,
+    telnet: bool,
+    udp: bool,
+    timeout: Option<i64>,
+    host: String,
+    port: u16,
+    resolver: Option<Box<Resolver>>,
+    addr: Option<IpAddr>,
+    listener: Option<Fd>,
+    sock: Option<Fd>,
+    connected: bool,
+    by: Option<Time>,
+    to_sock: Vec<u8>,
+    input_ended: bool,
+    out: Output,
+    code: Option<u8>,
+}
+
+impl Nc {
+    fn begin(&mut self, sys: &mut Sys<'_>) {
+        let (name, _) = arguments(sys);
+        self.telnet = name == "telnet";
+        let parsed = with_cx(sys, &mut self.out, |cx| opts::parse(cx, "lkzvnup:w:q:N46e:s:i:", &[]));
+        let opts = match parsed {
+            Ok(opts) => opts,
+            Err(code) => {
+                self.code = Some(code);
+                return;
+            }
+        };
+        self.listen = opts.has('l');
+        self.keep = opts.has('k');
+        self.zero = opts.has('z');
+        self.verbose = opts.has('v');
+        self.udp = opts.has('u');
+        self.timeout = opts.value('w').and_then(opts::duration);
+        let mut rest = opts.rest.clone();
+        if self.listen {
+            let port = opts.value('p').map(str::to_string).or(rest.pop());
+            self.port = port.and_then(|p| p.parse().ok()).unwrap_or(0);
+            match sys.listen(IpAddr::from([0, 0, 0, 0]), self.port, None) {
+                Ok(fd) => {
+                    self.listener = Some(fd);
+                    if self.verbose {
+                        self.out.push(2, format!("Listening on 0.0.0.0 {}\n", self.port).as_bytes());
+                    }
+                }
+                Err(e) => {
+                    self.out.push(
+                        2,
+                        format!(
+                            "nc: {}\n",
+                            if sys.is_busybox() { format!("bind: {e}") } else { e.to_string() }
+                        )
+                        .as_bytes(),
+                    );
+                    self.code = Some(1);
+                }
+            }
+            return;
+        }
+        let default = if self.telnet { Some("23".to_string()) } else { None };
+        match (
+            rest.first().cloned(),
+            rest.get(1).cloned().or(default).and_then(|p| p.split('-').next().and_then(|p| p.parse().ok())),
+        ) {
+            (Some(host), Some(port)) => {
+                self.port = port;
+                self.resolver = Some(Box::new(Resolver::address(sys, &host)));
+                self.host = host;
+            }
+            _ => self.code = Some(with_cx(sys, &mut self.out, |cx| cx.missing_operand())),
+        }
+    }
+
+    fn failed(&mut self, sys: &Sys<'_>, e: Errno) {
+        let (host, port) = (&self.host, self.port);
+        let addr = self.addr.map_or(String::new(), |a| a.to_string());
+        let busybox = sys.is_busybox();
+        let text = match (self.telnet, busybox) {
+            (true, true) => format!("telnet: can't connect to remote host ({addr}): {e}\n"),
+            (true, false) => format!("telnet: Unable to connect to remote host: {e}\n"),
+            (false, true) => {
+                if e == Errno::ETIMEDOUT {
+                    "nc: timed out\n".to_string()
+                } else {
+                    format!("nc: {host} ({addr}:{port}): {e}\n")
+                }
+            }
+            (false, false) if self.verbose => {
+                let shown =
+                    if host.parse::<IpAddr>().is_ok() { host.clone() } else { format!("{host} ({addr})") };
+                format!("nc: connect to {shown} port {port} (tcp) failed: {e}\n")
+            }
+            _ => String::new(),
+        };
+        self.out.push(2, text.as_bytes());
+        self.code = Some(1);
+    }
+}
+
+impl Program for Nc {
+    fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
+        if !self.begun {
+            self.begun = true;
+            self.begin(sys);
+        }
+        loop {
+            if let Some(wait) = self.out.drain(sys) {
+                return Poll::Wait(wait);
+            }
+            if let Some(code) = self.code {
+                return Poll::Exit(code);
+            }
+            if sys.fuel() <= 0 {
+                return Poll::Yield;
+            }
+            if let Some(resolver) = &mut self.resolver {
+                match resolver.poll(sys) {
+                    Err(poll) => return poll,
+                    Ok(Outcome::Found(_, records)) => {
+                        self.resolver = None;
+                        self.addr = first_address(&records);
+                        let Some(addr) = self.addr else { continue };
+                        if self.telnet && !sys.is_busybox() {
+                            self.out.push(1, format!("Trying {addr}...\n").as_bytes());
+                        }
+                        if self.udp {
+                            self.code = Some(0);
+                            continue;
+                        }
+                        match sys.connect(addr, self.port, None) {
+                            Ok(fd) => self.sock = Some(fd),
+                            Err(e) => self.failed(sys, e),
+                        }
+                        self.by = self.timeout.map(|t| sys.now().plus(t));
+                    }
+                    Ok(_) => {
+                        let host = &self.host;
+                        let text = match (sys.is_busybox(), self.telnet) {
+                            (true, true) => format!("telnet: bad address '{host}'\n"),
+                            (true, false) => format!("nc: bad address '{host}'\n"),
+                            (false, true) => format!(
+                                "telnet: could not resolve {host}/{}: Name or service not known\n",
+                                self.port
+                            ),
+                            (false, false) => format!(
+                                "nc: getaddrinfo for host \"{host}\" port {}: Name or service not known\n",
+                                self.port
+                            ),
+                        };
+                        self.out.push(2, text.as_bytes());
+                        self.code = Some(1);
+                    }
+                }
+                continue;
+            }
+            let Some(sock) = self.sock else {
+                let Some(listener) = self.listener else { return Poll::Exit(1) };
+                match sys.accept(listener) {
+                    Ok((fd, peer)) => {
+                        self.sock = Some(fd);
+                        self.connected = true;
+                        if self.verbose {
+                            self.out.push(
+                                2,
+                                format!("Connection received on {} {}\n", peer.0, peer.1).as_bytes(),
+                            );
+                        }
+                        continue;
+                    }
+                    Err(Errno::EAGAIN) => return Poll::Wait(Wait::read(listener)),
+                    Err(e) => {
+                        self.out.push(2, format!("nc: bind: {e}\n").as_bytes());
+                        self.code = Some(1);
+                        continue;
+                    }
+                }
+            };
+            if !self.connected {
+                match sys.connected(sock) {
+                    Ok(()) => {
+                        self.connected = true;
+                        let (host, port) = (&self.host, self.port);
+                        let addr = self.addr.map_or(String::new(), |a| a.to_string());
+                        if self.telnet {
+                            let text = if sys.is_busybox() {
+                                format!(
+                                    "Connected to {host}\n\n\nEntering character mode\nEscape character is '^]'.\n\n"
+                                )
+                            } else {
+                                format!("Connected to {host}.\nEscape character is '^]'.\n")
+                            };
+                            self.out.push(1, text.as_bytes());
+                        } else if self.verbose {
+                            let text = if sys.is_busybox() {
+                                format!("{host} ({addr}:{port}) open\n")
+                            } else {
+                                format!("Connection to {host} {port} port [tcp/*] succeeded!\n")
+                            };
+                            self.out.push(2, text.as_bytes());
+                        }
+                        if self.zero {
+                            self.code = Some(0);
+                        }
+                    }
+                    Err(Errno::EAGAIN) => {
+                        if self.by.is_some_and(|t| sys.now() >= t) {
+                            self.failed(sys, Errno::ETIMEDOUT);
+                            continue;
+                        }
+                        let wait = Wait { until: self.by, ..Wait::write(sock) };
+                        return Poll::Wait(wait);
+                    }
+                    Err(e) => self.failed(sys, e),
+                }
+                continue;
+            }
+            match sys.read(sock, 65_536) {
+                Ok(bytes) if bytes.is_empty() => {
+                    let _closed = sys.close(sock);
+                    if self.telnet {
+                        self.out.push(1, b"Connection closed by foreign host.\n");
+                        self.code = Some(1);
+                    } else if self.listen && self.keep {
+                        self.sock = None;
+                    } else {
+                        self.code = Some(0);
+                    }
+                    continue;
+                }
+                Ok(bytes) => {
+                    self.out.push(1, &bytes);
+                    continue;
+                }
+                Err(Errno::EAGAIN) => {}
+                Err(_) => {
+                    self.code = Some(1);
+                    continue;
+                }
+            }
+            if !self.to_sock.is_empty() {
+                match sys.write(sock, &self.to_sock) {
+                    Ok(n) => {
+                        self.to_sock.drain(..n);
+                        continue;
+                    }
+                    Err(Errno::EAGAIN) => return Poll::Wait(Wait { write: vec![sock], ..Wait::read(sock) }),
+                    Err(_) => self.to_sock.clear(),
+                }
+            }
+            let mut wait = Wait::read(sock);
+            if !self.input_ended {
+                match sys.read(0, 65_536) {
+                    Ok(bytes) if bytes.is_empty() => {
+                        self.input_ended = true;
+                        // The peer learns that no more comes, and may still answer.
+                        let _shut = sys.shutdown(sock);
+                        continue;
+                    }
+                    Ok(bytes) => {
+                        self.to_sock.extend(bytes);
+                        continue;
+                    }
+                    Err(Errno::EAGAIN) => wait.read.push(0),
+                    Err(_) => self.input_ended = true,
+                }
+            }
+            return Poll::Wait(wait);
+        }
+    }
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
