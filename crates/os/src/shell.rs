@@ -8,10 +8,10 @@ mod arith;
 mod brace;
 mod builtins;
 mod code;
-mod complete;
 mod cond;
 mod expand;
 mod input;
+mod interactive;
 mod jobs;
 mod lex;
 mod line;
@@ -32,8 +32,8 @@ use crate::{
     time::Time,
 };
 use code::Code;
-pub(crate) use complete::columns;
 use input::Input;
+pub(crate) use interactive::columns;
 use jobs::Job;
 pub(crate) use lex::is_name;
 use vars::{ReadOnly, Var, Vars};

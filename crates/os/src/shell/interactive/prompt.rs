@@ -1,0 +1,83 @@
+//! Prompts: their escapes and expansions.
+
+use super::*;
+
+impl Shell {
+    /// The prompt with its escapes read.
+    pub(super) fn prompt(&mut self, sys: &mut Sys<'_>, name: &str) -> String {
+        let raw = self.vars.text(name).unwrap_or("").to_string();
+        if self.kind == ShellKind::Dash {
+            return self.prompt_variables(sys, &raw);
+        }
+        let mut out = String::new();
+        let mut chars = raw.chars();
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                out.push(c);
+                continue;
+            }
+            let Some(e) = chars.next() else { break };
+            match e {
+                'u' => out.push_str(&crate::bin::users::user_name(sys, sys.uid())),
+                'h' => out.push_str(sys.hostname().split('.').next().unwrap_or("")),
+                'H' => out.push_str(&sys.hostname()),
+                'w' | 'W' => {
+                    let pwd = self.vars.text("PWD").unwrap_or("/").to_string();
+                    let home = self.vars.text("HOME").unwrap_or("").to_string();
+                    let shown = match pwd.strip_prefix(&home) {
+                        Some(rest) if home.len() > 1 && (rest.is_empty() || rest.starts_with('/')) => {
+                            format!("~{rest}")
+                        }
+                        _ => pwd,
+                    };
+                    let last = shown.rsplit('/').next().filter(|l| !l.is_empty()).unwrap_or("/").to_string();
+                    out.push_str(if e == 'w' { &shown } else { &last });
+                }
+                '$' => out.push(if sys.uid() == 0 { '#' } else { '$' }),
+                'n' => out.push('\n'),
+                'r' => out.push('\r'),
+                't' => out.push_str(&crate::time::strftime("%H:%M:%S", sys.now())),
+                'T' => out.push_str(&crate::time::strftime("%I:%M:%S", sys.now())),
+                'A' => out.push_str(&crate::time::strftime("%H:%M", sys.now())),
+                'd' => out.push_str(&crate::time::strftime("%a %b %d", sys.now())),
+                's' => out.push_str(if self.kind == ShellKind::Bash { "bash" } else { "sh" }),
+                'v' | 'V' => out.push_str("5.2"),
+                'j' => out.push_str(&self.jobs.len().to_string()),
+                '!' | '#' => out.push_str(&(self.history_lines().len() + 1).to_string()),
+                'e' => out.push('\x1b'),
+                'a' => out.push('\x07'),
+                '[' => out.push('\x01'),
+                ']' => out.push('\x02'),
+                '\\' => out.push('\\'),
+                '0'..='7' => {
+                    let rest: String = chars.clone().take(2).collect();
+                    let code = u8::from_str_radix(&format!("{e}{rest}"), 8).unwrap_or(b'?');
+                    chars.nth(1);
+                    out.push(code as char);
+                }
+                other => {
+                    out.push('\\');
+                    out.push(other);
+                }
+            }
+        }
+        let text = self.prompt_variables(sys, &out);
+        // The marks of invisible parts are readline's own, not the terminal's.
+        text.replace(['\x01', '\x02'], "")
+    }
+
+    /// `$name` in a prompt. Command substitutions in prompts are left out: a prompt must not wait.
+    pub(super) fn prompt_variables(&mut self, sys: &mut Sys<'_>, text: &str) -> String {
+        if !text.contains('$') {
+            return text.to_string();
+        }
+        let aliases = Default::default();
+        let mut parser = Parser::new(text, self.kind, &aliases);
+        let Ok(word) = parser.word(crate::shell::lex::Until::End) else { return text.to_string() };
+        let saved = (std::mem::take(&mut self.memo), self.memo_at);
+        self.memo_at = 0;
+        let result = self.text(sys, &word);
+        (self.memo, self.memo_at) = saved;
+        result.unwrap_or_else(|_| text.to_string())
+    }
+}

@@ -1,0 +1,174 @@
+//! `${…}`: names, subscripts and operators.
+
+use super::*;
+
+impl Parser<'_> {
+    /// `${…}` after the brace.
+    pub(super) fn braced_param(&mut self, in_double: bool) -> ParseResult<Param> {
+        self.enter()?;
+        let start = self.pos;
+        let mut param = Param { name: String::new(), index: None, indirect: false, op: ParamOp::None };
+        let bash = self.dialect == ShellKind::Bash;
+        if self.peek_char() == Some('#')
+            && !matches!(self.peek_at(1), Some('}' | '#' | '%' | ':' | '-' | '=' | '+'))
+            && !(self.peek_at(1) == Some('?') && self.peek_at(2) != Some('}'))
+        {
+            self.bump();
+            param.op = ParamOp::Length;
+        } else if self.peek_char() == Some('!')
+            && bash
+            && (!matches!(self.peek_at(1), Some('}' | ':' | '-' | '=' | '?' | '+' | '#' | '%'))
+                || self.peek_at(1) == Some('#') && self.peek_at(2) == Some('}'))
+        {
+            self.bump();
+            param.indirect = true;
+        }
+        self.param_name(&mut param, start)?;
+        if self.peek_char() == Some('[') && bash {
+            self.bump();
+            param.index = Some(match (self.peek_char(), self.peek_at(1)) {
+                (Some('@'), Some(']')) => {
+                    self.bump();
+                    Index::At
+                }
+                (Some('*'), Some(']')) => {
+                    self.bump();
+                    Index::Star
+                }
+                _ => Index::Expr(self.word(Until::Bracket)?),
+            });
+            self.bump();
+            if param.indirect && matches!(param.index, Some(Index::At | Index::Star)) {
+                param.indirect = false;
+                param.op = ParamOp::Keys;
+            }
+        }
+        if param.indirect && matches!(self.peek_char(), Some('*' | '@')) && self.peek_at(1) == Some('}') {
+            self.bump();
+            param.indirect = false;
+            param.op = ParamOp::Names;
+        }
+        if self.peek_char() != Some('}') {
+            if param.op != ParamOp::None {
+                return self.bad_substitution(start);
+            }
+            param.op = self.param_op(in_double, start)?;
+        }
+        match self.bump() {
+            Some('}') => {}
+            None => return Err(ParseError::Unterminated('}', self.line)),
+            Some(_) => return self.bad_substitution(start),
+        }
+        self.leave();
+        Ok(param)
+    }
+
+    pub(super) fn param_name(&mut self, param: &mut Param, start: usize) -> ParseResult<()> {
+        match self.peek_char() {
+            Some(c) if is_name_start(c) => {
+                while let Some(c) = self.peek_char().filter(|c| is_name_char(*c)) {
+                    param.name.push(c);
+                    self.bump();
+                }
+            }
+            Some(c) if c.is_ascii_digit() => {
+                while let Some(c) = self.peek_char().filter(|c| c.is_ascii_digit()) {
+                    param.name.push(c);
+                    self.bump();
+                }
+            }
+            Some(c @ ('@' | '*' | '#' | '?' | '-' | '$' | '!')) => {
+                param.name.push(c);
+                self.bump();
+            }
+            None => return Err(ParseError::Unterminated('}', self.line)),
+            _ => return self.bad_substitution(start),
+        }
+        Ok(())
+    }
+
+    /// Takes the rest of a substitution that has no meaning; the error comes when it is expanded.
+    pub(super) fn bad_substitution<T>(&mut self, start: usize) -> ParseResult<T> {
+        while let Some(c) = self.bump() {
+            if c == '}' {
+                break;
+            }
+        }
+        let text: String = self.src[start..self.pos].iter().collect();
+        Err(ParseError::BadSubstitution(format!("${{{text}"), self.line))
+    }
+
+    pub(super) fn param_op(&mut self, in_double: bool, start: usize) -> ParseResult<ParamOp> {
+        let bash = self.dialect == ShellKind::Bash;
+        let posix_plus = self.dialect != ShellKind::Dash;
+        let c = self.bump().unwrap_or('}');
+        let rest = |p: &mut Self| p.word(Until::Brace(in_double));
+        Ok(match c {
+            ':' if matches!(self.peek_char(), Some('-' | '=' | '?' | '+')) => match self.bump() {
+                Some('-') => ParamOp::Default(true, rest(self)?),
+                Some('=') => ParamOp::Assign(true, rest(self)?),
+                Some('?') => ParamOp::Error(true, rest(self)?),
+                _ => ParamOp::Alternative(true, rest(self)?),
+            },
+            ':' if posix_plus => {
+                let offset = self.word(Until::Colon)?;
+                let length = if self.peek_char() == Some(':') {
+                    self.bump();
+                    Some(self.word(Until::Brace(in_double))?)
+                } else {
+                    None
+                };
+                ParamOp::Slice(offset, length)
+            }
+            '-' => ParamOp::Default(false, rest(self)?),
+            '=' => ParamOp::Assign(false, rest(self)?),
+            '?' => ParamOp::Error(false, rest(self)?),
+            '+' => ParamOp::Alternative(false, rest(self)?),
+            '#' | '%' => {
+                let long = self.peek_char() == Some(c);
+                if long {
+                    self.bump();
+                }
+                let pattern = self.word(Until::Brace(false))?;
+                if c == '#' { ParamOp::TrimStart(long, pattern) } else { ParamOp::TrimEnd(long, pattern) }
+            }
+            '/' if posix_plus => {
+                let mut all = false;
+                let mut anchor = None;
+                match self.peek_char() {
+                    Some('/') => {
+                        self.bump();
+                        all = true;
+                    }
+                    Some(a @ ('#' | '%')) => {
+                        self.bump();
+                        anchor = Some(a);
+                    }
+                    _ => {}
+                }
+                let pattern = self.word(Until::Slash)?;
+                let with = if self.peek_char() == Some('/') {
+                    self.bump();
+                    self.word(Until::Brace(false))?
+                } else {
+                    Word::default()
+                };
+                ParamOp::Replace { all, anchor, pattern, with }
+            }
+            '^' | ',' if bash => {
+                let all = self.peek_char() == Some(c);
+                if all {
+                    self.bump();
+                }
+                let pattern =
+                    if self.peek_char() == Some('}') { None } else { Some(self.word(Until::Brace(false))?) };
+                ParamOp::Case { upper: c == '^', all, pattern }
+            }
+            '@' if bash => match self.bump() {
+                Some(t) => ParamOp::Transform(t),
+                None => return Err(ParseError::Unterminated('}', self.line)),
+            },
+            _ => return self.bad_substitution(start),
+        })
+    }
+}

@@ -1,0 +1,285 @@
+//! Simple commands: expansion, assignments, functions and builtins.
+
+use super::*;
+
+impl Shell {
+    pub(super) fn simple(&mut self, sys: &mut Sys<'_>, simple: &Rc<Simple>) -> Step {
+        if simple.line > 0 {
+            self.line = simple.line;
+        }
+        self.memo_at = 0;
+        match self.expand_simple(sys, simple) {
+            Ok(Some((words, targets, temporary))) => self.run_command(sys, simple, words, targets, temporary),
+            Ok(None) => {
+                let status = self.substituted.unwrap_or(0);
+                self.finish(sys, status)
+            }
+            Err(stop) => self.stop(sys, stop, 1),
+        }
+    }
+
+    /// Expands a simple command. None when it consisted of assignments alone, which are made.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn expand_simple(
+        &mut self,
+        sys: &mut Sys<'_>,
+        simple: &Rc<Simple>,
+    ) -> Expanded<Option<(Vec<String>, Vec<String>, Vec<(String, String)>)>> {
+        let words = self.fields(sys, &simple.words)?;
+        let targets = self.redirect_targets(sys, &simple.redirs)?;
+        let declares =
+            simple.assigns.iter().any(|a| matches!(a.value, crate::shell::code::AssignValue::Array(_)))
+                && !words.is_empty();
+        if !words.is_empty() && !declares {
+            let mut temporary = Vec::new();
+            for assign in &simple.assigns {
+                let crate::shell::code::AssignValue::Word(word) = &assign.value else { continue };
+                let mut value = self.text(sys, word)?;
+                if assign.append {
+                    value = format!("{}{value}", self.vars.text(&assign.name).unwrap_or(""));
+                }
+                temporary.push((assign.name.to_string(), value));
+            }
+            return Ok(Some((words, targets, temporary)));
+        }
+        if declares {
+            return Ok(Some((words, targets, Vec::new())));
+        }
+        if simple.assigns.is_empty() {
+            return Ok(Some((words, targets, Vec::new())));
+        }
+        let noted = (self.memo_at, targets);
+        for (i, assign) in simple.assigns.iter().enumerate() {
+            if i < self.assigned {
+                continue;
+            }
+            if !self.make_assignment(sys, assign)? {
+                return if self.interactive {
+                    Err(Stop::Failed(1))
+                } else {
+                    self.exit_with = Some(if self.kind == ShellKind::Bash { 1 } else { 2 });
+                    Err(Stop::Failed(1))
+                };
+            }
+            // What was noted for this assignment is used up; the words before have none.
+            self.memo.truncate(noted.0);
+            self.memo_at = noted.0;
+            self.assigned = i + 1;
+        }
+        if !simple.redirs.is_empty() {
+            match self.redirect(sys, &simple.redirs, noted.1) {
+                Ok(undo) => self.undo(sys, undo),
+                Err(message) => {
+                    self.error(message);
+                    return Err(Stop::Failed(1));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn run_command(
+        &mut self,
+        sys: &mut Sys<'_>,
+        simple: &Rc<Simple>,
+        words: Vec<String>,
+        targets: Vec<String>,
+        temporary: Vec<(String, String)>,
+    ) -> Step {
+        if self.opts.xtrace {
+            self.trace(&words, &temporary);
+        }
+        let name = words.first().cloned().unwrap_or_default();
+        let is_function = self.functions.contains_key(&name) && !builtins::is_special(&name);
+        let builtin = builtins::find(&name, self.kind);
+        if name.is_empty() && words.is_empty() || is_function || builtin.is_some() {
+            if self.frames.len() > MAX_FRAMES {
+                self.error(format!("{name}: maximum function nesting level exceeded"));
+                self.exit_with = Some(2);
+                return Step::Go;
+            }
+            let undo = match self.redirect(sys, &simple.redirs, targets) {
+                Ok(undo) => undo,
+                Err(message) => {
+                    self.error(message);
+                    if builtins::is_special(&name) && self.kind != ShellKind::Bash && !self.interactive {
+                        self.exit_with = Some(2);
+                    }
+                    let status = if self.kind == ShellKind::Dash { 2 } else { 1 };
+                    return self.finish(sys, status);
+                }
+            };
+            let mut restore = Vec::new();
+            let keep = builtins::is_special(&name) && self.kind != ShellKind::Bash || name == "exec";
+            for (var, value) in temporary {
+                if !keep {
+                    restore.push((var.clone(), self.vars.save(&var)));
+                }
+                if !self.assign(&var, value) {
+                    self.undo(sys, undo);
+                    return self.finish(sys, 1);
+                }
+                self.vars.entry(&var).exported = true;
+            }
+            if is_function {
+                return self.call(name, words, undo, restore);
+            }
+            let Some(builtin) = builtin else {
+                self.undo(sys, undo);
+                return self.finish(sys, self.substituted.unwrap_or(0));
+            };
+            let done = builtin(self, sys, &words, simple);
+            return self.after_builtin(sys, done, undo, restore);
+        }
+        self.external(sys, simple, words, targets, temporary)
+    }
+
+    pub(in crate::shell) fn call(
+        &mut self,
+        name: String,
+        words: Vec<String>,
+        undo: Undo,
+        restore: Vec<(String, Option<Var>)>,
+    ) -> Step {
+        let Some(code) = self.functions.get(&name).cloned() else { return Step::Go };
+        // The caller goes on behind the call.
+        if let Some(frame) = self.frames.last_mut() {
+            frame.pc += 1;
+        }
+        self.begin_command();
+        let params = std::mem::replace(&mut self.params, Rc::new(words.into_iter().skip(1).collect()));
+        self.push_frame(code, FrameKind::Function { name: name.into(), params });
+        self.vars.push_scope();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.undo = undo;
+            frame.restore = restore;
+        }
+        Step::Go
+    }
+
+    pub(super) fn after_builtin(
+        &mut self,
+        sys: &mut Sys<'_>,
+        done: Done,
+        undo: Undo,
+        restore: Vec<(String, Option<Var>)>,
+    ) -> Step {
+        match done {
+            Done::Status(status) => {
+                self.flush(sys, undo, restore);
+                self.finish(sys, status)
+            }
+            Done::Wait(state, wait) => {
+                self.waiting = Some(Waiting::Builtin { state, undo, restore });
+                Step::Wait(wait)
+            }
+            Done::Source(text, kind) => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.pc += 1;
+                }
+                self.begin_command();
+                self.status = 0;
+                if self.run_source(&text, kind) {
+                    if let Some(frame) = self.frames.last_mut() {
+                        frame.undo = undo;
+                        frame.restore = restore;
+                    }
+                } else {
+                    self.flush(sys, undo, restore);
+                    if !self.interactive && self.kind != ShellKind::Bash {
+                        self.exit_with = Some(2);
+                    }
+                }
+                Step::Go
+            }
+            Done::Break(levels, again) => {
+                self.flush(sys, undo, restore);
+                self.begin_command();
+                self.status = 0;
+                if self.loop_depth() == 0 {
+                    return self.finish(sys, 0);
+                }
+                self.leave_loop(sys, levels, again);
+                Step::Go
+            }
+            Done::Return(status) => {
+                self.flush(sys, undo, restore);
+                self.status = status;
+                if !self.leave_function(sys) {
+                    if self.frames.iter().any(|f| matches!(f.kind, FrameKind::Trap(_)))
+                        || self.subshell > 0
+                        || self.kind != ShellKind::Bash
+                    {
+                        self.exit_with = Some(status);
+                        return Step::Go;
+                    }
+                    self.builtin_error("return", "can only `return' from a function or sourced script");
+                    return self.finish(sys, 2);
+                }
+                self.check_errexit()
+            }
+            Done::Exit(code) => {
+                self.flush(sys, undo, restore);
+                self.exit_with = Some(code & 255);
+                Step::Go
+            }
+            Done::KeepRedirects(status) => {
+                self.keep(sys, undo);
+                self.finish(sys, status)
+            }
+            Done::Foreground(at) => {
+                self.flush(sys, undo, restore);
+                let job = self.jobs.remove(at);
+                self.print(format!("{}\n", job.text));
+                if job.pgid != 0 {
+                    let _no_tty = sys.set_foreground(job.pgid);
+                    let _gone = sys.kill_group(job.pgid, Signal::CONT);
+                }
+                let pipeline = job.pids.len() > 1;
+                self.waiting =
+                    Some(Waiting::Foreground { pids: job.pids, pgid: job.pgid, text: job.text, pipeline });
+                Step::Go
+            }
+            Done::Exec(words) => self.exec(sys, words, undo),
+            Done::Command(words) => {
+                self.flush(sys, undo, restore);
+                let simple = Rc::new(Simple { line: self.line, ..Simple::default() });
+                if let Some(builtin) = builtins::find(&words[0], self.kind) {
+                    let done = builtin(self, sys, &words, &simple);
+                    return self.after_builtin(sys, done, Undo::default(), Vec::new());
+                }
+                self.external(sys, &simple, words, Vec::new(), Vec::new())
+            }
+        }
+    }
+
+    /// Undoes a builtin's redirections and variables. Its output goes where the redirections led, so it is written
+    /// first; what a full pipe does not take is lost only if the redirection was to a pipe of the shell's own.
+    pub(super) fn flush(&mut self, sys: &mut Sys<'_>, undo: Undo, restore: Vec<(String, Option<Var>)>) {
+        if !undo.is_empty() {
+            let _full = self.out.drain(sys);
+        }
+        for (name, old) in restore.into_iter().rev() {
+            self.vars.restore(&name, old);
+        }
+        self.undo(sys, undo);
+    }
+
+    pub(super) fn exec(&mut self, sys: &mut Sys<'_>, words: Vec<String>, undo: Undo) -> Step {
+        self.keep(sys, undo);
+        let path = self.vars.text("PATH").unwrap_or("").to_string();
+        let result = sys
+            .find_program(&words[0], &path)
+            .and_then(|file| sys.exec(&file, words.clone(), Rc::new(self.vars.environment())));
+        match result {
+            Ok(()) => Step::Replaced,
+            Err(e) => {
+                let status = self.command_failed(&words[0], e, true);
+                if !self.interactive {
+                    self.exit_with = Some(status);
+                }
+                self.finish(sys, status)
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Copies of the shell: pipelines, subshells and background jobs, and waiting for those in the foreground.
+
+use super::*;
+
+impl Shell {
+    /// A copy of this shell that runs `code` and ends.
+    pub(in crate::shell) fn forked(
+        &mut self,
+        code: &Rc<Code>,
+        dups: Vec<(Fd, Fd)>,
+        closes: Vec<Fd>,
+        keep_jobs: bool,
+    ) -> Shell {
+        let input = std::mem::replace(&mut self.input, Input::None);
+        let frames = std::mem::take(&mut self.frames);
+        let memo = std::mem::take(&mut self.memo);
+        let mut child = self.clone();
+        self.input = input;
+        self.frames = frames;
+        self.memo = memo;
+        child.loops.clear();
+        child.redirects.clear();
+        child.cases.clear();
+        child.waiting = None;
+        child.pending_traps.clear();
+        child.times.clear();
+        child.process_fds.clear();
+        child.begin_command();
+        if !keep_jobs {
+            child.jobs.clear();
+        }
+        // Traps do not reach subshells, except for ignored signals.
+        if !child.traps.is_empty() {
+            Rc::make_mut(&mut child.traps).retain(|_, action| action.is_empty());
+        }
+        child.interactive = false;
+        child.opts.monitor = false;
+        child.subshell += 1;
+        child.out = Default::default();
+        child.setup = Some((dups, closes));
+        let tested = child.tested;
+        child.push_frame(code.clone(), FrameKind::Top);
+        child.tested = tested;
+        child
+    }
+
+    /// Puts a new child into a job's group, in the foreground or not.
+    pub(super) fn place(&mut self, sys: &mut Sys<'_>, pid: Pid, group: Pid, foreground: bool) -> Pid {
+        if !self.opts.monitor {
+            return 0;
+        }
+        let group = if group == 0 { pid } else { group };
+        let _placed = sys.set_pgid(pid, group);
+        if foreground {
+            let _no_tty = sys.set_foreground(group);
+        }
+        group
+    }
+
+    pub(super) fn pipeline(&mut self, sys: &mut Sys<'_>, stages: &Rc<[Rc<Code>]>) -> Step {
+        match self.start_pipeline(sys, stages, true) {
+            Ok((pids, pgid)) => {
+                let text = stages.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" | ");
+                let pids = pids.into_iter().map(|p| (p, None)).collect();
+                self.waiting = Some(Waiting::Foreground { pids, pgid, text, pipeline: true });
+                Step::Go
+            }
+            Err(e) => {
+                self.error(format!("fork: {e}"));
+                self.finish(sys, 254)
+            }
+        }
+    }
+
+    pub(super) fn start_pipeline(
+        &mut self,
+        sys: &mut Sys<'_>,
+        stages: &[Rc<Code>],
+        foreground: bool,
+    ) -> Result<(Vec<Pid>, Pid), Errno> {
+        let mut input: Option<Fd> = None;
+        let mut pids = Vec::new();
+        let mut group = 0;
+        for (i, code) in stages.iter().enumerate() {
+            let last = i + 1 == stages.len();
+            let pipe = if last { None } else { Some(sys.pipe()?) };
+            let mut dups = Vec::new();
+            let mut closes = Vec::new();
+            if let Some(fd) = input {
+                dups.push((fd, 0));
+                closes.push(fd);
+            }
+            if let Some((read, write)) = pipe {
+                dups.push((write, 1));
+                closes.extend([read, write]);
+            }
+            let child = self.forked(code, dups, closes, false);
+            let forked = sys.fork(Box::new(child));
+            if let Some(fd) = input.take() {
+                let _closed = sys.close(fd);
+            }
+            if let Some((read, write)) = pipe {
+                let _closed = sys.close(write);
+                input = Some(read);
+            }
+            match forked {
+                Ok(pid) => {
+                    group = self.place(sys, pid, group, foreground);
+                    pids.push(pid);
+                }
+                Err(e) => {
+                    if let Some(fd) = input {
+                        let _closed = sys.close(fd);
+                    }
+                    return Err(e);
+                }
+            }
+        }
+        Ok((pids, group))
+    }
+
+    pub(super) fn in_subshell(&mut self, sys: &mut Sys<'_>, code: &Rc<Code>) -> Step {
+        let child = self.forked(code, Vec::new(), Vec::new(), false);
+        match sys.fork(Box::new(child)) {
+            Ok(pid) => {
+                let pgid = self.place(sys, pid, 0, true);
+                let text = format!("( {} )", code.text);
+                self.waiting =
+                    Some(Waiting::Foreground { pids: vec![(pid, None)], pgid, text, pipeline: false });
+                Step::Go
+            }
+            Err(e) => {
+                self.error(format!("fork: {e}"));
+                self.finish(sys, 254)
+            }
+        }
+    }
+
+    pub(super) fn background(&mut self, sys: &mut Sys<'_>, code: &Rc<Code>) -> Step {
+        let started = match code.ops.as_slice() {
+            [Op::Pipeline(stages)] => self.start_pipeline(sys, stages, false),
+            _ => {
+                let mut dups = Vec::new();
+                let mut closes = Vec::new();
+                if !self.opts.monitor
+                    && let Ok(null) = sys.open("/dev/null", OpenFlags::READ, 0)
+                {
+                    dups.push((null, 0));
+                    closes.push(null);
+                }
+                let child = self.forked(code, dups, closes.clone(), false);
+                let forked = sys.fork(Box::new(child));
+                for fd in closes {
+                    let _closed = sys.close(fd);
+                }
+                forked.map(|pid| {
+                    let group = self.place(sys, pid, 0, false);
+                    if !self.opts.monitor {
+                        self.deaf(sys, pid);
+                    }
+                    (vec![pid], group)
+                })
+            }
+        };
+        match started {
+            Ok((pids, pgid)) => {
+                let last = pids.last().copied();
+                self.last_background = last;
+                let id = self.next_job_id();
+                if self.interactive {
+                    self.eprint(format!("[{id}] {}\n", last.unwrap_or(0)));
+                }
+                let pids = pids.into_iter().map(|p| (p, None)).collect();
+                self.jobs.push(Job {
+                    id,
+                    pgid,
+                    pids,
+                    text: code.text.clone(),
+                    stopped: false,
+                    notified: false,
+                });
+                self.finish(sys, 0)
+            }
+            Err(e) => {
+                self.error(format!("fork: {e}"));
+                self.finish(sys, 254)
+            }
+        }
+    }
+
+    /// Without job control, background commands ignore ^C and ^\.
+    pub(super) fn deaf(&mut self, sys: &mut Sys<'_>, pid: Pid) {
+        if let Ok(child) = sys.k.proc_mut(pid) {
+            child.ignored.insert(Signal::INT);
+            child.ignored.insert(Signal::QUIT);
+        }
+    }
+
+    pub(super) fn foreground(
+        &mut self,
+        sys: &mut Sys<'_>,
+        mut pids: Vec<(Pid, Option<ExitStatus>)>,
+        pgid: Pid,
+        text: String,
+        pipeline: bool,
+    ) -> Step {
+        let job_control = self.opts.monitor;
+        let mut stopped = false;
+        for (pid, status) in pids.iter_mut().filter(|(_, s)| s.is_none()) {
+            match sys.wait(WaitFor::Pid(*pid), job_control) {
+                Ok((_, ChildEvent::Exited(s))) => *status = Some(s),
+                Ok((_, ChildEvent::Stopped)) => stopped = true,
+                Ok((_, ChildEvent::Continued)) | Err(Errno::EAGAIN) => {}
+                Err(_) => *status = Some(ExitStatus::Code(127)),
+            }
+        }
+        if stopped {
+            self.take_terminal(sys);
+            let id = self.next_job_id();
+            let job = Job { id, pgid, pids, text, stopped: true, notified: true };
+            self.print(format!("\n[{id}]+  Stopped                 {}\n", job.text));
+            self.jobs.push(job);
+            return self.finish(sys, 148);
+        }
+        if pids.iter().any(|(_, s)| s.is_none()) {
+            self.waiting = Some(Waiting::Foreground { pids, pgid, text, pipeline });
+            return Step::Wait(Wait::child());
+        }
+        if job_control {
+            self.take_terminal(sys);
+        }
+        let statuses: Vec<i32> = pids.iter().map(|(_, s)| s.map_or(127, ExitStatus::code)).collect();
+        let last = pids.last().and_then(|(pid, s)| Some((*pid, (*s)?)));
+        if let Some((pid, ExitStatus::Signal(signal))) = last {
+            self.report_death(pid, signal, &text);
+            if signal == Signal::INT && self.interactive {
+                // ^C ends the whole command line, loops included.
+                self.unwind(sys, 0);
+                self.begin_command();
+                self.status = 130;
+                return Step::Go;
+            }
+        }
+        let mut status = statuses.last().copied().unwrap_or(0);
+        if self.opts.pipefail && pipeline {
+            status = statuses.iter().rev().copied().find(|s| *s != 0).unwrap_or(0);
+        }
+        self.pipe_status = Rc::new(statuses);
+        self.finish(sys, status)
+    }
+
+    /// Says that a signal ended a command, as the shells do.
+    pub(super) fn report_death(&mut self, pid: Pid, signal: Signal, text: &str) {
+        if signal == Signal::PIPE {
+            return;
+        }
+        if signal == Signal::INT {
+            if self.interactive {
+                self.print("\n");
+            }
+            return;
+        }
+        let what = signal.description();
+        match self.kind {
+            ShellKind::Bash if self.interactive => self.eprint(format!("{what}\n")),
+            ShellKind::Bash if self.subshell == 0 => {
+                let prefix = self.prefix();
+                self.eprint(format!("{prefix}{pid:>5} {what:<24}{text}\n"));
+            }
+            ShellKind::Bash => {}
+            _ => self.eprint(format!("{what}\n")),
+        }
+    }
+
+    /// Makes the shell's own group the terminal's foreground again.
+    pub(in crate::shell) fn take_terminal(&mut self, sys: &mut Sys<'_>) {
+        if self.opts.monitor {
+            let own = sys.pgid();
+            let _no_tty = sys.set_foreground(own);
+        }
+    }
+}

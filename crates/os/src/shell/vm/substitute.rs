@@ -1,0 +1,168 @@
+//! What expansions need before they can end: the output of commands, and processes behind `<(…)`.
+
+use super::*;
+
+impl Shell {
+    /// An expansion did not end: runs what it needs, or fails the command (skipping `skip` instructions).
+    pub(super) fn stop(&mut self, sys: &mut Sys<'_>, stop: Stop, skip: i32) -> Step {
+        match stop {
+            Stop::Need(code) => self.start_capture(sys, &code),
+            Stop::Process(writes, code) => self.start_process(sys, writes, &code),
+            Stop::Fatal(message) => {
+                let arithmetic = message.contains("error token");
+                self.error(message);
+                self.status = if self.kind == ShellKind::Dash || self.kind == ShellKind::Ash { 2 } else { 1 };
+                self.begin_command();
+                if self.interactive {
+                    self.unwind(sys, 0);
+                } else {
+                    let code = if self.kind == ShellKind::Bash {
+                        if self.unbound() && !arithmetic { 127 } else { 1 }
+                    } else {
+                        2
+                    };
+                    self.exit_with = Some(code);
+                }
+                let _skipped = skip;
+                Step::Go
+            }
+            Stop::Failed(status) => self.finish(sys, status),
+        }
+    }
+
+    /// bash -c leaves with 127 after an unbound variable.
+    pub(super) fn unbound(&self) -> bool {
+        self.opts.command_string || matches!(self.input, Input::None) && self.subshell == 0
+    }
+
+    pub(super) fn start_capture(&mut self, sys: &mut Sys<'_>, code: &Rc<Code>) -> Step {
+        // Every expansion starts anew when the output is there.
+        self.memo_at = 0;
+        if let [Op::Simple(simple)] = code.ops.as_slice()
+            && let Some(step) = self.read_file_substitution(sys, simple)
+        {
+            return step;
+        }
+        let pipe = sys.pipe();
+        let Ok((read, write)) = pipe else {
+            self.memo.push(String::new());
+            return Step::Go;
+        };
+        let _open = sys.set_cloexec(read, true);
+        let child = self.forked(code, vec![(write, 1)], vec![read, write], false);
+        let forked = sys.fork(Box::new(child));
+        let _closed = sys.close(write);
+        match forked {
+            Ok(pid) => self.waiting = Some(Waiting::Capture { pid, fd: read, buf: Vec::new(), ended: false }),
+            Err(e) => {
+                let _closed = sys.close(read);
+                self.error(format!("fork: {e}"));
+                self.memo.push(String::new());
+            }
+        }
+        Step::Go
+    }
+
+    /// `$(<file)`
+    pub(super) fn read_file_substitution(&mut self, sys: &mut Sys<'_>, simple: &Simple) -> Option<Step> {
+        if !simple.words.is_empty()
+            || !simple.assigns.is_empty()
+            || simple.redirs.len() != 1
+            || self.kind != ShellKind::Bash
+        {
+            return None;
+        }
+        let redir = &simple.redirs[0];
+        if redir.kind != crate::shell::code::RedirKind::Read || redir.fd != 0 {
+            return None;
+        }
+        let saved = (std::mem::take(&mut self.memo), self.memo_at);
+        let path = self.text(sys, &redir.target);
+        (self.memo, self.memo_at) = saved;
+        let path = path.ok()?;
+        let text = match sys.vfs().read_text(&path) {
+            Ok(text) => {
+                self.substituted = Some(0);
+                text
+            }
+            Err(e) => {
+                self.error(format!("{path}: {e}"));
+                self.substituted = Some(1);
+                String::new()
+            }
+        };
+        self.memo.push(text.trim_end_matches('\n').to_string());
+        self.memo_at = 0;
+        Some(Step::Go)
+    }
+
+    pub(super) fn start_process(&mut self, sys: &mut Sys<'_>, writes: bool, code: &Rc<Code>) -> Step {
+        self.memo_at = 0;
+        let Ok((read, write)) = sys.pipe() else {
+            self.memo.push("/dev/null".to_string());
+            return Step::Go;
+        };
+        let (mine, theirs, onto) = if writes { (read, write, 1) } else { (write, read, 0) };
+        // High, so that scripts do not meet it; the paths of /dev/fd are made as they are opened.
+        let fd = sys.dup(mine, 60).unwrap_or(mine);
+        if fd != mine {
+            let _closed = sys.close(mine);
+        }
+        let child = self.forked(code, vec![(theirs, onto)], vec![theirs, fd], false);
+        let forked = sys.fork(Box::new(child));
+        let _closed = sys.close(theirs);
+        if forked.is_ok() {
+            self.process_fds.push(fd);
+        }
+        self.memo.push(format!("/dev/fd/{fd}"));
+        Step::Go
+    }
+
+    pub(super) fn capture(
+        &mut self,
+        sys: &mut Sys<'_>,
+        pid: Pid,
+        fd: Fd,
+        mut buf: Vec<u8>,
+        mut ended: bool,
+    ) -> Step {
+        while !ended {
+            match sys.read(fd, 65_536) {
+                Ok(bytes) if bytes.is_empty() => {
+                    ended = true;
+                    let _closed = sys.close(fd);
+                }
+                Ok(bytes) => {
+                    if buf.len() < MAX_CAPTURE {
+                        buf.extend_from_slice(&bytes);
+                    }
+                }
+                Err(Errno::EAGAIN) => {
+                    self.waiting = Some(Waiting::Capture { pid, fd, buf, ended });
+                    return Step::Wait(Wait::read(fd));
+                }
+                Err(_) => {
+                    ended = true;
+                    let _closed = sys.close(fd);
+                }
+            }
+        }
+        match sys.wait(WaitFor::Pid(pid), false) {
+            Ok((_, ChildEvent::Exited(status))) => {
+                self.substituted = Some(status.code());
+                self.status = status.code();
+            }
+            Err(Errno::EAGAIN) => {
+                self.waiting = Some(Waiting::Capture { pid, fd, buf, ended });
+                return Step::Wait(Wait::child());
+            }
+            _ => self.substituted = Some(self.status),
+        }
+        buf.retain(|b| *b != 0);
+        while buf.last() == Some(&b'\n') {
+            buf.pop();
+        }
+        self.memo.push(String::from_utf8_lossy(&buf).into_owned());
+        Step::Go
+    }
+}

@@ -1,0 +1,68 @@
+//! Signals the shell catches, the traps they run, and what `set -e` makes of a failure.
+
+use super::*;
+
+impl Shell {
+    /// Notes caught signals; their traps run between commands.
+    pub(super) fn note_signals(&mut self, sys: &mut Sys<'_>) {
+        while let Some(signal) = sys.take_signal() {
+            if self.traps.contains_key(&signal.0) {
+                self.pending_traps.push(signal);
+            } else if signal == Signal::INT && self.interactive {
+                self.interrupt(sys);
+            }
+        }
+    }
+
+    /// ^C at an interactive shell: the command line is given up.
+    pub(super) fn interrupt(&mut self, sys: &mut Sys<'_>) {
+        if matches!(self.waiting, Some(Waiting::Foreground { .. })) {
+            return;
+        }
+        if let Some(Waiting::Builtin { undo, .. }) = self.waiting.take() {
+            self.undo(sys, undo);
+        }
+        if !self.frames.is_empty() {
+            self.unwind(sys, 0);
+            self.print("\n");
+        }
+        self.status = 130;
+    }
+
+    pub(super) fn run_traps(&mut self, _sys: &mut Sys<'_>) -> Option<Step> {
+        if self.pending_traps.is_empty() || self.leaving {
+            return None;
+        }
+        let signal = self.pending_traps.remove(0);
+        let action = self.traps.get(&signal.0)?.clone();
+        let status = self.status;
+        if self.frames.is_empty()
+            && !self.interactive
+            && matches!(self.input, Input::None)
+            && self.exit_with.is_some()
+        {
+            return None;
+        }
+        // The command being expanded begins anew after the trap.
+        self.begin_command();
+        self.run_source(&action, FrameKind::Trap(status));
+        Some(Step::Go)
+    }
+
+    /// `set -e` and the ERR trap.
+    pub(super) fn check_errexit(&mut self) -> Step {
+        if self.status == 0 || self.tested > 0 {
+            return Step::Go;
+        }
+        let action = self.traps.get(&ERR).cloned();
+        let in_trap = self.frames.iter().any(|f| matches!(f.kind, FrameKind::Trap(_)));
+        if let (Some(action), false) = (action, in_trap) {
+            let status = self.status;
+            self.run_source(&action, FrameKind::Trap(status));
+            self.exit_after_trap = self.opts.errexit.then_some(status);
+        } else if self.opts.errexit {
+            self.exit_with = Some(self.status);
+        }
+        Step::Go
+    }
+}
