@@ -20,6 +20,7 @@
 //! ```
 
 pub mod bin;
+mod bytes;
 pub mod errno;
 pub mod fs;
 pub mod harness;

@@ -218,7 +218,7 @@ impl Machine {
             cred,
             fds: Default::default(),
             ignored: SignalSet::default(),
-            program: Box::new(crate::bin::True),
+            program: Box::new(crate::bin::truth::True),
         };
         // The process exists while its program is looked up, so that its user's rights apply.
         let pid = self.k.add_process(birth)?;

@@ -101,6 +101,17 @@ pub struct ProgramSpec {
     pub start: Start,
 }
 
+impl ProgramSpec {
+    /// A program that runs inside the machine.
+    pub const fn inside(
+        name: &'static str,
+        help: &'static str,
+        start: fn() -> Box<dyn Program>,
+    ) -> ProgramSpec {
+        ProgramSpec { name, help, start: Start::Inside(start) }
+    }
+}
+
 /// How a program of the table is started.
 #[derive(Clone, Copy, Debug)]
 pub enum Start {

@@ -11,8 +11,15 @@ use std::rc::Rc;
 
 use super::{
     opts,
-    tool::{Cx, Filter, Flow},
+    tool::{Cx, Filter, Flow, filter},
 };
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "awk",
+    "Usage: awk [OPTIONS] [AWK_PROGRAM] [FILE]...\n\n\t-v VAR=VAL\tSet variable\n\t-F SEP\t\tUse SEP as field separator\n\t-f FILE\t\tRead program from FILE\n",
+    || filter(Awk::default()),
+);
 
 /// awk
 #[derive(Clone, Debug, Default)]

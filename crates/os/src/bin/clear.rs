@@ -1,6 +1,11 @@
 //! clear and reset: the screen.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const CLEAR: ProgramSpec = ProgramSpec::inside("clear", "Usage: clear\n\nClear screen\n", || tool(main));
+pub const RESET: ProgramSpec =
+    ProgramSpec::inside("reset", "Usage: reset\n\nReset the terminal\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     if cx.name == "reset" {

@@ -10,9 +10,15 @@ use crate::{
     errno::Errno,
     kernel::Sys,
     net::http::{Request, Response, ResponseParser},
-    program::{Poll, Program, Wait},
+    program::{Poll, Program, ProgramSpec, Wait},
     time::{SECOND, Time},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "curl",
+    "Usage: curl [options...] <url>\n -d, --data <data>           HTTP POST data\n -f, --fail                  Fail fast with no output on HTTP errors\n -H, --header <header>       Pass custom header(s) to server\n -i, --include               Include response headers in output\n -I, --head                  Show document info only\n -k, --insecure              Allow insecure server connections\n -L, --location              Follow redirects\n -m, --max-time <seconds>    Maximum time allowed for transfer\n -o, --output <file>         Write to file instead of stdout\n -O, --remote-name           Write output to file named as remote file\n -s, --silent                Silent mode\n -u, --user <user:password>  Server user and password\n -v, --verbose               Make the operation more talkative\n -w, --write-out <format>    What to output after completion\n -X, --request <method>      Specify request method to use\n",
+    || Box::new(Curl::default()),
+);
 
 /// curl
 #[derive(Clone, Debug, Default)]
@@ -305,7 +311,7 @@ impl Curl {
             (None, true) => self
                 .urls
                 .get(self.at)
-                .map(|u| super::files::base(u.split(['?', '#']).next().unwrap_or(u)).to_string()),
+                .map(|u| super::paths::base(u.split(['?', '#']).next().unwrap_or(u)).to_string()),
             _ => None,
         };
         match name {

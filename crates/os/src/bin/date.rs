@@ -1,7 +1,19 @@
 //! date.
 
-use super::{opts, tool::Cx};
-use crate::time::{Civil, LONG_MONTHS, SECOND, Time, strftime};
+use super::{
+    opts,
+    tool::{Cx, tool},
+};
+use crate::{
+    program::ProgramSpec,
+    time::{Civil, LONG_MONTHS, SECOND, Time, strftime},
+};
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "date",
+    "Usage: date [OPTIONS] [+FMT] [[-s] TIME]\n\nDisplay time (using +FMT), or set time\n\n\t-u\t\tWork in UTC\n\t-d TIME\t\tDisplay TIME\n\t-r FILE\t\tDisplay last modification time of FILE\n\t-R\t\tOutput RFC-2822 date\n\t-I[SPEC]\tOutput ISO-8601 date\n",
+    || tool(main),
+);
 
 /// A date as GNU date -d reads the usual ones.
 pub fn parse(text: &str, now: Time) -> Option<Time> {

@@ -1,6 +1,16 @@
 //! df: the room on file systems.
 
-use super::{opts, tool::Cx};
+use super::{
+    opts,
+    tool::{Cx, tool},
+};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "df",
+    "Usage: df [-PkmhTai] [FILESYSTEM]...\n\nPrint filesystem usage statistics\n",
+    || tool(main),
+);
 
 /// The size of the disk that trees without a limit are on.
 const DISK: u64 = 40 << 30;

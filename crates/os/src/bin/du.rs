@@ -1,6 +1,17 @@
 //! du: the room that files take.
 
-use super::{files::join, opts, tool::Cx};
+use super::{
+    opts,
+    paths::join,
+    tool::{Cx, tool},
+};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "du",
+    "Usage: du [-ashkm] [-d N] [FILE]...\n\nSummarize disk space used for FILEs (or directories)\n",
+    || tool(main),
+);
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let opts = match opts::parse(

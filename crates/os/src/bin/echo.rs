@@ -1,6 +1,13 @@
 //! echo
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "echo",
+    "Usage: echo [-neE] [STRING]...\n\nEcho the STRING(s) to standard output.\n",
+    || tool(main),
+);
 
 /// The words that options of echo consist of.
 fn is_option(arg: &str) -> bool {

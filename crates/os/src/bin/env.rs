@@ -8,9 +8,29 @@ use super::{
 };
 use crate::{
     kernel::{OpenFlags, Sys},
-    program::{Poll, Program},
+    program::{Poll, Program, ProgramSpec},
     signal::Signal,
 };
+
+pub const ENV: ProgramSpec = ProgramSpec::inside(
+    "env",
+    "Usage: env [-i0] [-u NAME]... [-] [NAME=VALUE]... [PROG ARGS]\n\nPrint current environment or run PROG after setting up environment\n",
+    || Box::new(Become::default()),
+);
+pub const NICE: ProgramSpec = ProgramSpec::inside(
+    "nice",
+    "Usage: nice [-n ADJUST] [PROG ARGS]\n\nRun PROG with modified scheduling priority\n",
+    || Box::new(Become::default()),
+);
+pub const NOHUP: ProgramSpec = ProgramSpec::inside(
+    "nohup",
+    "Usage: nohup PROG ARGS\n\nRun PROG immune to hangups, with output to a non-tty\n",
+    || Box::new(Become::default()),
+);
+pub const SETSID: ProgramSpec =
+    ProgramSpec::inside("setsid", "Usage: setsid PROG ARGS\n\nRun PROG in a new session\n", || {
+        Box::new(Become::default())
+    });
 
 /// env, nohup, nice, time's kin: set something up, then become the command.
 #[derive(Clone, Debug, Default)]

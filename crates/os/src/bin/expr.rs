@@ -1,6 +1,10 @@
 //! expr: a value of an expression.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec =
+    ProgramSpec::inside("expr", "Usage: expr EXPRESSION\n\nPrint the value of EXPRESSION\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let args = cx.args.clone();

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{
-    files::{base, join},
+    paths::{base, join},
     process::{arguments, start_child, with_cx},
     tool::Output,
 };
@@ -11,10 +11,16 @@ use crate::{
     errno::Errno,
     fs::Stat,
     kernel::{ChildEvent, Sys, WaitFor},
-    program::{Pid, Poll, Program, Wait},
+    program::{Pid, Poll, Program, ProgramSpec, Wait},
     text::glob,
     time::SECOND,
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "find",
+    "Usage: find [-HL] [PATH]... [OPTIONS] [ACTIONS]\n\nSearch for files and perform actions on them.\n",
+    || Box::new(Find::default()),
+);
 
 /// A part of the expression.
 #[derive(Debug)]
@@ -173,7 +179,7 @@ impl Parser<'_, '_> {
                     Some(c @ ('-' | '/')) => (c, &text[1..]),
                     _ => ('=', text.as_str()),
                 };
-                Expr::Perm(sign, super::files::parse_mode(rest, 0, false, 0).unwrap_or(0))
+                Expr::Perm(sign, super::chmod::parse_mode(rest, 0, false, 0).unwrap_or(0))
             }
             "-user" => {
                 let name = self.value(&arg)?;

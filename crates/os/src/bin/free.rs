@@ -1,6 +1,13 @@
 //! free: the memory of the machine.
 
-use super::{opts, tool::Cx};
+use super::{
+    opts,
+    tool::{Cx, tool},
+};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec =
+    ProgramSpec::inside("free", "Usage: free [-bkmgh]\n\nDisplay free and used memory\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let opts = match opts::parse(cx, "bkmgh", &[("human", 'h'), ("mebi", 'm'), ("gibi", 'g')]) {

@@ -7,8 +7,14 @@ use super::{
 use crate::{
     kernel::Sys,
     net::resolve::{Outcome, Resolver, first_address},
-    program::{Poll, Program},
+    program::{Poll, Program, ProgramSpec},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "getent",
+    "Usage: getent DATABASE [KEY]\n\nGet entries from the administrative database\n",
+    || Box::new(Getent::default()),
+);
 
 /// getent hosts, passwd, group.
 #[derive(Clone, Debug, Default)]

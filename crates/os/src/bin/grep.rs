@@ -1,14 +1,21 @@
 //! grep, egrep, fgrep.
 
 use super::{
-    files::join,
     opts,
-    tool::{Cx, Filter, Flow},
+    paths::join,
+    tool::{Cx, Filter, Flow, filter},
 };
 use crate::{
     errno::Errno,
+    program::ProgramSpec,
     text::{glob, regex::Regex},
 };
+
+const HELP: &str = "Usage: grep [-HhnlLoqvsrRiwFExc] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...\n\nSearch for PATTERN in FILEs (or stdin)\n";
+
+pub const EGREP: ProgramSpec = ProgramSpec::inside("egrep", HELP, || filter(Grep::default()));
+pub const FGREP: ProgramSpec = ProgramSpec::inside("fgrep", HELP, || filter(Grep::default()));
+pub const GREP: ProgramSpec = ProgramSpec::inside("grep", HELP, || filter(Grep::default()));
 
 #[derive(Clone, Debug, Default)]
 pub struct Grep {

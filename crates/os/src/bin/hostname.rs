@@ -1,6 +1,13 @@
 //! hostname: the name of the machine.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "hostname",
+    "Usage: hostname [-sidf] [HOSTNAME]\n\nShow or set hostname or DNS domain name\n",
+    || tool(main),
+);
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let name = cx.sys.hostname().to_string();

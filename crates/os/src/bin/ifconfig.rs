@@ -2,7 +2,16 @@
 
 use std::net::IpAddr;
 
-use super::{ip::mac, tool::Cx};
+use super::{
+    ip::mac,
+    tool::{Cx, tool},
+};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec =
+    ProgramSpec::inside("ifconfig", "Usage: ifconfig [-a] [IFACE]\n\nShow network interfaces\n", || {
+        tool(main)
+    });
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     for (i, addr) in cx.sys.addresses().to_vec().iter().enumerate() {

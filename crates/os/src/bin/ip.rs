@@ -2,7 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "ip",
+    "Usage: ip [OPTIONS] address|route|link [ARGS]\n\nShow addresses, routes and links\n",
+    || tool(main),
+);
 
 /// The hardware address, made from the address as container networks do.
 pub fn mac(addr: &IpAddr) -> String {

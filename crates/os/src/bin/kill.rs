@@ -1,10 +1,27 @@
 //! kill, pkill, killall: signals to processes.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
 use crate::{
     program::Pid,
+    program::ProgramSpec,
     signal::{NAMES, Signal},
 };
+
+pub const KILL: ProgramSpec = ProgramSpec::inside(
+    "kill",
+    "Usage: kill [-l] [-SIG] PID...\n\nSend a signal (default: TERM) to given PIDs\n",
+    || tool(main),
+);
+pub const KILLALL: ProgramSpec = ProgramSpec::inside(
+    "killall",
+    "Usage: killall [-lq] [-SIG] PROCESS_NAME...\n\nSend a signal (default: TERM) to given processes\n",
+    || tool(main),
+);
+pub const PKILL: ProgramSpec = ProgramSpec::inside(
+    "pkill",
+    "Usage: pkill [-l|-SIGNAL] [-xfvnoe] [PATTERN]\n\nSend signal to processes selected by PATTERN\n",
+    || tool(main),
+);
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let mut args = cx.args.clone();

@@ -1,6 +1,13 @@
 //! mount: what is mounted.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "mount",
+    "Usage: mount [OPTIONS] [-o OPT] DEVICE NODE\n\nShow what is mounted\n",
+    || tool(main),
+);
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     if !cx.args.is_empty() {

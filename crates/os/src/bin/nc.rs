@@ -11,9 +11,19 @@ use crate::{
     errno::Errno,
     kernel::Sys,
     net::resolve::{Outcome, Resolver, first_address},
-    program::{Fd, Poll, Program, Wait},
+    program::{Fd, Poll, Program, ProgramSpec, Wait},
     time::Time,
 };
+
+pub const NC: ProgramSpec = ProgramSpec::inside(
+    "nc",
+    "Usage: nc [OPTIONS] HOST PORT  - connect\nnc [OPTIONS] -l -p PORT [HOST] [PORT]  - listen\n\n\t-l\tListen mode\n\t-p PORT\tLocal port\n\t-w SEC\tTimeout for connect\n\t-v\tVerbose\n\t-z\tZero-I/O mode (scanning)\n",
+    || Box::new(Nc::default()),
+);
+pub const TELNET: ProgramSpec =
+    ProgramSpec::inside("telnet", "Usage: telnet HOST [PORT]\n\nConnect to telnet server\n", || {
+        Box::new(Nc::default())
+    });
 
 /// nc and telnet.
 #[derive(Clone, Debug, Default)]

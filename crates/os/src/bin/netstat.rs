@@ -1,7 +1,15 @@
 //! netstat and ss: the sockets of the machine.
 
-use super::tool::Cx;
-use crate::kernel::SockState;
+use super::tool::{Cx, tool};
+use crate::{kernel::SockState, program::ProgramSpec};
+
+pub const NETSTAT: ProgramSpec = ProgramSpec::inside(
+    "netstat",
+    "Usage: netstat [-ral] [-tuwx] [-en]\n\nDisplay networking information\n",
+    || tool(main),
+);
+pub const SS: ProgramSpec =
+    ProgramSpec::inside("ss", "Usage: ss [-ltnap]\n\nDisplay sockets\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let flags: String = cx.args.iter().map(|a| a.trim_start_matches('-')).collect();

@@ -10,8 +10,14 @@ use crate::{
     host::{RecordData, RecordType},
     kernel::Sys,
     net::resolve::{Config, Outcome, Resolver},
-    program::{Poll, Program},
+    program::{Poll, Program, ProgramSpec},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "nslookup",
+    "Usage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any\n",
+    || Box::new(Lookup::default()),
+);
 
 /// nslookup (BusyBox and ISC wording), host and getent hosts.
 #[derive(Clone, Debug, Default)]

@@ -188,8 +188,8 @@ pub fn human(bytes: u64) -> String {
 }
 
 impl Opts {
-    /// Adds an option as if it had been given.
-    pub fn add(&mut self, flag: char) {
-        self.flags.push((flag, String::new()));
+    /// Options made up by a program itself.
+    pub fn with(letters: &str) -> Opts {
+        Opts { flags: letters.chars().map(|c| (c, String::new())).collect(), rest: Vec::new() }
     }
 }

@@ -1,6 +1,18 @@
 //! pgrep and pidof: finds processes.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const PGREP: ProgramSpec = ProgramSpec::inside(
+    "pgrep",
+    "Usage: pgrep [-flanovx] PATTERN\n\nDisplay process(es) selected by regex PATTERN\n",
+    || tool(main),
+);
+pub const PIDOF: ProgramSpec = ProgramSpec::inside(
+    "pidof",
+    "Usage: pidof NAME...\n\nList PIDs of all processes with names that match NAMEs\n",
+    || tool(main),
+);
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let full = cx.args.iter().any(|a| a == "-f");

@@ -7,10 +7,16 @@ use crate::{
     host::CallId,
     kernel::{Reply, Sys},
     net::resolve::{Outcome, Resolver, first_address},
-    program::{Poll, Program, Wait},
+    program::{Poll, Program, ProgramSpec, Wait},
     signal::Signal,
     time::{SECOND, Time},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "ping",
+    "Usage: ping [OPTIONS] HOST\n\nSend ICMP ECHO_REQUESTs to HOST\n\n\t-c CNT\tSend only CNT pings\n\t-i SECS\tInterval\n\t-W SEC\tSeconds to wait for the first response\n\t-s SIZE\tSend SIZE data bytes in packets\n",
+    || Box::new(Ping::default()),
+);
 
 /// ping
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,13 @@
 //! printenv: the environment.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "printenv",
+    "Usage: printenv [VARIABLE]...\n\nPrint environment VARIABLEs.\n",
+    || tool(main),
+);
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let env = cx.sys.env();

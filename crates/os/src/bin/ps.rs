@@ -1,10 +1,17 @@
 //! ps: the processes.
 
-use super::{tool::Cx, users};
+use super::{
+    tool::{Cx, tool},
+    users,
+};
 use crate::{
     kernel::ProcInfo,
+    program::ProgramSpec,
     time::{SECOND, Time, strftime},
 };
+
+pub const SPEC: ProgramSpec =
+    ProgramSpec::inside("ps", "Usage: ps\n\nShow list of processes\n", || tool(main));
 
 /// The elapsed time as ps shows CPU time.
 fn cpu_text(us: u64) -> String {

@@ -6,9 +6,15 @@ use std::{collections::VecDeque, rc::Rc};
 
 use super::{
     opts,
-    tool::{Cx, Filter, Flow},
+    tool::{Cx, Filter, Flow, filter},
 };
-use crate::{errno::Errno, text::regex::Regex};
+use crate::{errno::Errno, program::ProgramSpec, text::regex::Regex};
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "sed",
+    "Usage: sed [-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...\n",
+    || filter(Sed::default()),
+);
 
 #[derive(Clone, Debug)]
 enum Addr {

@@ -1,7 +1,13 @@
 //! seq: numbers in a row.
 
-use super::tool::Cx;
-use crate::time::Time;
+use super::tool::{Cx, tool};
+use crate::{program::ProgramSpec, time::Time};
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "seq",
+    "Usage: seq [-w] [-s SEP] [FIRST [INC]] LAST\n\nPrint numbers from FIRST to LAST, in steps of INC.\nFIRST, INC default to 1.\n",
+    || tool(main),
+);
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let (mut separator, mut width, mut format) = ("\n".to_string(), false, None);

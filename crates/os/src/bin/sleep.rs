@@ -7,9 +7,15 @@ use super::{
 };
 use crate::{
     kernel::Sys,
-    program::{Poll, Program, Wait},
+    program::{Poll, Program, ProgramSpec, Wait},
     time::Time,
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "sleep",
+    "Usage: sleep [N]...\n\nPause for a time equal to the total of the args given, where each arg can\nhave an optional suffix of (s)econds, (m)inutes, (h)ours, or (d)ays\n",
+    || Box::new(Sleep::default()),
+);
 
 #[derive(Clone, Debug, Default)]
 pub struct Sleep {

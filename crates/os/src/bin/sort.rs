@@ -4,9 +4,15 @@ use std::cmp::Ordering;
 
 use super::{
     opts,
-    tool::{Cx, Filter, Flow},
+    tool::{Cx, Filter, Flow, filter},
 };
-use crate::errno::Errno;
+use crate::{errno::Errno, program::ProgramSpec};
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "sort",
+    "Usage: sort [-nrughMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [-t CHAR] [FILE]...\n\nSort lines of text\n",
+    || filter(Sort::default()),
+);
 
 #[derive(Clone, Debug, Default)]
 struct Key {

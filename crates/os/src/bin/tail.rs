@@ -8,9 +8,15 @@ use super::{
 use crate::{
     errno::Errno,
     kernel::{OpenFlags, Sys},
-    program::{Fd, Poll, Program, Wait},
+    program::{Fd, Poll, Program, ProgramSpec, Wait},
     time::SECOND,
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "tail",
+    "Usage: tail [OPTIONS] [FILE]...\n\nPrint last 10 lines of FILEs (or stdin) to.\nWith more than one FILE, precede each with a filename header.\n\n\t-c [+]N[bkm]\tPrint last N bytes\n\t-n N[bkm]\tPrint last N lines\n\t-n +N[bkm]\tStart on Nth line and print the rest\n\t-q\t\tNever print headers\n\t-f\t\tPrint data as file grows\n\t-F\t\tSame as -f, but keep retrying\n",
+    || Box::new(Tail::default()),
+);
 
 /// tail, with -f.
 #[derive(Clone, Debug, Default)]

@@ -8,8 +8,14 @@ use super::{
 use crate::{
     errno::Errno,
     kernel::{OpenFlags, Sys},
-    program::{Fd, Poll, Program, Wait},
+    program::{Fd, Poll, Program, ProgramSpec, Wait},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "tee",
+    "Usage: tee [-ai] [FILE]...\n\nCopy stdin to each FILE, and also to stdout\n",
+    || Box::new(Tee::default()),
+);
 
 #[derive(Clone, Debug, Default)]
 pub struct Tee {

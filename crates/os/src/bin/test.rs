@@ -1,7 +1,17 @@
 //! `test` and `[`: conditions on files, strings and numbers, by the POSIX rules of argument counts.
 
-use super::tool::Cx;
-use crate::kernel::{ShellKind, Sys};
+use super::tool::{Cx, tool};
+use crate::{
+    kernel::{ShellKind, Sys},
+    program::ProgramSpec,
+};
+
+pub const BRACKET: ProgramSpec =
+    ProgramSpec::inside("[", "Usage: [ EXPRESSION ]\n\nEvaluate a conditional expression.\n", || tool(main));
+pub const TEST: ProgramSpec =
+    ProgramSpec::inside("test", "Usage: test EXPRESSION\n\nEvaluate a conditional expression.\n", || {
+        tool(main)
+    });
 
 /// A unary test; None for an unknown operator.
 pub fn unary(sys: &mut Sys<'_>, op: &str, operand: &str) -> Option<bool> {

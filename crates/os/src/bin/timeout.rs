@@ -9,10 +9,16 @@ use crate::{
     errno::Errno,
     host::ExitStatus,
     kernel::{ChildEvent, Sys, WaitFor},
-    program::{Pid, Poll, Program, Wait},
+    program::{Pid, Poll, Program, ProgramSpec, Wait},
     signal::Signal,
     time::Time,
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "timeout",
+    "Usage: timeout [-s SIG] [-k KILL_SECS] SECS PROG ARGS\n\nRun PROG. Send SIG to it if it is not gone in SECS seconds.\nDefault SIG: TERM.If it still exists in KILL_SECS seconds, send KILL.\n",
+    || Box::new(Timeout::default()),
+);
 
 #[derive(Clone, Debug, Default)]
 pub struct Timeout {

@@ -1,6 +1,10 @@
 //! tty: the name of the terminal.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec =
+    ProgramSpec::inside("tty", "Usage: tty [-s]\n\nPrint the name of the terminal\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     match cx.sys.tty_of(0) {

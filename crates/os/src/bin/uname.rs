@@ -1,6 +1,15 @@
 //! uname and arch: the system.
 
-use super::{opts, tool::Cx};
+use super::{
+    opts,
+    tool::{Cx, tool},
+};
+use crate::program::ProgramSpec;
+
+pub const ARCH: ProgramSpec =
+    ProgramSpec::inside("arch", "Usage: arch\n\nPrint machine hardware name.\n", || tool(arch));
+pub const UNAME: ProgramSpec =
+    ProgramSpec::inside("uname", "Usage: uname [-amnrspvio]\n\nPrint system information\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let opts = match opts::parse(

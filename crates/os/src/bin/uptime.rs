@@ -1,7 +1,13 @@
 //! uptime: since when the machine runs.
 
-use super::tool::Cx;
-use crate::time::{SECOND, strftime};
+use super::tool::{Cx, tool};
+use crate::{
+    program::ProgramSpec,
+    time::{SECOND, strftime},
+};
+
+pub const SPEC: ProgramSpec =
+    ProgramSpec::inside("uptime", "Usage: uptime\n\nDisplay the time since the last boot\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let now = cx.sys.now();

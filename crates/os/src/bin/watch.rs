@@ -8,9 +8,15 @@ use super::{
 use crate::{
     errno::Errno,
     kernel::{Sys, WaitFor},
-    program::{Fd, Pid, Poll, Program, Wait},
+    program::{Fd, Pid, Poll, Program, ProgramSpec, Wait},
     time::{SECOND, Time, strftime},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "watch",
+    "Usage: watch [-n SEC] [-t] PROG ARGS\n\nRun PROG periodically\n\n\t-n SEC\tPeriod (default 2)\n\t-t\tDon't print header\n",
+    || Box::new(Watch::default()),
+);
 
 /// watch: runs a command again and again and shows its output on a cleared screen.
 #[derive(Clone, Debug, Default)]

@@ -12,9 +12,15 @@ use crate::{
     errno::Errno,
     kernel::Sys,
     net::http::{Request, Response},
-    program::{Poll, Program, Wait},
+    program::{Poll, Program, ProgramSpec, Wait},
     time::{SECOND, Time},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "wget",
+    "Usage: wget [-cqS] [--spider] [-O FILE] [-T SEC] [--header STR] [--post-data STR] URL...\n\nRetrieve files via HTTP or FTP\n\n\t--spider\tOnly check URL existence: $? is 0 if exists\n\t-q\t\tQuiet\n\t-S\t\tShow server response\n\t-T SEC\t\tNetwork read timeout is SEC seconds\n\t-O FILE\t\tSave to FILE ('-' for stdout)\n",
+    || Box::new(Wget::default()),
+);
 
 /// wget, GNU's and BusyBox's.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,10 @@
 //! which: where a command is.
 
-use super::tool::Cx;
+use super::tool::{Cx, tool};
+use crate::program::ProgramSpec;
+
+pub const SPEC: ProgramSpec =
+    ProgramSpec::inside("which", "Usage: which [-a] COMMAND...\n\nLocate COMMAND\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let path = cx.sys.var("PATH").unwrap_or("/usr/bin:/bin").to_string();

@@ -9,8 +9,14 @@ use crate::{
     errno::Errno,
     host::ExitStatus,
     kernel::{ChildEvent, Sys, WaitFor},
-    program::{Poll, Program, Wait},
+    program::{Poll, Program, ProgramSpec, Wait},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "xargs",
+    "Usage: xargs [OPTIONS] [PROG ARGS]\n\nRun PROG on every item given by stdin\n\n\t-0\tNUL terminated input\n\t-r\tDon't run command if input is empty\n\t-t\tPrint the command on stderr before execution\n\t-n N\tPass no more than N args to PROG\n\t-I STR\tReplace STR within PROG ARGS with input line\n\t-P N\tRun up to N PROGs in parallel\n",
+    || Box::new(Xargs::default()),
+);
 
 #[derive(Clone, Debug, Default)]
 pub struct Xargs {

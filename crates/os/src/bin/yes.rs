@@ -6,8 +6,14 @@ use super::process::{arguments, program};
 use crate::{
     errno::Errno,
     kernel::Sys,
-    program::{Poll, Program, Wait},
+    program::{Poll, Program, ProgramSpec, Wait},
 };
+
+pub const SPEC: ProgramSpec = ProgramSpec::inside(
+    "yes",
+    "Usage: yes [STRING]\n\nRepeatedly print a line with STRING, or 'y'\n",
+    || Box::new(Yes::default()),
+);
 
 #[derive(Clone, Debug, Default)]
 pub struct Yes {

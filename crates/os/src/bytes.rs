@@ -1,0 +1,3 @@
+//! Work on raw bytes that several programs share.
+
+pub mod digest;
