@@ -2,30 +2,36 @@
 //!
 //! A case begins with `### name` and, optionally, the shells it holds for (`bash`, `dash`, `ash`; all by default) and
 //! `sim` (it cannot be compared with the real machine: it needs the simulated clock, users or files). Then come the
-//! script and, after `---`, what it gives: stdout, `--- err` and stderr, `--- exit N` when not 0.
+//! script and, after `---`, what it gives: stdout, `--- err` and stderr, `--- exit N` when not 0. Where shells differ,
+//! `--- for dash ash` begins what these give instead. `--- why TEXT` is the reason why the simulated shells give
+//! something else than the real ones here; such a case is not compared.
 //!
 //! With KUBARIUM_REALITY=1 each case also runs in the real shells that are installed, in an empty directory, and must
 //! give the same. With KUBARIUM_BLESS=1 the expectations are rewritten, from reality where the case allows it.
+//! KUBARIUM_FILE and KUBARIUM_CASE choose files and cases by a part of their names; KUBARIUM_CASES is another folder.
 #![allow(clippy::disallowed_methods)]
 
 use std::{collections::BTreeMap, fs, path::PathBuf, process::Command};
 
 use kubarium_os::{Flavour, Machine, MachineSpec, ShellKind, SpawnOptions, Time, Volumes, harness, image};
 
-#[derive(Clone, Default, Debug)]
-struct Case {
-    head: String,
-    script: String,
+/// What a script gives.
+#[derive(Clone, PartialEq, Default, Debug)]
+struct Seen {
     out: String,
     err: String,
     exit: i32,
 }
 
-#[derive(Clone, PartialEq, Debug)]
-struct Seen {
-    out: String,
-    err: String,
-    exit: i32,
+#[derive(Clone, Default, Debug)]
+struct Case {
+    head: String,
+    script: String,
+    /// Why the simulation differs from reality.
+    why: String,
+    want: Seen,
+    /// What some shells give instead.
+    variants: Vec<(Vec<String>, Seen)>,
 }
 
 impl Case {
@@ -43,7 +49,29 @@ impl Case {
     }
 
     fn real(&self) -> bool {
-        !self.words().contains(&"sim")
+        !self.words().contains(&"sim") && self.why.is_empty()
+    }
+
+    fn want(&self, shell: &str) -> &Seen {
+        self.variants
+            .iter()
+            .find(|(shells, _)| shells.iter().any(|s| s == shell))
+            .map_or(&self.want, |(_, s)| s)
+    }
+
+    /// Notes what each shell gave: the first shell's is what the others are told apart from.
+    fn bless(&mut self, seen: Vec<(&str, Seen)>) {
+        self.variants.clear();
+        for (i, (shell, seen)) in seen.into_iter().enumerate() {
+            if i == 0 {
+                self.want = seen;
+            } else if seen != self.want {
+                match self.variants.iter_mut().find(|(_, s)| *s == seen) {
+                    Some((shells, _)) => shells.push(shell.to_string()),
+                    None => self.variants.push((vec![shell.to_string()], seen)),
+                }
+            }
+        }
     }
 }
 
@@ -57,15 +85,26 @@ fn parse(text: &str) -> Vec<Case> {
             continue;
         }
         let Some(case) = cases.last_mut() else { continue };
+        if let Some(shells) = line.strip_prefix("--- for ") {
+            case.variants.push((shells.split_whitespace().map(str::to_string).collect(), Seen::default()));
+            part = 1;
+            continue;
+        }
+        if let Some(why) = line.strip_prefix("--- why ") {
+            case.why = why.to_string();
+            continue;
+        }
+        let Case { want, variants, script, .. } = case;
+        let seen = variants.last_mut().map_or(want, |(_, seen)| seen);
         match line {
             "---" => part = 1,
             "--- err" => part = 2,
-            _ if line.starts_with("--- exit ") => case.exit = line[9..].parse().expect("a number"),
+            _ if line.starts_with("--- exit ") => seen.exit = line[9..].parse().expect("a number"),
             _ => {
                 let to = match part {
-                    0 => &mut case.script,
-                    1 => &mut case.out,
-                    _ => &mut case.err,
+                    0 => script,
+                    1 => &mut seen.out,
+                    _ => &mut seen.err,
                 };
                 to.push_str(line);
                 to.push('\n');
@@ -78,15 +117,28 @@ fn parse(text: &str) -> Vec<Case> {
 fn show(cases: &[Case]) -> String {
     let mut text = String::new();
     for case in cases {
-        text.push_str(&format!("### {}\n{}---\n{}", case.head, case.script, end_line(&case.out)));
-        if !case.err.is_empty() {
-            text.push_str(&format!("--- err\n{}", end_line(&case.err)));
+        text.push_str(&format!("### {}\n{}", case.head, case.script));
+        if !case.why.is_empty() {
+            text.push_str(&format!("--- why {}\n", case.why));
         }
-        if case.exit != 0 {
-            text.push_str(&format!("--- exit {}\n", case.exit));
+        text.push_str("---\n");
+        show_seen(&case.want, &mut text);
+        for (shells, seen) in &case.variants {
+            text.push_str(&format!("--- for {}\n", shells.join(" ")));
+            show_seen(seen, &mut text);
         }
     }
     text
+}
+
+fn show_seen(seen: &Seen, text: &mut String) {
+    text.push_str(&end_line(&seen.out));
+    if !seen.err.is_empty() {
+        text.push_str(&format!("--- err\n{}", end_line(&seen.err)));
+    }
+    if seen.exit != 0 {
+        text.push_str(&format!("--- exit {}\n", seen.exit));
+    }
 }
 
 fn end_line(text: &str) -> String {
@@ -137,10 +189,9 @@ fn reality(shell: &str, script: &str) -> Option<Seen> {
     let dir = std::env::temp_dir().join(format!("kubarium-os-case-{}", std::process::id()));
     let _old = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).ok()?;
-    let (program, first): (&str, &[&str]) = match shell {
-        "ash" => ("busybox", &["sh", "-c"]),
-        other => (other, &["-c"]),
-    };
+    // As `sh`: its messages begin with the name it was called by.
+    let program = if shell == "ash" { "busybox" } else { shell };
+    let first: &[&str] = if shell == "ash" { &["sh", "-c"] } else { &["-c"] };
     // BusyBox's own programs, not the system's.
     let applets = std::env::temp_dir().join("kubarium-os-applets");
     if shell == "ash" && !applets.exists() {
@@ -152,7 +203,8 @@ fn reality(shell: &str, script: &str) -> Option<Seen> {
     } else {
         "/usr/local/bin:/usr/bin:/bin".to_string()
     };
-    let output = Command::new(program)
+    let output = Command::new("timeout")
+        .args(["20", program])
         .args(first)
         .arg(script)
         .current_dir(&dir)
@@ -172,10 +224,15 @@ fn reality(shell: &str, script: &str) -> Option<Seen> {
 }
 
 fn files() -> BTreeMap<PathBuf, Vec<Case>> {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let dir = std::env::var_os("KUBARIUM_CASES").map_or(own, PathBuf::from);
+    let only = std::env::var("KUBARIUM_FILE").unwrap_or_default();
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(dir).expect("the folder of cases") {
         let path = entry.expect("a file").path();
+        if !path.to_string_lossy().contains(&only) {
+            continue;
+        }
         let text = fs::read_to_string(&path).expect("a readable case file");
         files.insert(path, parse(&text));
     }
@@ -188,22 +245,24 @@ fn cases_give_what_they_say() {
     let (bless, real) = (env("KUBARIUM_BLESS"), env("KUBARIUM_REALITY"));
     let only = std::env::var("KUBARIUM_CASE").ok();
     let mut failures = String::new();
-    let (mut count, mut compared) = (0, 0);
+    let (mut scripts, mut count, mut compared) = (0, 0, 0);
     for (path, mut cases) in files() {
         for case in &mut cases {
             if only.as_ref().is_some_and(|o| !case.head.contains(o.as_str())) {
                 continue;
             }
+            scripts += 1;
             if bless {
-                let shells = case.shells();
-                let seen =
-                    if case.real() { shells.iter().find_map(|s| reality(s, &case.script)) } else { None };
-                let seen = seen.unwrap_or_else(|| simulate(shells[0], &case.script, 1_000_000));
-                (case.out, case.err, case.exit) = (seen.out, seen.err, seen.exit);
+                let seen = |shell| {
+                    let real = if case.real() { reality(shell, &case.script) } else { None };
+                    (shell, real.unwrap_or_else(|| simulate(shell, &case.script, 1_000_000)))
+                };
+                let all = case.shells().into_iter().map(seen).collect();
+                case.bless(all);
             }
-            let want = Seen { out: case.out.clone(), err: case.err.clone(), exit: case.exit };
             for shell in case.shells() {
                 count += 1;
+                let want = case.want(shell).clone();
                 let mut check = |what: &str, got: Seen| {
                     if got != want {
                         failures.push_str(&format!(
@@ -226,7 +285,7 @@ fn cases_give_what_they_say() {
             fs::write(&path, show(&cases)).expect("a writable case file");
         }
     }
-    println!("{count} cases, {compared} compared with the real shells");
+    println!("{scripts} cases, {count} runs, {compared} compared with the real shells");
     assert!(failures.is_empty(), "{failures}");
 }
 
