@@ -73,6 +73,12 @@ impl Url {
         }
     }
 
+    /// The URL as it is written.
+    pub fn text(&self) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.host_header(), self.target)
+    }
+
     /// The URL a Location header leads to.
     pub fn follow(&self, location: &str) -> Option<Url> {
         if location.contains("://") {
@@ -113,35 +119,62 @@ pub enum Stage {
     Receiving(Fd),
 }
 
+/// One request and its answer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub url: Url,
     pub request: Vec<u8>,
     pub stage: Stage,
     pub addr: Option<IpAddr>,
-    pub parser: ResponseParser,
+    parser: ResponseParser,
+    /// Status line and headers, as soon as they are there.
+    pub head: Option<Response>,
+    /// Bytes that came, and those of them that belong to the body.
     pub received: usize,
-    pub began: Time,
-    /// The connection must be there by then, the whole by then.
+    pub size: usize,
+    pub times: Times,
+    /// The connection must be there by then, the whole by then; no longer than this between two reads.
     pub connect_by: Option<Time>,
     pub all_by: Option<Time>,
+    pub idle: Option<i64>,
+    heard: Time,
     pub insecure: bool,
     /// PEM text of trusted authorities.
     pub roots: String,
     pub certificate: Option<Certificate>,
     pub resolve_to: Option<IpAddr>,
+    pub local_port: u16,
+    eof: bool,
+    finished: bool,
 }
 
+/// When what happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    pub began: Time,
+    pub resolved: Option<Time>,
+    pub connected: Option<Time>,
+    pub sent: Option<Time>,
+    pub first: Option<Time>,
+}
+
+/// What an exchange has to tell.
 pub enum Event {
     Wait(Poll),
+    /// The address is known.
+    Resolved,
+    /// The connection is open, and trusted if it must be.
+    Connected,
+    /// Status line and headers are there.
+    Head,
     /// Part of the body.
     Data(Vec<u8>),
-    Done(Box<Response>),
+    Done,
     Failed(Failure),
 }
 
 impl Exchange {
-    /// An exchange not yet begun.
+    /// An exchange not yet begun; `no_body`: the request is HEAD.
     pub fn new(url: Url, request: Vec<u8>, no_body: bool, now: Time) -> Exchange {
         Exchange {
             url,
@@ -149,23 +182,51 @@ impl Exchange {
             stage: Stage::Idle,
             addr: None,
             parser: ResponseParser::for_request(no_body),
+            head: None,
             received: 0,
-            began: now,
+            size: 0,
+            times: Times { began: now, ..Times::default() },
             connect_by: None,
             all_by: None,
+            idle: None,
+            heard: now,
             insecure: false,
             roots: String::new(),
             certificate: None,
             resolve_to: None,
+            local_port: 0,
+            eof: false,
+            finished: false,
         }
+    }
+
+    /// The status, 0 before it is known.
+    pub fn status(&self) -> u16 {
+        self.head.as_ref().map_or(0, |h| h.status)
+    }
+
+    /// A header of the answer.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.as_ref()?.headers.get(name)
+    }
+
+    /// How many bytes the body will have, if the server said.
+    pub fn expected(&self) -> Option<usize> {
+        self.header("content-length")?.trim().parse().ok()
+    }
+
+    /// Where a redirection leads.
+    pub fn redirection(&self) -> Option<Url> {
+        if !matches!(self.status(), 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        self.url.follow(self.header("location")?)
     }
 
     fn deadline(&self) -> Option<Time> {
         let connecting = matches!(self.stage, Stage::Idle | Stage::Resolving(_) | Stage::Connecting(_));
-        match (self.connect_by.filter(|_| connecting), self.all_by) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        let idle = self.idle.map(|i| self.heard.plus(i));
+        [self.connect_by.filter(|_| connecting), self.all_by, idle].into_iter().flatten().min()
     }
 
     fn wait(&self, mut wait: Wait) -> Event {
@@ -183,30 +244,19 @@ impl Exchange {
         self.stage = Stage::Idle;
     }
 
-    fn verify(&self, sys: &Sys<'_>, certificate: &Certificate) -> Result<(), String> {
-        if self.insecure {
-            return Ok(());
-        }
+    /// Why the server's certificate is not to be trusted.
+    pub fn verify(&self, now: Time, certificate: &Certificate) -> Result<(), String> {
         let trusted = !certificate.ca_pem.trim().is_empty() && self.roots.contains(certificate.ca_pem.trim());
         if !trusted {
             let own = certificate.issuer == certificate.subject;
-            return Err(if own {
-                "self-signed certificate"
-            } else {
-                "unable to get local issuer certificate"
-            }
-            .to_string());
+            let why = if own { "self-signed certificate" } else { "unable to get local issuer certificate" };
+            return Err(why.to_string());
         }
-        if sys.now() > certificate.not_after {
+        if now > certificate.not_after {
             return Err("certificate has expired".to_string());
         }
-        let host = &self.url.host;
-        let fits = certificate.names.iter().any(|n| {
-            n == host
-                || n.strip_prefix("*.")
-                    .is_some_and(|d| host.split_once('.').is_some_and(|(_, rest)| rest == d))
-        });
-        if !fits {
+        if !certificate.names.iter().any(|n| name_fits(n, &self.url.host)) {
+            let host = &self.url.host;
             return Err(format!("no alternative certificate subject name matches target host name '{host}'"));
         }
         Ok(())
@@ -215,115 +265,151 @@ impl Exchange {
     /// Goes on until something is to be waited for, shown or decided.
     pub fn step(&mut self, sys: &mut Sys<'_>) -> Event {
         loop {
+            if self.finished {
+                self.close(sys);
+                return Event::Done;
+            }
             if self.deadline().is_some_and(|at| sys.now() >= at) {
                 return Event::Failed(Failure::Timeout);
             }
-            match &mut self.stage {
+            let event = match &mut self.stage {
                 Stage::Idle => {
-                    self.stage = match self.resolve_to {
-                        Some(addr) => Stage::Resolving(Resolver::address(sys, &addr.to_string())),
-                        None => Stage::Resolving(Resolver::address(sys, &self.url.host)),
-                    };
+                    let name = self.resolve_to.map_or(self.url.host.clone(), |a| a.to_string());
+                    self.stage = Stage::Resolving(Resolver::address(sys, &name));
+                    continue;
                 }
                 Stage::Resolving(resolver) => match resolver.poll(sys) {
                     Err(Poll::Wait(wait)) => return self.wait(wait),
                     Err(other) => return Event::Wait(other),
-                    Ok(Outcome::Found(_, records)) => {
-                        let Some(addr) = first_address(&records) else {
-                            return Event::Failed(Failure::Resolve);
-                        };
-                        self.addr = Some(addr);
-                        let tls = self.url.https.then(|| ClientTls { server_name: self.url.host.clone() });
-                        match sys.connect(addr, self.url.port, tls) {
-                            Ok(fd) => self.stage = Stage::Connecting(fd),
-                            Err(e) => return Event::Failed(Failure::Connect(e)),
-                        }
-                    }
-                    Ok(_) => return Event::Failed(Failure::Resolve),
+                    Ok(outcome) => self.begin_connection(sys, outcome),
                 },
                 Stage::Connecting(fd) => {
                     let fd = *fd;
-                    match sys.connected(fd) {
-                        Ok(()) => {
-                            if let (true, Some(certificate)) = (self.url.https, sys.certificate(fd)) {
-                                if let Err(why) = self.verify(sys, &certificate) {
-                                    return Event::Failed(Failure::Certificate(why));
-                                }
-                                self.certificate = Some(certificate);
-                            }
-                            self.stage = Stage::Sending(fd, 0);
-                        }
-                        Err(Errno::EAGAIN) => return self.wait(Wait::write(fd)),
-                        Err(Errno::EIO) => return Event::Failed(Failure::NotTls),
-                        Err(e) => return Event::Failed(Failure::Connect(e)),
+                    match self.connected(sys, fd) {
+                        Some(event) => event,
+                        None => return self.wait(Wait::write(fd)),
                     }
                 }
                 Stage::Sending(fd, at) => {
                     let (fd, from) = (*fd, *at);
                     if from == self.request.len() {
                         self.stage = Stage::Receiving(fd);
+                        self.times.sent = Some(sys.now());
                         continue;
                     }
                     match sys.write(fd, &self.request[from..]) {
-                        Ok(n) => self.stage = Stage::Sending(fd, from + n),
+                        Ok(n) => {
+                            self.stage = Stage::Sending(fd, from + n);
+                            continue;
+                        }
                         Err(Errno::EAGAIN) => return self.wait(Wait::write(fd)),
-                        Err(_) => return Event::Failed(Failure::Reset),
+                        Err(_) => Event::Failed(Failure::Reset),
                     }
                 }
                 Stage::Receiving(fd) => {
                     let fd = *fd;
-                    match sys.read(fd, 65_536) {
-                        Ok(bytes) => {
-                            let eof = bytes.is_empty();
-                            self.received += bytes.len();
-                            self.parser.feed(&bytes);
-                            let part = match self.parser.take_partial() {
-                                Ok(part) => part,
-                                Err(BadMessage::Syntax | BadMessage::TooLarge) => {
-                                    return Event::Failed(Failure::Bad);
-                                }
-                            };
-                            if !part.is_empty() {
-                                if eof {
-                                    self.parser.feed(&[]);
-                                }
-                                return Event::Data(part);
-                            }
-                            match self.parser.next(eof) {
-                                Ok(Some(response)) => {
-                                    self.close(sys);
-                                    return Event::Done(Box::new(response));
-                                }
-                                Err(_) => return Event::Failed(Failure::Bad),
-                                Ok(None) if eof && self.received == 0 => {
-                                    return Event::Failed(Failure::Empty);
-                                }
-                                Ok(None) if eof => {
-                                    return Event::Failed(Failure::Partial(
-                                        self.parser.missing().unwrap_or(0),
-                                    ));
-                                }
-                                Ok(None) => {}
-                            }
-                        }
-                        Err(Errno::EAGAIN) => {
-                            // A body of known length may be complete without the connection ending.
-                            if let Ok(Some(response)) = self.parser.next(false) {
-                                self.close(sys);
-                                return Event::Done(Box::new(response));
-                            }
-                            return self.wait(Wait::read(fd));
-                        }
-                        Err(_) if self.received == 0 => return Event::Failed(Failure::Reset),
-                        Err(_) => return Event::Failed(Failure::Reset),
+                    match self.receive(sys, fd) {
+                        Some(event) => event,
+                        None => return self.wait(Wait::read(fd)),
                     }
                 }
+            };
+            return event;
+        }
+    }
+
+    fn begin_connection(&mut self, sys: &mut Sys<'_>, outcome: Outcome) -> Event {
+        let Outcome::Found(_, records) = outcome else { return Event::Failed(Failure::Resolve) };
+        let Some(addr) = first_address(&records) else { return Event::Failed(Failure::Resolve) };
+        self.addr = Some(addr);
+        self.times.resolved = Some(sys.now());
+        self.heard = sys.now();
+        let tls = self.url.https.then(|| ClientTls { server_name: self.url.host.clone() });
+        match sys.connect(addr, self.url.port, tls) {
+            Ok(fd) => {
+                self.local_port = sys.local_port(fd).unwrap_or(0);
+                self.stage = Stage::Connecting(fd);
+                Event::Resolved
+            }
+            Err(e) => Event::Failed(Failure::Connect(e)),
+        }
+    }
+
+    fn connected(&mut self, sys: &mut Sys<'_>, fd: Fd) -> Option<Event> {
+        match sys.connected(fd) {
+            Ok(()) => {
+                self.times.connected = Some(sys.now());
+                self.heard = sys.now();
+                if let (true, Some(certificate)) = (self.url.https, sys.certificate(fd)) {
+                    let trust = self.verify(sys.now(), &certificate);
+                    self.certificate = Some(certificate);
+                    if let (Err(why), false) = (trust, self.insecure) {
+                        return Some(Event::Failed(Failure::Certificate(why)));
+                    }
+                }
+                self.stage = Stage::Sending(fd, 0);
+                Some(Event::Connected)
+            }
+            Err(Errno::EAGAIN) => None,
+            Err(Errno::EIO) => Some(Event::Failed(Failure::NotTls)),
+            Err(e) => Some(Event::Failed(Failure::Connect(e))),
+        }
+    }
+
+    /// What the bytes so far mean, or more bytes; None: wait for some.
+    fn receive(&mut self, sys: &mut Sys<'_>, fd: Fd) -> Option<Event> {
+        loop {
+            match self.parsed() {
+                Ok(Some(event)) => return Some(event),
+                Ok(None) if self.finished => return Some(self.step(sys)),
+                Ok(None) => {}
+                Err(_) => return Some(Event::Failed(Failure::Bad)),
+            }
+            if self.eof {
+                let failure = if self.received == 0 {
+                    Failure::Empty
+                } else {
+                    Failure::Partial(self.parser.missing().unwrap_or(0))
+                };
+                return Some(Event::Failed(failure));
+            }
+            match sys.read(fd, 65_536) {
+                Ok(bytes) => {
+                    self.heard = sys.now();
+                    self.times.first.get_or_insert(sys.now());
+                    self.eof = bytes.is_empty();
+                    self.received += bytes.len();
+                    self.parser.feed(&bytes);
+                }
+                Err(Errno::EAGAIN) => return None,
+                Err(_) => return Some(Event::Failed(Failure::Reset)),
             }
         }
     }
+
+    fn parsed(&mut self) -> Result<Option<Event>, BadMessage> {
+        if self.head.is_none() {
+            let Some(head) = self.parser.head()? else { return Ok(None) };
+            self.head = Some(head.clone());
+            return Ok(Some(Event::Head));
+        }
+        let mut part = self.parser.take_partial()?;
+        if let Some(rest) = self.parser.next(self.eof)? {
+            part.extend(rest.body);
+            self.finished = true;
+        }
+        self.size += part.len();
+        Ok((!part.is_empty()).then_some(Event::Data(part)))
+    }
 }
 
-/// The head as it came, but for the letter case of our own parser: curl shows it unchanged.
+/// Whether a name of a certificate, `*.` at its front perhaps, is the host's.
+pub fn name_fits(name: &str, host: &str) -> bool {
+    name == host
+        || name.strip_prefix("*.").is_some_and(|d| host.split_once('.').is_some_and(|(_, rest)| rest == d))
+}
+
+/// The head as it came.
 pub fn raw_head(response: &Response) -> Vec<u8> {
     let mut text = format!("{} {} {}\r\n", response.version, response.status, response.reason);
     for (name, value) in &response.headers.0 {
