@@ -7,6 +7,7 @@ pub(crate) mod paths; // shared
 pub(crate) mod process; // shared
 pub mod tool; // shared
 pub mod users; // shared
+pub mod whole; // shared
 
 mod awk;
 mod base64;

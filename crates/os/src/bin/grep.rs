@@ -3,12 +3,15 @@
 use super::{
     opts,
     paths::join,
-    tool::{Cx, Filter, Flow, filter},
+    tool::{Cx, Filter, Flow, filter, values_of},
 };
 use crate::{
     errno::Errno,
     program::ProgramSpec,
-    text::{glob, regex::Regex},
+    text::{
+        glob,
+        regex::{Regex, Style},
+    },
 };
 
 const HELP: &str = "Usage: grep [-HhnlLoqvsrRiwFExc] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...\n\nSearch for PATTERN in FILEs (or stdin)\n";
@@ -44,15 +47,22 @@ pub struct Grep {
     last_shown: u64,
     shown_any: bool,
     failed: bool,
+    perl: bool,
+    delimiter: u8,
+    /// A pattern went over its bound of steps.
+    too_hard: bool,
 }
 
 impl Grep {
     /// All matches in a line.
-    fn matches(&self, line: &str) -> Vec<(usize, usize)> {
+    fn matches(&mut self, line: &str) -> Vec<(usize, usize)> {
         let mut found: Vec<(usize, usize)> = Vec::new();
-        for pattern in &self.patterns {
+        for pattern in self.patterns.clone() {
             let mut from = 0;
-            while let Some((a, b)) = pattern.find_at(line, from) {
+            while let Some((a, b)) = pattern.try_find_at(line, from).unwrap_or_else(|_| {
+                self.too_hard = true;
+                None
+            }) {
                 let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
                 let bounded = !is_word(line[..a].chars().next_back()) && !is_word(line[b..].chars().next());
                 let fits = (!self.word || bounded) && (!self.whole || (a == 0 && b == line.len()));
@@ -80,28 +90,31 @@ impl Grep {
         }
         self.last_shown = number;
         self.shown_any = true;
-        cx.line(format!("{prefix}{line}"));
+        cx.print(format!("{prefix}{line}{}", char::from(self.delimiter)));
     }
 }
 
 /// The files below a directory, in order.
-fn below(cx: &mut Cx<'_, '_>, path: &str, include: &[String], exclude: &[String], out: &mut Vec<String>) {
+fn below(cx: &mut Cx<'_, '_>, path: &str, opts: &opts::Opts, out: &mut Vec<String>) {
+    let matches = |flag: char, name: &str| opts.values(flag).iter().any(|p| glob::matches(p, name));
     let names = cx.sys.vfs().read_dir(path).unwrap_or_default();
     for name in names {
         let child = join(path, &name);
         let Ok(stat) = cx.sys.lstat(&child) else { continue };
         if stat.is_dir() {
-            below(cx, &child, include, exclude, out);
-        } else if stat.is_file()
-            && (include.is_empty() || include.iter().any(|i| glob::matches(i, &name)))
-            && !exclude.iter().any(|e| glob::matches(e, &name))
-        {
+            if !matches('D', &name) {
+                below(cx, &child, opts, out);
+            }
+        } else if stat.is_file() && (!opts.has('I') || matches('I', &name)) && !matches('X', &name) {
             out.push(child);
         }
     }
 }
 
 impl Filter for Grep {
+    fn preload(&self, args: &[String]) -> Vec<String> {
+        values_of(args, 'f')
+    }
     fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8> {
         let long = [
             ("ignore-case", 'i'),
@@ -131,6 +144,9 @@ impl Filter for Grep {
             ("colour", 'Y'),
             ("include", 'I'),
             ("exclude", 'X'),
+            ("exclude-dir", 'D'),
+            ("byte-offset", 'b'),
+            ("null-data", 'z'),
             ("perl-regexp", 'P'),
             ("text", 'a'),
             ("line-buffered", 'U'),
@@ -141,14 +157,15 @@ impl Filter for Grep {
                 *arg = format!("-C{}", &arg[1..]);
             }
         }
-        let opts = opts::parse(cx, "EFGPivncqolLrRwxshHe:f:m:A:B:C:aUYI:X:", &long)?;
+        let opts = opts::parse(cx, "EFGPivncqolLrRwxshHe:f:m:A:B:C:aUYI:X:D:zb", &long)?;
         let mut rest = opts.rest.clone();
         let mut sources = opts.values('e');
         for file in opts.values('f') {
-            let text = cx.sys.vfs().read_text(&file).map_err(|e| {
+            let text = cx.file(&file).map_err(|e| {
                 cx.complain(format!("{file}: {e}"));
                 2
             })?;
+            let text = String::from_utf8_lossy(&text).into_owned();
             sources.extend(text.lines().map(str::to_string));
         }
         if sources.is_empty() && !opts.has('f') {
@@ -164,10 +181,12 @@ impl Filter for Grep {
             sources = rest.remove(0).split('\n').map(str::to_string).collect();
         }
         let fold = opts.has('i');
-        let extended = opts.has('E') || opts.has('P') || cx.name == "egrep";
+        let extended = opts.has('E') || cx.name == "egrep";
         let fixed = opts.has('F') || cx.name == "fgrep";
         for source in sources {
-            let regex = if fixed {
+            let regex = if opts.has('P') {
+                Regex::with(&source, true, fold, Style::Perl)
+            } else if fixed {
                 Regex::fixed(&source, fold)
             } else if extended {
                 Regex::extended(&source, fold)
@@ -183,6 +202,8 @@ impl Filter for Grep {
                 }
             }
         }
+        self.perl = opts.has('P');
+        self.delimiter = if opts.has('z') { 0 } else { b'\n' };
         self.invert = opts.has('v');
         self.number = opts.has('n');
         self.count = opts.has('c');
@@ -206,7 +227,7 @@ impl Filter for Grep {
             for path in rest {
                 if cx.sys.stat(&path).is_ok_and(|s| s.is_dir()) {
                     found_dir = true;
-                    below(cx, &path, &opts.values('I'), &opts.values('X'), &mut files);
+                    below(cx, &path, &opts, &mut files);
                 } else {
                     files.push(path);
                 }
@@ -227,6 +248,9 @@ impl Filter for Grep {
         self.names = (self.names || opts.has('H')) && !opts.has('h');
         Ok(rest)
     }
+    fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
     fn open(&mut self, _: &mut Cx<'_, '_>, input: &str) {
         self.label = if input == "-" { "(standard input)".to_string() } else { input.to_string() };
         (self.line, self.hits, self.trailing, self.last_shown) = (0, 0, 0, 0);
@@ -234,9 +258,16 @@ impl Filter for Grep {
     }
     fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
         self.line += 1;
-        let text = String::from_utf8_lossy(bytes.strip_suffix(b"\n").unwrap_or(bytes)).into_owned();
+        let text = bytes.strip_suffix(&[self.delimiter]).unwrap_or(bytes);
+        let text = String::from_utf8_lossy(text).into_owned();
         cx.sys.spend(1 + text.len() as u64 / 200);
         let found = self.matches(&text);
+        if self.too_hard {
+            let message = if self.perl { "exceeded PCRE's backtracking limit" } else { "memory exhausted" };
+            cx.complain(message);
+            self.failed = true;
+            return Flow::Stop;
+        }
         let hit = found.is_empty() == self.invert;
         if !hit {
             if self.trailing > 0 && !self.count && !self.list && !self.quiet {

@@ -3,6 +3,7 @@
 //! A *tool* does its work in one go and leaves output behind ([`tool`]). A *filter* is fed its inputs piece by piece,
 //! whole or line by line ([`Filter`]). The frames wait for input, carry output off with back-pressure, and yield.
 
+use super::whole::{Input, Slurp};
 use crate::{
     errno::Errno,
     kernel::{OpenFlags, Sys},
@@ -16,6 +17,8 @@ pub struct Cx<'a, 'b> {
     pub args: Vec<String>,
     /// What messages begin with.
     pub name: String,
+    /// Files a filter asked for ([`Filter::preload`]).
+    pub files: Vec<Input>,
     out: &'a mut Output,
 }
 
@@ -42,6 +45,11 @@ impl Output {
     /// Whether everything was written.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
+    }
+
+    /// The exit code when all is written: 1 where stdout was lost.
+    pub fn exit_code(&self, code: u8) -> u8 {
+        if self.broken && code == 0 { 1 } else { code }
     }
 
     /// Bytes not yet written.
@@ -81,11 +89,19 @@ impl Output {
 impl<'a, 'b> Cx<'a, 'b> {
     /// A context that leaves output in `out`.
     pub fn new(sys: &'a mut Sys<'b>, args: Vec<String>, name: String, out: &'a mut Output) -> Cx<'a, 'b> {
-        Cx { sys, args, name, out }
+        Cx { sys, args, name, files: Vec::new(), out }
     }
 }
 
 impl Cx<'_, '_> {
+    /// A file that was read before the program began; others are read now.
+    pub fn file(&mut self, name: &str) -> Result<Vec<u8>, Errno> {
+        match self.files.iter().find(|f| f.name == name) {
+            Some(file) => file.bytes.clone(),
+            None => self.sys.vfs().read(name),
+        }
+    }
+
     /// Writes to stdout.
     pub fn print(&mut self, text: impl AsRef<[u8]>) {
         self.sys.spend(1);
@@ -176,6 +192,11 @@ struct Tool {
     code: Option<u8>,
 }
 
+/// Shows the help when `--help` is asked for.
+pub fn help(sys: &mut Sys<'_>, output: &mut Output) -> bool {
+    prepare(sys, output).is_none()
+}
+
 /// Name and arguments of the running program; None when `--help` was asked for and given.
 fn prepare(sys: &mut Sys<'_>, output: &mut Output) -> Option<(String, Vec<String>)> {
     let argv = sys.argv();
@@ -202,7 +223,7 @@ impl Program for Tool {
             None => {
                 let code = match prepare(sys, &mut self.output) {
                     None => 0,
-                    Some((name, args)) => (self.main)(&mut Cx { sys, args, name, out: &mut self.output }),
+                    Some((name, args)) => (self.main)(&mut Cx::new(sys, args, name, &mut self.output)),
                 };
                 self.code = Some(code);
                 code
@@ -210,13 +231,27 @@ impl Program for Tool {
         };
         match self.output.drain(sys) {
             Some(wait) => Poll::Wait(wait),
-            None => Poll::Exit(if self.output.broken && code == 0 { 1 } else { code }),
+            None => Poll::Exit(self.output.exit_code(code)),
         }
     }
 
     fn clone_box(&self) -> Box<dyn Program> {
         Box::new(self.clone())
     }
+}
+
+/// The values of a short option among arguments, attached or apart: what a filter preloads.
+pub fn values_of(args: &[String], flag: char) -> Vec<String> {
+    let mut values = Vec::new();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.strip_prefix('-').filter(|a| !a.starts_with('-')) {
+            Some(letters) if letters.ends_with(flag) => values.extend(args.next().cloned()),
+            Some(letters) if letters.starts_with(flag) => values.push(letters[flag.len_utf8()..].to_string()),
+            _ => {}
+        }
+    }
+    values
 }
 
 /// Whether a filter wants more.
@@ -256,6 +291,10 @@ pub trait Filter: Clone + 'static {
             cx.complain(format!("{input}: {error}"));
         }
     }
+    /// Further files to be read whole before it begins (`-f FILE`); their contents are in `Cx::files`.
+    fn preload(&self, _args: &[String]) -> Vec<String> {
+        Vec::new()
+    }
     /// Lines or any pieces.
     const BY_LINE: bool = true;
     /// What ends a line.
@@ -269,6 +308,7 @@ pub fn filter<F: Filter>(state: F) -> Box<dyn Program> {
     Box::new(Frame {
         state,
         begun: false,
+        preload: None,
         name: String::new(),
         inputs: Vec::new(),
         at: 0,
@@ -285,6 +325,7 @@ pub fn filter<F: Filter>(state: F) -> Box<dyn Program> {
 struct Frame<F> {
     state: F,
     begun: bool,
+    preload: Option<Slurp>,
     name: String,
     inputs: Vec<String>,
     at: usize,
@@ -306,12 +347,20 @@ const MAX_LINE: usize = 16 << 20;
 impl<F: Filter> Program for Frame<F> {
     fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
         if !self.begun {
+            if self.preload.is_none() {
+                let (_, args) = super::process::arguments(sys);
+                self.preload = Some(Slurp::new(self.state.preload(&args)));
+            }
+            if let Some(poll) = self.preload.as_mut().and_then(|slurp| slurp.poll(sys)) {
+                return poll;
+            }
             self.begun = true;
             match prepare(sys, &mut self.output) {
                 None => self.code = Some(0),
                 Some((name, args)) => {
                     self.name = name.clone();
-                    let mut cx = Cx { sys, args, name, out: &mut self.output };
+                    let mut cx = Cx::new(sys, args, name, &mut self.output);
+                    cx.files = self.preload.take().map_or(Vec::new(), |mut slurp| slurp.take());
                     match self.state.begin(&mut cx) {
                         Ok(inputs) if inputs.is_empty() => self.inputs = vec!["-".to_string()],
                         Ok(inputs) => self.inputs = inputs,
@@ -330,7 +379,7 @@ impl<F: Filter> Program for Frame<F> {
                 }
             }
             if let Some(code) = self.code {
-                return Poll::Exit(if self.output.broken && code == 0 { 1 } else { code });
+                return Poll::Exit(self.output.exit_code(code));
             }
             if sys.fuel() <= 0 {
                 return Poll::Yield;
@@ -355,13 +404,13 @@ impl<F: Filter> Frame<F> {
     fn step(&mut self, sys: &mut Sys<'_>) -> Option<Wait> {
         let name = self.name.clone();
         let Some(input) = self.inputs.get(self.at).cloned() else {
-            let mut cx = Cx { sys, args: Vec::new(), name, out: &mut self.output };
+            let mut cx = Cx::new(sys, Vec::new(), name, &mut self.output);
             self.code = Some(self.state.end(&mut cx, self.failed));
             return None;
         };
         let Some(fd) = self.fd else {
             let opened = if input == "-" { Ok(0) } else { sys.open(&input, OpenFlags::READ, 0) };
-            let mut cx = Cx { sys, args: Vec::new(), name, out: &mut self.output };
+            let mut cx = Cx::new(sys, Vec::new(), name, &mut self.output);
             match opened {
                 Ok(fd) => {
                     self.fd = Some(fd);
@@ -379,7 +428,7 @@ impl<F: Filter> Frame<F> {
             Err(Errno::EAGAIN) => return Some(Wait::read(fd)),
             Err(e) => {
                 self.failed = true;
-                let mut cx = Cx { sys, args: Vec::new(), name, out: &mut self.output };
+                let mut cx = Cx::new(sys, Vec::new(), name, &mut self.output);
                 self.state.refuse(&mut cx, &input, e);
                 Flow::Next
             }
@@ -413,7 +462,7 @@ impl<F: Filter> Frame<F> {
     fn feed(&mut self, sys: &mut Sys<'_>, bytes: &[u8], input: &str) -> Flow {
         let eof = bytes.is_empty();
         let delimiter = self.state.delimiter();
-        let mut cx = Cx { sys, args: Vec::new(), name: self.name.clone(), out: &mut self.output };
+        let mut cx = Cx::new(sys, Vec::new(), self.name.clone(), &mut self.output);
         let mut flow = Flow::More;
         if !F::BY_LINE {
             if !eof {
