@@ -13,7 +13,7 @@ mod awk;
 mod base64;
 mod basename;
 mod cat;
-mod chmod;
+pub(crate) mod chmod;
 mod chown;
 mod clear;
 mod cp;

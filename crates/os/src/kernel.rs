@@ -7,6 +7,7 @@ mod file;
 mod pipe;
 mod process;
 mod procfs;
+mod rlimit;
 mod sched;
 mod signals;
 mod socket;
@@ -23,6 +24,7 @@ use std::{
 
 pub use file::OpenFlags;
 pub use process::{ProcInfo, ProcState};
+pub use rlimit::{Limit, Resource};
 pub(crate) use sched::Birth;
 pub use socket::{PeerName, SockState};
 pub use sys::Sys;
@@ -34,6 +36,7 @@ pub use tty::{Mode, Tty};
 pub(crate) use file::{Kind, OpenFile};
 pub(crate) use pipe::{HostIn, Pipe};
 pub(crate) use process::{Process, State};
+pub(crate) use rlimit::Rlimits;
 pub(crate) use socket::Sock;
 
 use crate::{

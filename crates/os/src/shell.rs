@@ -15,6 +15,7 @@ mod interactive;
 mod jobs;
 mod lex;
 mod line;
+mod messages;
 mod param;
 mod parse;
 mod redirect;
@@ -31,7 +32,7 @@ use crate::{
     signal::Signal,
     time::Time,
 };
-use code::Code;
+use code::Function;
 use input::Input;
 pub(crate) use interactive::columns;
 use jobs::Job;
@@ -92,7 +93,7 @@ pub struct Shell {
     login: bool,
     arg0: String,
     vars: Vars,
-    functions: Rc<BTreeMap<String, Rc<Code>>>,
+    functions: Rc<BTreeMap<String, Function>>,
     aliases: Rc<parse::Aliases>,
     params: Rc<Vec<String>>,
     status: i32,
@@ -191,7 +192,7 @@ impl Shell {
             directories: Vec::new(),
             getopts_at: 0,
             select_shown: false,
-            out: Output::default(),
+            out: Output::quiet(),
         }
     }
 
@@ -319,7 +320,9 @@ impl Shell {
             Err(e) => {
                 let message = match self.kind {
                     ShellKind::Bash => format!("{}: {path}: {e}\n", self.arg0),
-                    ShellKind::Dash => format!("{}: 0: cannot open {path}: {}\n", self.arg0, short_error(e)),
+                    ShellKind::Dash => {
+                        format!("{}: 0: cannot open {path}: {}\n", self.arg0, messages::short_error(e))
+                    }
                     ShellKind::Ash => format!("{}: can't open '{path}': {e}\n", self.arg0),
                 };
                 self.eprint(message);
@@ -380,39 +383,6 @@ impl Shell {
         self.out.push(2, text.as_ref());
     }
 
-    /// What an error message begins with.
-    fn prefix(&self) -> String {
-        let name = &self.arg0;
-        match self.kind {
-            ShellKind::Bash if self.interactive => "bash: ".to_string(),
-            ShellKind::Bash => format!("{name}: line {}: ", self.line),
-            ShellKind::Dash => format!("{name}: {}: ", self.line),
-            ShellKind::Ash if self.input.is_script() => format!("{name}: line {}: ", self.line),
-            ShellKind::Ash => format!("{name}: "),
-        }
-    }
-
-    /// Reports an error in the shell's wording.
-    fn error(&mut self, message: impl AsRef<str>) {
-        let text = format!("{}{}\n", self.prefix(), message.as_ref());
-        self.eprint(text);
-    }
-
-    /// Reports an error of a builtin: the shells put its name at different places.
-    fn builtin_error(&mut self, builtin: &str, message: impl AsRef<str>) {
-        let message = message.as_ref();
-        let text = match self.kind {
-            ShellKind::Ash if !self.interactive => format!(
-                "{}: {builtin}: line {}: {message}\n",
-                self.arg0,
-                self.line.saturating_sub(u32::from(!self.input.is_script()))
-            ),
-            ShellKind::Ash => format!("{}: {builtin}: {message}\n", self.arg0),
-            _ => format!("{}{builtin}: {message}\n", self.prefix()),
-        };
-        self.eprint(text);
-    }
-
     /// Sets a variable, complaining when it is read-only.
     fn assign(&mut self, name: &str, value: impl Into<String>) -> bool {
         match self.vars.set(name, value) {
@@ -423,10 +393,7 @@ impl Shell {
                 true
             }
             Err(ReadOnly(name)) => {
-                self.error(match self.kind {
-                    ShellKind::Bash => format!("{name}: readonly variable"),
-                    _ => format!("{name}: is read only"),
-                });
+                self.readonly_error(&name);
                 false
             }
         }
@@ -434,14 +401,6 @@ impl Shell {
 
     fn function_name(&self) -> Option<String> {
         self.frames.iter().rev().find_map(|f| f.function_name())
-    }
-}
-
-/// Linux's text without details that dash leaves out.
-fn short_error(e: Errno) -> &'static str {
-    match e {
-        Errno::ENOENT => "No such file",
-        other => other.text(),
     }
 }
 
@@ -470,7 +429,15 @@ impl Program for Shell {
         }
         loop {
             if let Some(wait) = self.out.drain(sys) {
-                return Poll::Wait(wait);
+                // ^C gives up an echo into a pipe that nobody reads.
+                if matches!(self.waiting, Some(Waiting::Flush { .. })) && sys.has_signal() {
+                    self.out.discard();
+                } else {
+                    return Poll::Wait(wait);
+                }
+            }
+            if let Some(error) = self.out.failed.take() {
+                self.write_error("echo", error);
             }
             if let (true, Some(code)) = (self.leaving, self.exit_with) {
                 self.save_history(sys);

@@ -26,6 +26,7 @@ impl Signal {
     pub const TSTP: Signal = Signal(20);
     pub const TTIN: Signal = Signal(21);
     pub const TTOU: Signal = Signal(22);
+    pub const XFSZ: Signal = Signal(25);
     pub const WINCH: Signal = Signal(28);
 
     /// The name without SIG, or None for a number without a name.

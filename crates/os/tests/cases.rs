@@ -147,7 +147,8 @@ fn end_line(text: &str) -> String {
 
 fn machine(shell: &str, slice_seed: u64) -> Machine {
     let (flavour, kind) = match shell {
-        "bash" => (Flavour::Gnu, ShellKind::Bash),
+        // As on Debian, `sh` is dash there.
+        "bash" => (Flavour::Gnu, ShellKind::Dash),
         "dash" => (Flavour::Gnu, ShellKind::Dash),
         _ => (Flavour::BusyBox, ShellKind::Ash),
     };

@@ -1,7 +1,10 @@
 //! `printf`: text by a format.
 
 use super::tool::{Cx, tool};
-use crate::program::ProgramSpec;
+use crate::{
+    program::ProgramSpec,
+    text::printf::{Dialect, Trouble, format_as},
+};
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
     "printf",
@@ -11,13 +14,15 @@ pub const SPEC: ProgramSpec = ProgramSpec::inside(
 
 fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let Some(format) = cx.args.first().cloned() else { return cx.missing_operand() };
-    let printed = crate::text::printf::format(&format, &cx.args[1..], cx.sys.now());
+    let dialect = if cx.busybox() { Dialect::BusyBox } else { Dialect::Gnu };
+    let printed = format_as(dialect, &format, &cx.args[1..], cx.sys.now());
     cx.print(&printed.out);
-    for text in &printed.errors {
-        let message = if cx.busybox() {
-            format!("invalid number '{text}'")
-        } else {
-            format!("‘{text}’: expected a numeric value")
+    for trouble in &printed.errors {
+        let message = match trouble {
+            _ if cx.busybox() => trouble.builtin_message(dialect),
+            Trouble::NotANumber(text) => format!("‘{text}’: expected a numeric value"),
+            Trouble::NotWhole(text) => format!("‘{text}’: value not completely converted"),
+            Trouble::Directive(text, _) => format!("{text}: invalid conversion specification"),
         };
         cx.complain(message);
     }

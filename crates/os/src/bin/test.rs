@@ -77,18 +77,15 @@ pub fn binary(sys: &mut Sys<'_>, op: &str, a: &str, b: &str) -> Result<Option<bo
 
 /// Evaluates the arguments of `test`; Err is the complaint in the shell's wording.
 pub fn evaluate(sys: &mut Sys<'_>, args: &[String], kind: ShellKind) -> Result<bool, String> {
+    if kind != ShellKind::Bash {
+        return evaluate_ash(sys, args, kind);
+    }
     let mut e = Eval { sys, args, at: 0, kind };
     match args {
         [] => return Ok(false),
         [one] => return Ok(!one.is_empty()),
         [not, one] if not == "!" => return Ok(one.is_empty()),
-        [op, one] => {
-            return unary(e.sys, op, one).ok_or_else(|| match kind {
-                ShellKind::Bash => format!("{op}: unary operator expected"),
-                ShellKind::Dash => format!("{op}: unexpected operator"),
-                ShellKind::Ash => format!("{one}: unknown operand"),
-            });
-        }
+        [op, one] => return unary(e.sys, op, one).ok_or_else(|| format!("{op}: unary operator expected")),
         [a, op, b] => {
             if let Some(result) = e.binary(op, a, b)? {
                 return Ok(result);
@@ -100,11 +97,7 @@ pub fn evaluate(sys: &mut Sys<'_>, args: &[String], kind: ShellKind) -> Result<b
                 return Ok(!op.is_empty());
             }
             if !matches!(op.as_str(), "-a" | "-o") {
-                return Err(match kind {
-                    ShellKind::Bash => format!("{op}: binary operator expected"),
-                    ShellKind::Dash => format!("{a}: unexpected operator"),
-                    ShellKind::Ash => format!("{op}: unknown operand"),
-                });
+                return Err(format!("{op}: binary operator expected"));
             }
         }
         [not, ..] if not == "!" && args.len() == 4 => return evaluate(sys, &args[1..], kind).map(|r| !r),
@@ -112,10 +105,28 @@ pub fn evaluate(sys: &mut Sys<'_>, args: &[String], kind: ShellKind) -> Result<b
     }
     let result = e.or()?;
     if e.at < args.len() {
+        return Err("too many arguments".to_string());
+    }
+    Ok(result)
+}
+
+/// dash and ash read the whole grammar, and then look whether anything is left.
+fn evaluate_ash(sys: &mut Sys<'_>, args: &[String], kind: ShellKind) -> Result<bool, String> {
+    if args.is_empty() {
+        return Ok(false);
+    }
+    let mut e = Eval { sys, args, at: 0, kind };
+    if let [a, op, b] = args
+        && let Some(result) = e.binary(op, a, b)?
+    {
+        return Ok(result);
+    }
+    let result = e.or()?;
+    if e.at < args.len() {
+        // dash names the last word it took, ash the first one left.
         return Err(match kind {
-            ShellKind::Bash => "too many arguments".to_string(),
-            ShellKind::Dash => format!("{}: unexpected operator", args[e.at]),
-            ShellKind::Ash => format!("{}: unknown operand", args[e.at]),
+            ShellKind::Dash => format!("{}: unexpected operator", args[e.at - 1]),
+            _ => format!("{}: unknown operand", args[e.at]),
         });
     }
     Ok(result)
@@ -170,6 +181,15 @@ impl Eval<'_, '_> {
             self.at += 3;
             return Ok(result);
         }
+        let operators =
+            ["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"];
+        if self.kind != ShellKind::Bash
+            && self.args.len() == self.at + 2
+            && operators.contains(&self.args[self.at + 1].as_str())
+            && first != "!"
+        {
+            return Err(format!("{}: argument expected", self.args[self.at + 1]));
+        }
         if first == "!" {
             self.at += 1;
             return self.primary().map(|r| !r);
@@ -178,7 +198,10 @@ impl Eval<'_, '_> {
             self.at += 1;
             let value = self.or()?;
             if self.peek() != Some(")") {
-                return Err("`)' expected".to_string());
+                return Err(match self.kind {
+                    ShellKind::Bash => "`)' expected".to_string(),
+                    _ => "closing paren expected".to_string(),
+                });
             }
             self.at += 1;
             return Ok(value);

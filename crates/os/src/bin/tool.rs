@@ -28,9 +28,23 @@ pub struct Output {
     parts: Vec<(Fd, Vec<u8>)>,
     /// stdout is gone: nobody reads it.
     broken: bool,
+    /// Why stdout could not be written, for a shell that words the complaint itself.
+    pub failed: Option<Errno>,
+    /// The complaint is left to the owner.
+    quiet: bool,
 }
 
 impl Output {
+    /// Output whose owner says itself that stdout cannot be written.
+    pub fn quiet() -> Output {
+        Output { quiet: true, ..Output::default() }
+    }
+
+    /// Forgets what was not written.
+    pub fn discard(&mut self) {
+        self.parts.clear();
+    }
+
     /// Adds bytes for a descriptor.
     pub fn push(&mut self, fd: Fd, bytes: &[u8]) {
         if bytes.is_empty() {
@@ -71,7 +85,9 @@ impl Output {
                 Err(e) => {
                     let fd = *fd;
                     self.parts.retain(|(f, _)| *f != fd);
-                    if fd == 1 && !self.broken {
+                    if fd == 1 && self.quiet {
+                        self.failed = Some(e).filter(|e| *e != Errno::EPIPE);
+                    } else if fd == 1 && !self.broken {
                         self.broken = true;
                         if e != Errno::EPIPE {
                             let name = sys.argv().first().cloned().unwrap_or_default();

@@ -25,7 +25,7 @@ pub enum Node {
     Dir(BTreeMap<Rc<str>, Ino>),
     Symlink(Rc<str>),
     Device(Device),
-    /// A named pipe. Opening one is refused (ENXIO) as long as no machine-wide pipe stands behind it.
+    /// A named pipe; the kernel keeps what goes through it.
     Fifo,
 }
 

@@ -100,6 +100,44 @@ impl FileSystem {
         })
     }
 
+    /// Device and options of a mount, as /proc/mounts shows them.
+    fn description(kind: &str, read_only: bool) -> (&'static str, String) {
+        let (device, options) = match kind {
+            "proc" => ("proc", ",nosuid,nodev,noexec,relatime"),
+            "cgroup2" => ("cgroup", ",nosuid,nodev,noexec,relatime"),
+            "tmpfs" => ("tmpfs", ",relatime"),
+            "overlay" => ("overlay", ",relatime"),
+            _ => ("/dev/vda1", ",relatime"),
+        };
+        // /proc itself can be written; what cannot are its files.
+        let read_only = read_only && kind != "proc";
+        (device, format!("{}{options}", if read_only { "ro" } else { "rw" }))
+    }
+
+    fn all_mounts(&self) -> impl Iterator<Item = (&str, &'static str, bool)> {
+        let root = std::iter::once(("/", "overlay", self.read_only));
+        root.chain(self.mounts.iter().map(|m| (m.path.as_str(), m.kind, m.read_only)))
+    }
+
+    /// The text of /proc/mounts.
+    pub(crate) fn mount_table(&self) -> String {
+        let line = |(path, kind, read_only): (&str, &'static str, bool)| {
+            let (device, options) = FileSystem::description(kind, read_only);
+            format!("{device} {path} {kind} {options} 0 0\n")
+        };
+        self.all_mounts().map(line).collect()
+    }
+
+    /// The text of /proc/N/mountinfo.
+    pub(crate) fn mount_info(&self) -> String {
+        let line = |(i, (path, kind, read_only)): (usize, (&str, &'static str, bool))| {
+            let (device, options) = FileSystem::description(kind, read_only);
+            let parent = if i == 0 { 60 } else { 100 };
+            format!("{} {parent} 0:{} / {path} {options} - {kind} {device} {options}\n", 100 + i, 50 + i)
+        };
+        self.all_mounts().enumerate().map(line).collect()
+    }
+
     /// The tree of a place.
     pub(crate) fn tree<'a>(&'a self, volumes: &'a Volumes, place: Place) -> Option<&'a Tree> {
         match place {

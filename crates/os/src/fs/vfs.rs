@@ -114,6 +114,20 @@ const WRITE: u32 = 2;
 const SEARCH: u32 = 1;
 
 impl Vfs<'_> {
+    /// An entry of a proc mount. The mount table is this side's, the rest the kernel's.
+    pub fn proc_entry(&self, path: &str) -> Option<ProcEntry> {
+        let entry = self.proc.entry(path)?;
+        Some(match path.strip_prefix("/proc/").and_then(|p| p.rsplit('/').next()) {
+            Some("mounts") if matches!(entry, ProcEntry::File(_)) => {
+                ProcEntry::File(self.fs.mount_table().into_bytes())
+            }
+            Some("mountinfo") if matches!(entry, ProcEntry::File(_)) => {
+                ProcEntry::File(self.fs.mount_info().into_bytes())
+            }
+            _ => entry,
+        })
+    }
+
     fn tree(&self, place: Place) -> SysResult<&crate::fs::Tree> {
         self.fs.tree(self.volumes, place).ok_or(Errno::EIO)
     }

@@ -63,6 +63,8 @@ pub(crate) enum Kind {
     Device(Device),
     PipeRead(u32),
     PipeWrite(u32),
+    /// A named pipe opened for both.
+    PipeBoth(u32),
     Tty(TtyId),
     Sock(SockId),
     /// From and to the host.
@@ -79,8 +81,13 @@ impl Kernel {
     /// Puts an open file into the table (without any descriptor yet).
     pub(crate) fn add_file(&mut self, file: OpenFile) -> u32 {
         match file.kind {
-            Kind::PipeRead(id) => self.pipes.entry(id).or_default().readers += 1,
-            Kind::PipeWrite(id) => self.pipes.entry(id).or_default().writers += 1,
+            Kind::PipeRead(id) => self.pipes.entry(id).or_default().add_reader(),
+            Kind::PipeWrite(id) => self.pipes.entry(id).or_default().add_writer(),
+            Kind::PipeBoth(id) => {
+                let pipe = self.pipes.entry(id).or_default();
+                pipe.add_reader();
+                pipe.add_writer();
+            }
             _ => {}
         }
         let id = self.fresh_id();
@@ -107,6 +114,10 @@ impl Kernel {
         match file.kind {
             Kind::PipeRead(pipe) => self.drop_pipe_end(pipe, true),
             Kind::PipeWrite(pipe) => self.drop_pipe_end(pipe, false),
+            Kind::PipeBoth(pipe) => {
+                self.drop_pipe_end(pipe, true);
+                self.drop_pipe_end(pipe, false);
+            }
             Kind::Sock(sock) => self.close_sock(sock),
             Kind::Node(NodeRef::Inode(place, ino)) => {
                 let node = NodeRef::Inode(place, ino);
@@ -148,7 +159,7 @@ impl Kernel {
     pub(crate) fn can_read(&self, id: u32) -> bool {
         let Some(file) = self.files.get(&id) else { return true };
         match &file.kind {
-            Kind::PipeRead(p) => self.pipes.get(p).is_none_or(|p| !p.buf.is_empty() || p.writers == 0),
+            Kind::PipeRead(p) | Kind::PipeBoth(p) => self.pipes.get(p).is_none_or(|p| p.can_read()),
             Kind::Stream(s) => self.streams.get(s).is_none_or(|s| !s.buf.is_empty() || s.closed),
             Kind::Tty(t) => self.ttys.get(t).is_none_or(|t| t.can_read()),
             Kind::Sock(s) => self.socks.get(s).is_none_or(|s| s.can_read()),
@@ -160,9 +171,7 @@ impl Kernel {
     pub(crate) fn can_write(&self, id: u32) -> bool {
         let Some(file) = self.files.get(&id) else { return true };
         match &file.kind {
-            Kind::PipeWrite(p) => {
-                self.pipes.get(p).is_none_or(|p| p.readers == 0 || p.buf.len() < super::pipe::PIPE_SIZE)
-            }
+            Kind::PipeWrite(p) | Kind::PipeBoth(p) => self.pipes.get(p).is_none_or(|p| p.can_write()),
             Kind::Sock(s) => self.socks.get(s).is_none_or(|s| s.can_write()),
             Kind::Stream(_) | Kind::Tty(_) => self.queued_output() < MAX_QUEUED,
             _ => true,

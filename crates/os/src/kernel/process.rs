@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use crate::{
     fs::Cred,
     host::{ExitStatus, TtyId},
+    kernel::Rlimits,
     program::{Fd, Pid, Program, Wait},
     signal::SignalSet,
     time::Time,
@@ -65,6 +66,7 @@ pub(crate) struct Process {
     pub external: Option<u32>,
     /// How it ends when the poll it is in is over (it killed itself, or wrote to a broken pipe).
     pub doomed: Option<ExitStatus>,
+    pub rlimits: Rc<Rlimits>,
 }
 
 /// A state change short of the end, for waitpid(WUNTRACED | WCONTINUED).

@@ -45,6 +45,7 @@ impl Kernel {
         for d in birth.fds.values() {
             self.retain(d.file);
         }
+        let rlimits = self.procs.get(&birth.ppid).map(|p| p.rlimits.clone()).unwrap_or_default();
         let proc = Process {
             ppid: birth.ppid,
             pgid: birth.pgid.unwrap_or(pid),
@@ -71,6 +72,7 @@ impl Kernel {
             report: None,
             queued: true,
             doomed: None,
+            rlimits,
             external: None,
         };
         self.procs.insert(pid, proc);

@@ -10,7 +10,7 @@ use crate::{
     errno::{Errno, SysResult},
     fs::{FileSystem, Volumes},
     host::TtyId,
-    kernel::{Flavour, Kernel, Kind, Limits, Mode, Process, ShellKind},
+    kernel::{Flavour, Kernel, Kind, Limit, Limits, Mode, Process, Resource, ShellKind},
     program::{Fd, Pid},
     signal::{Signal, SignalSet},
     time::Time,
@@ -159,6 +159,23 @@ impl<'a> Sys<'a> {
 
     pub fn set_umask(&mut self, mask: u32) {
         self.me_mut().cred.umask = mask & 0o777;
+    }
+
+    /// A resource limit of this process.
+    pub fn limit(&self, resource: Resource) -> Limit {
+        self.me().rlimits.get(resource)
+    }
+
+    /// Sets the soft, the hard, or both limits. EPERM: only root may raise a hard limit; EINVAL: soft above hard.
+    pub fn set_limit(
+        &mut self,
+        resource: Resource,
+        value: Option<u64>,
+        soft: bool,
+        hard: bool,
+    ) -> SysResult<()> {
+        let root = self.uid() == 0;
+        Rc::make_mut(&mut self.me_mut().rlimits).set(resource, value, soft, hard, root)
     }
 
     /// The memory the program holds, in bytes: shown by ps and top, counted against the machine's limit.

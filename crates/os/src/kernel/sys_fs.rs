@@ -7,9 +7,9 @@ use crate::{
     fs::{Device, Found, Node, NodeRef, ProcEntry, Stat, Vfs},
     host::SockId,
     kernel::{
-        Kind, OpenFile, OpenFlags, SockState, Sys,
+        Kind, OpenFile, OpenFlags, Resource, SockState, Sys,
         file::MAX_QUEUED,
-        pipe::{PIPE_SIZE, take},
+        pipe::{PIPE_SIZE, Pipe, take},
         process::Descriptor,
     },
     program::Fd,
@@ -37,7 +37,8 @@ impl Sys<'_> {
 
     /// The lowest free descriptor from `least`.
     fn free_fd(&self, least: Fd) -> SysResult<Fd> {
-        (least..MAX_FDS).find(|fd| !self.me().fds.contains_key(fd)).ok_or(Errno::EMFILE)
+        let most = self.limit(Resource::Files).soft.map_or(MAX_FDS, |n| n.min(MAX_FDS.into()) as Fd);
+        (least..most).find(|fd| !self.me().fds.contains_key(fd)).ok_or(Errno::EMFILE)
     }
 
     /// Gives an open file a descriptor.
@@ -70,7 +71,7 @@ impl Sys<'_> {
             Err(e) => return Err(e),
         };
         if let Some((NodeRef::Proc(p), canonical)) = &existing {
-            let text = match vfs.proc.entry(p).ok_or(Errno::ENOENT)? {
+            let text = match vfs.proc_entry(p).ok_or(Errno::ENOENT)? {
                 ProcEntry::File(bytes) if !flags.write => bytes,
                 ProcEntry::Dir(_) if !flags.write => Vec::new(),
                 ProcEntry::File(_) => return Err(Errno::EACCES),
@@ -94,7 +95,13 @@ impl Sys<'_> {
                     let canonical = canonical.clone();
                     return self.open_device(device, flags, canonical);
                 }
-                Node::Fifo => return Err(Errno::ENXIO),
+                Node::Fifo => {
+                    if !vfs.permits(inode, want) {
+                        return Err(Errno::EACCES);
+                    }
+                    let (node, canonical) = (node.clone(), canonical.clone());
+                    return Ok(self.open_fifo(node, flags, canonical));
+                }
                 Node::Dir(_) if flags.write => return Err(Errno::EISDIR),
                 _ => {}
             }
@@ -116,6 +123,25 @@ impl Sys<'_> {
         file.append = flags.append;
         file.path = canonical;
         Ok(file)
+    }
+
+    /// Opens a named pipe. This does not wait for the other side: the first read or write does.
+    fn open_fifo(&mut self, node: NodeRef, flags: OpenFlags, path: String) -> OpenFile {
+        let known = self.k.pipes.iter().find(|(_, p)| p.fifo.as_ref() == Some(&node)).map(|(id, _)| *id);
+        let id = known.unwrap_or_else(|| {
+            let id = self.k.fresh_id();
+            self.k.pipes.insert(id, Pipe { fifo: Some(node), ..Pipe::default() });
+            id
+        });
+        let kind = match (flags.read, flags.write) {
+            (true, true) => Kind::PipeBoth(id),
+            (_, true) => Kind::PipeWrite(id),
+            _ => Kind::PipeRead(id),
+        };
+        self.k.dirty = true;
+        let mut file = OpenFile::new(kind, flags.read, flags.write);
+        file.path = path;
+        file
     }
 
     fn open_device(&mut self, device: Device, flags: OpenFlags, path: String) -> SysResult<OpenFile> {
@@ -159,7 +185,7 @@ impl Sys<'_> {
         if fd == new {
             return Ok(());
         }
-        if new >= MAX_FDS {
+        if u64::from(new) >= self.limit(Resource::Files).soft.unwrap_or(u64::MAX).min(MAX_FDS.into()) {
             return Err(Errno::EBADF);
         }
         self.k.retain(file);
@@ -211,10 +237,10 @@ impl Sys<'_> {
                 text[from..text.len().min(from.saturating_add(max))].to_vec()
             }
             Kind::Device(device) => return self.read_device(*device, max),
-            Kind::PipeRead(p) => {
+            Kind::PipeRead(p) | Kind::PipeBoth(p) => {
                 let p = *p;
                 let Some(pipe) = self.k.pipes.get_mut(&p) else { return Ok(Vec::new()) };
-                if pipe.buf.is_empty() && pipe.writers > 0 {
+                if !pipe.can_read() {
                     return Err(Errno::EAGAIN);
                 }
                 self.k.dirty = true;
@@ -296,9 +322,18 @@ impl Sys<'_> {
             Kind::Node(node) => {
                 let node = node.clone();
                 let (append, pos) = (file.append, file.pos);
-                let mut vfs = self.vfs();
+                let vfs = self.vfs();
                 let at = if append { vfs.inode(&node)?.size() } else { pos };
-                let n = vfs.write_at(&node, at, bytes)?;
+                let mut bytes = bytes;
+                if let Some(most) = self.limit(Resource::FileSize).soft {
+                    if at >= most {
+                        let pid = self.pid;
+                        let _self_exists = self.k.send(self.fs, self.volumes, pid, Signal::XFSZ);
+                        return Err(Errno::EFBIG);
+                    }
+                    bytes = &bytes[..bytes.len().min((most - at) as usize)];
+                }
+                let n = self.vfs().write_at(&node, at, bytes)?;
                 if let Some(file) = self.k.files.get_mut(&id) {
                     file.pos = at + n as u64;
                 }
@@ -310,7 +345,7 @@ impl Sys<'_> {
                 self.write(n, bytes)
             }
             Kind::Device(_) => Ok(bytes.len()),
-            Kind::PipeWrite(p) => {
+            Kind::PipeWrite(p) | Kind::PipeBoth(p) => {
                 let p = *p;
                 self.write_pipe(p, bytes)
             }
@@ -343,9 +378,12 @@ impl Sys<'_> {
     }
 
     fn write_pipe(&mut self, id: u32, bytes: &[u8]) -> SysResult<usize> {
-        let Some(pipe) = self.k.pipes.get_mut(&id).filter(|p| p.readers > 0) else {
+        let Some(pipe) = self.k.pipes.get_mut(&id).filter(|p| p.readers > 0 || !p.met_reader) else {
             return self.broken_pipe();
         };
+        if pipe.readers == 0 {
+            return Err(Errno::EAGAIN);
+        }
         let room = PIPE_SIZE.saturating_sub(pipe.buf.len());
         if room == 0 && !bytes.is_empty() {
             return Err(Errno::EAGAIN);
@@ -399,7 +437,7 @@ impl Sys<'_> {
             }
             Kind::Text(_) => '-',
             Kind::Tty(_) | Kind::Device(_) => 'c',
-            Kind::PipeRead(_) | Kind::PipeWrite(_) | Kind::Stream(_) => 'p',
+            Kind::PipeRead(_) | Kind::PipeWrite(_) | Kind::PipeBoth(_) | Kind::Stream(_) => 'p',
             Kind::Sock(_) => 's',
         };
         Ok(Stat {

@@ -2,6 +2,10 @@
 
 /// Where variables are read and set.
 pub trait Names {
+    /// Only what POSIX asks for, as in dash: no `++`, `,` and `**`, and variables hold numbers.
+    fn plain(&self) -> bool {
+        false
+    }
     fn get(&mut self, name: &str, index: Option<&str>) -> Option<String>;
     fn set(&mut self, name: &str, index: Option<&str>, value: i64) -> Result<(), String>;
 }
@@ -91,7 +95,13 @@ impl Eval<'_> {
     }
 
     fn expected_operand(&self) -> String {
-        let rest = self.rest();
+        let mut rest = self.rest();
+        if rest.trim().is_empty() {
+            // bash points at the operator that wants more.
+            let before: String = self.chars[..self.pos.min(self.chars.len())].iter().collect();
+            let kept = before.trim_end().trim_end_matches(|c: char| "+-*/%&|^<>=!~?:,(".contains(c));
+            rest = before[kept.len()..].to_string();
+        }
         format!("{}: syntax error: operand expected (error token is \"{rest}\")", self.whole())
     }
 
@@ -99,7 +109,7 @@ impl Eval<'_> {
         let mut value = self.assignment(live)?;
         loop {
             self.blanks();
-            if !self.at(",") {
+            if !self.at(",") || self.names.plain() {
                 return Ok(value);
             }
             self.pos += 1;
@@ -172,7 +182,8 @@ impl Eval<'_> {
         let mut left = self.unary(live)?.value;
         loop {
             self.blanks();
-            let found = BINARY.into_iter().find(|(op, _)| self.at(op));
+            let plain = self.names.plain();
+            let found = BINARY.into_iter().find(|(op, _)| self.at(op) && !(plain && *op == "**"));
             let Some((op, level)) = found.filter(|(_, level)| *level >= least) else { return Ok(left) };
             // `a |= b` and the like belong to assignments, which were tried before.
             if matches!(op, "|" | "^" | "&" | "+" | "-" | "*" | "/" | "%" | "<<" | ">>")
@@ -209,7 +220,8 @@ impl Eval<'_> {
             "*" => a.wrapping_mul(b),
             "/" | "%" if b == 0 => {
                 let rest = self.chars[..self.pos].iter().collect::<String>();
-                let token = rest.rsplit(['/', '%']).next().unwrap_or("").trim_start().to_string();
+                let token = rest.rsplit(['/', '%']).next().unwrap_or("");
+                let token = token.trim_start_matches('=').trim_start().to_string();
                 return Err(format!(
                     "{}: division by 0 (error token is \"{token}\")",
                     self.whole().trim_start()
@@ -265,7 +277,7 @@ impl Eval<'_> {
     fn unary_inner(&mut self, live: bool) -> Result<Operand, String> {
         self.blanks();
         let value = |value| Ok(Operand { value, name: None });
-        if self.at("++") || self.at("--") {
+        if (self.at("++") || self.at("--")) && !self.names.plain() {
             let by = if self.at("++") { 1 } else { -1 };
             let start = self.pos;
             self.pos += 2;
@@ -326,7 +338,9 @@ impl Eval<'_> {
                 let Some((name, index)) = self.name(live)? else { return Err(self.expected_operand()) };
                 let value = if live { self.variable(&name, index.as_deref())? } else { 0 };
                 self.blanks();
-                let by = if self.at("++") {
+                let by = if self.names.plain() {
+                    return Ok(Operand { value, name: Some((name, index)) });
+                } else if self.at("++") {
                     1
                 } else if self.at("--") {
                     -1
@@ -382,6 +396,12 @@ impl Eval<'_> {
         }
         match text.parse::<i64>() {
             Ok(v) if !text.starts_with('0') || text == "0" => Ok(v),
+            _ if self.names.plain() && !text.starts_with(|c: char| c.is_ascii_digit()) => {
+                Err(format!("Illegal number: {text}"))
+            }
+            _ if self.names.plain() && !text.chars().all(|c| c.is_ascii_alphanumeric()) => {
+                Err(format!("Illegal number: {text}"))
+            }
             _ => eval_at(text, self.names, self.depth + 1),
         }
     }
@@ -421,7 +441,11 @@ impl Eval<'_> {
             if digit >= radix {
                 return Err(format!("{text}: value too great for base (error token is \"{text}\")"));
             }
-            value = value.wrapping_mul(radix).wrapping_add(digit);
+            value = match value.checked_mul(radix).and_then(|v| v.checked_add(digit)) {
+                Some(v) => v,
+                None if self.names.plain() => i64::MAX,
+                None => value.wrapping_mul(radix).wrapping_add(digit),
+            };
         }
         Ok(value)
     }

@@ -1,6 +1,7 @@
 //! The builtins: the list, and those that steer the shell. Others are in the files below.
 
 mod declare;
+mod limits;
 mod options;
 mod process;
 mod read;
@@ -18,10 +19,12 @@ pub(super) enum Done {
     Status(i32),
     /// Not yet done.
     Wait(Pending, Wait),
-    /// Runs this text.
-    Source(String, FrameKind),
+    /// Runs this text, which messages call by the name.
+    Source(String, FrameKind, String),
     /// `break` (false) or `continue` (true) of so many loops.
     Break(usize, bool),
+    /// Leaves all loops with a status, after an error.
+    BreakAll(i32),
     Return(i32),
     Exit(i32),
     /// `exec` without command: the redirections stay.
@@ -97,7 +100,7 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("false", false, |_, _, _, _| Done::Status(1)),
     ("fg", false, process::fg),
     ("getopts", false, options::getopts),
-    ("hash", false, |_, _, _, _| Done::Status(0)),
+    ("hash", false, hash),
     ("help", true, help),
     ("history", false, history),
     ("jobs", false, process::jobs),
@@ -123,7 +126,7 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("true", false, |_, _, _, _| Done::Status(0)),
     ("type", false, type_),
     ("typeset", true, declare::declare),
-    ("ulimit", false, ulimit),
+    ("ulimit", false, limits::ulimit),
     ("umask", false, process::umask),
     ("unalias", false, options::unalias),
     ("unset", false, declare::unset),
@@ -159,10 +162,19 @@ fn printf(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>
         args = &args[1..];
     }
     let Some(format) = args.first() else {
-        shell.builtin_error("printf", "usage: printf [-v var] format [arguments]");
+        match shell.kind {
+            ShellKind::Bash => shell.eprint("printf: usage: printf [-v var] format [arguments]\n"),
+            ShellKind::Dash => shell.builtin_error("printf", "usage: printf format [arg ...]"),
+            ShellKind::Ash => shell.tool_error("printf", "usage: printf FORMAT [ARGUMENT...]"),
+        }
         return Done::Status(2);
     };
-    let result = crate::text::printf::format(format, &args[1..], sys.now());
+    let dialect = match shell.kind {
+        ShellKind::Bash => crate::text::printf::Dialect::Gnu,
+        ShellKind::Dash => crate::text::printf::Dialect::Dash,
+        ShellKind::Ash => crate::text::printf::Dialect::BusyBox,
+    };
+    let result = crate::text::printf::format_as(dialect, format, &args[1..], sys.now());
     match into {
         Some(name) => {
             shell.assign(&name, String::from_utf8_lossy(&result.out).into_owned());
@@ -170,12 +182,12 @@ fn printf(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>
         None => shell.print(result.out),
     }
     for error in &result.errors {
-        let message = match shell.kind {
-            ShellKind::Bash => format!("{error}: invalid number"),
-            ShellKind::Dash => format!("{error}: expected numeric value"),
-            ShellKind::Ash => format!("invalid number '{error}'"),
-        };
-        shell.builtin_error("printf", message);
+        shell.tool_error("printf", error.builtin_message(dialect));
+    }
+    let directive =
+        |t: &crate::text::printf::Trouble| matches!(t, crate::text::printf::Trouble::Directive(..));
+    if shell.kind == ShellKind::Dash && result.errors.iter().any(directive) {
+        return Done::Status(2);
     }
     Done::Status(i32::from(!result.errors.is_empty()))
 }
@@ -186,10 +198,8 @@ fn test(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) 
         match args.last() {
             Some(last) if last == "]" => args = &args[..args.len() - 1],
             _ => {
-                shell.builtin_error(
-                    "[",
-                    if shell.kind == ShellKind::Bash { "missing `]'" } else { "missing ]" },
-                );
+                let missing = if shell.kind == ShellKind::Bash { "missing `]'" } else { "missing ]" };
+                shell.tool_error("[", missing);
                 return Done::Status(2);
             }
         }
@@ -206,10 +216,7 @@ fn test(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) 
         Ok(true) => Done::Status(0),
         Ok(false) => Done::Status(1),
         Err(message) => {
-            match shell.kind {
-                ShellKind::Ash => shell.eprint(format!("{}: {message}\n", shell.arg0)),
-                _ => shell.builtin_error(&words[0], message),
-            }
+            shell.tool_error(&words[0], message);
             Done::Status(2)
         }
     }
@@ -219,7 +226,7 @@ fn eval(_: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Don
     if words.len() < 2 {
         return Done::Status(0);
     }
-    Done::Source(words[1..].join(" "), FrameKind::Eval)
+    Done::Source(words[1..].join(" "), FrameKind::Eval, "eval".to_string())
 }
 
 fn source(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
@@ -228,7 +235,7 @@ fn source(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>
             shell.builtin_error(&words[0], "filename argument required");
             shell.eprint(format!("{0}: usage: {0} filename [arguments]\n", words[0]));
         }
-        return Done::Status(2);
+        return Done::Status(if shell.kind == ShellKind::Dash { 0 } else { 2 });
     };
     let mut path = name.clone();
     if !name.contains('/') {
@@ -246,13 +253,13 @@ fn source(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>
         Ok(text) => {
             let params =
                 (words.len() > 2).then(|| std::mem::replace(&mut shell.params, Rc::new(words[2..].to_vec())));
-            Done::Source(text, FrameKind::Source(params))
+            Done::Source(text, FrameKind::Source(params), path)
         }
         Err(e) => {
             match shell.kind {
                 ShellKind::Bash => shell.error(format!("{name}: {e}")),
                 ShellKind::Dash => shell.builtin_error(".", format!("cannot open {name}: No such file")),
-                ShellKind::Ash => shell.error(format!(".: can't open '{name}': {e}")),
+                ShellKind::Ash => shell.builtin_error(".", format!("can't open '{name}': {e}")),
             }
             if shell.kind == ShellKind::Bash || shell.interactive { Done::Status(1) } else { Done::Exit(2) }
         }
@@ -267,76 +274,103 @@ fn exec(_: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Don
     if args.is_empty() { Done::KeepRedirects(0) } else { Done::Exec(args.to_vec()) }
 }
 
-/// The number given as an argument, reported if it is none.
-fn status_argument(shell: &mut Shell, words: &[String]) -> Result<i32, i32> {
-    let Some(text) = words.get(1) else { return Ok(shell.status) };
+/// A number given as an argument; reported if it is none, with what that comes to.
+fn number_argument(shell: &mut Shell, words: &[String]) -> Result<Option<i64>, Done> {
+    let Some(text) = words.get(1) else { return Ok(None) };
+    let bash = shell.kind == ShellKind::Bash;
     match text.parse::<i64>() {
-        Ok(n) => Ok((n & 255) as i32),
-        Err(_) => {
-            let message = match shell.kind {
-                ShellKind::Bash => format!("{text}: numeric argument required"),
-                ShellKind::Dash => format!("Illegal number: {text}"),
-                ShellKind::Ash => format!("Illegal number: {text}"),
+        Ok(n) if bash || (n >= 0 && !text.starts_with('+')) => Ok(Some(n)),
+        _ => {
+            let message = if bash {
+                format!("{text}: numeric argument required")
+            } else {
+                format!("Illegal number: {text}")
             };
             shell.builtin_error(&words[0], message);
-            Err(2)
+            Err(declare::fails(shell))
         }
     }
+}
+
+/// bash takes one argument where it takes a number.
+fn too_many(shell: &mut Shell, words: &[String]) -> bool {
+    let too_many = words.len() > 2 && shell.kind == ShellKind::Bash;
+    if too_many {
+        shell.builtin_error(&words[0], "too many arguments");
+    }
+    too_many
 }
 
 fn exit(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     if shell.interactive && shell.kind == ShellKind::Bash {
         shell.eprint(if shell.login { "logout\n" } else { "exit\n" });
     }
-    match status_argument(shell, words) {
-        Ok(code) | Err(code) => Done::Exit(code),
+    match number_argument(shell, words) {
+        Ok(_) if too_many(shell, words) => {
+            if shell.interactive {
+                Done::Status(1)
+            } else {
+                Done::Exit(1)
+            }
+        }
+        Ok(code) => Done::Exit(code.map_or(shell.status, |n| (n & 255) as i32)),
+        Err(_) => Done::Exit(2),
     }
 }
 
 fn return_(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    match status_argument(shell, words) {
-        Ok(code) | Err(code) => Done::Return(code),
+    match number_argument(shell, words) {
+        // dash keeps the whole number.
+        Ok(Some(n)) if shell.kind == ShellKind::Dash => Done::Return(n as i32),
+        Ok(code) => Done::Return(code.map_or(shell.status, |n| (n & 255) as i32)),
+        Err(Done::Exit(code)) => Done::Exit(code),
+        Err(_) => Done::Return(2),
     }
 }
 
 fn leave(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let name = words[0].clone();
+    let bash = shell.kind == ShellKind::Bash;
     if shell.loop_depth() == 0 {
-        if shell.kind == ShellKind::Bash {
-            let name = words[0].clone();
+        if bash {
             shell.builtin_error(&name, "only meaningful in a `for', `while', or `until' loop");
         }
         return Done::Status(0);
     }
-    let levels = match words.get(1).map(|n| n.parse::<usize>()) {
-        None => 1,
-        Some(Ok(n)) if n > 0 => n,
-        Some(_) => {
-            let name = words[0].clone();
-            shell.builtin_error(&name, format!("{}: loop count out of range", words[1]));
-            return Done::Break(usize::MAX, false);
+    match number_argument(shell, words) {
+        Ok(None) => Done::Break(1, name == "continue"),
+        Ok(Some(n)) if n > 0 => Done::Break(n as usize, name == "continue"),
+        Ok(Some(n)) if bash => {
+            shell.builtin_error(&name, format!("{n}: loop count out of range"));
+            Done::BreakAll(1)
         }
-    };
-    Done::Break(levels, words[0] == "continue")
+        Ok(Some(n)) => {
+            shell.builtin_error(&name, format!("Illegal number: {n}"));
+            declare::fails(shell)
+        }
+        Err(_) if bash && !shell.interactive => Done::Exit(128),
+        Err(done) => done,
+    }
 }
 
 fn shift(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    let n = match words.get(1).map(|n| n.parse::<usize>()) {
-        None => 1,
-        Some(Ok(n)) => n,
-        Some(Err(_)) => {
-            let text = words[1].clone();
-            shell.builtin_error("shift", format!("{text}: numeric argument required"));
-            return Done::Status(1);
-        }
+    let n = match number_argument(shell, words) {
+        Ok(n) => n.unwrap_or(1),
+        Err(Done::Status(_)) => return Done::Status(1),
+        Err(done) => return done,
     };
-    if n > shell.params.len() {
+    if n < 0 {
+        shell.builtin_error("shift", format!("{n}: shift count out of range"));
+        return Done::Status(1);
+    }
+    if n as usize > shell.params.len() {
         if shell.kind == ShellKind::Dash {
             shell.builtin_error("shift", "can't shift that many");
-            return if shell.interactive { Done::Status(2) } else { Done::Exit(2) };
+            return declare::fails(shell);
         }
         return Done::Status(1);
     }
-    Rc::make_mut(&mut shell.params).drain(..n);
+    Rc::make_mut(&mut shell.params).drain(..n as usize);
     Done::Status(0)
 }
 
@@ -456,13 +490,16 @@ fn type_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>)
             )
         } else if is_keyword(name) && !path_only {
             ("keyword", format!("{name} is a shell keyword"))
-        } else if let Some(code) = shell.functions.get(name).filter(|_| !path_only) {
+        } else if let Some(function) = shell.functions.get(name).filter(|_| !path_only) {
             (
                 "function",
                 if bash {
-                    format!("{name} is a function\n{name} () \n{}", code.text)
+                    format!("{name} is a function\n{name} () \n{}", function.code.text)
                 } else {
-                    format!("{name} is a function")
+                    format!(
+                        "{name} is a {}function",
+                        if shell.kind == ShellKind::Dash { "shell " } else { "" }
+                    )
                 },
             )
         } else if find(name, shell.kind).is_some() && !path_only {
@@ -489,19 +526,28 @@ fn type_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>)
     Done::Status(status)
 }
 
+fn hash(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let names: Vec<&String> = words[1..].iter().filter(|w| !w.starts_with('-')).collect();
+    if words.len() == 1 && shell.kind == ShellKind::Bash {
+        // Nothing is remembered: programs are looked up each time.
+        shell.print("hash: hash table empty\n");
+    }
+    let mut status = 0;
+    for name in names {
+        let search = shell.vars.text("PATH").unwrap_or("").to_string();
+        let known = find(name, shell.kind).is_some() || shell.functions.contains_key(name);
+        if !known && sys.find_program(name, &search).is_err() {
+            shell.builtin_error("hash", format!("{name}: not found"));
+            status = 1;
+        }
+    }
+    Done::Status(status)
+}
+
 fn times(shell: &mut Shell, sys: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> Done {
     let (own, children) = sys.cpu_times();
     let show = |us: u64| format!("{}m{}.{:03}s", us / 60_000_000, us / 1_000_000 % 60, us / 1_000 % 1_000);
     shell.print(format!("{} 0m0.000s\n{} 0m0.000s\n", show(own), show(children)));
-    Done::Status(0)
-}
-
-fn ulimit(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    match words.get(1).map(String::as_str) {
-        Some("-n") if words.len() == 2 => shell.print("1024\n"),
-        None | Some("-u" | "-f" | "-v" | "-s" | "-c") if words.len() <= 2 => shell.print("unlimited\n"),
-        _ => {}
-    }
     Done::Status(0)
 }
 

@@ -12,6 +12,13 @@ pub struct Code {
     pub text: String,
 }
 
+/// A function, and the file it was defined in, for messages.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub code: Rc<Code>,
+    pub origin: Rc<str>,
+}
+
 /// One instruction.
 #[derive(Clone, Debug)]
 pub enum Op {
@@ -71,12 +78,14 @@ pub enum Op {
 }
 
 /// A simple command.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Simple {
     pub assigns: Vec<Assign>,
     pub words: Vec<Word>,
     pub redirs: Vec<Redir>,
     pub line: u32,
+    /// As it is written, for messages and `jobs`.
+    pub text: Rc<str>,
 }
 
 /// `name=value`, `name+=value`, `name[index]=value`, `name=(…)`.
@@ -209,6 +218,8 @@ pub enum ParamOp {
     /// `${!prefix*}` and `${!name[@]}`
     Names,
     Keys,
+    /// Without meaning: the error comes when it is expanded. With the whole text.
+    Bad(String),
 }
 
 /// A condition of `[[ … ]]`.
@@ -220,6 +231,12 @@ pub enum Cond {
     Unary(String, Word),
     Binary(String, Word, Word),
     Word(Word),
+}
+
+impl Default for Simple {
+    fn default() -> Simple {
+        Simple { assigns: Vec::new(), words: Vec::new(), redirs: Vec::new(), line: 0, text: Rc::from("") }
+    }
 }
 
 impl Word {

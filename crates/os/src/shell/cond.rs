@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    kernel::{ShellKind, Sys},
+    kernel::Sys,
     shell::{
         Shell,
         code::{Assign, AssignValue, Cond, Part, Word},
         expand::{Expanded, Stop},
-        vars::{self, ReadOnly, Value},
+        vars::{self, Value},
     },
     text::glob,
 };
@@ -121,20 +121,6 @@ impl Shell {
             }
         };
         Ok(self.report_readonly(result))
-    }
-
-    fn report_readonly(&mut self, result: Result<(), ReadOnly>) -> bool {
-        match result {
-            Ok(()) => true,
-            Err(ReadOnly(name)) => {
-                self.error(if self.kind == ShellKind::Bash {
-                    format!("{name}: readonly variable")
-                } else {
-                    format!("{name}: is read only")
-                });
-                false
-            }
-        }
     }
 
     pub(super) fn assign_array(

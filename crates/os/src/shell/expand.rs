@@ -4,7 +4,7 @@
 //! the command, notes the output in the command's *memo*, and expands again from the start. All that has an effect
 //! (`${x:=…}`, `$((i++))`, `$RANDOM`) goes through the memo too, so that it happens once.
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use crate::{
     kernel::{ShellKind, Sys},
@@ -26,6 +26,8 @@ pub enum Stop {
     Process(bool, Rc<Code>),
     /// The command fails with this message; a non-interactive shell ends.
     Fatal(String),
+    /// The same for a parameter without value, where bash -c leaves with another status.
+    Unset(String),
     /// The command fails, and its message was already given.
     Failed(i32),
 }
@@ -87,11 +89,20 @@ impl Shell {
         for seg in segs {
             match seg {
                 Seg::Quoted(t) => out.push_str(&glob::quote(&t)),
-                Seg::Lit(t) | Seg::Split(t) => out.push_str(&t),
+                Seg::Lit(t) | Seg::Split(t) => out.push_str(&self.dialect_pattern(&t)),
                 Seg::Break => out.push(' '),
             }
         }
         Ok(out)
+    }
+
+    /// In dash `[^…]` is a set with a `^` in it.
+    fn dialect_pattern<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.kind == ShellKind::Dash && text.contains("[^") {
+            Cow::Owned(text.replace("[^", "[\\^"))
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 
     /// The next noted result, if this expansion was begun before.
@@ -186,8 +197,9 @@ impl Shell {
                 ShellKind::Dash if message.contains("division by 0") => {
                     format!("arithmetic expression: division by zero: \"{expression}\"")
                 }
+                ShellKind::Dash if message.starts_with("Illegal number") => message,
                 ShellKind::Dash => {
-                    format!("arithmetic expression: expecting primary: \"{expression}\"")
+                    format!("arithmetic expression: {}: \"{expression}\"", dash_arithmetic(&message))
                 }
                 ShellKind::Ash if message.contains("division by 0") => "divide by zero".to_string(),
                 ShellKind::Ash => "arithmetic syntax error".to_string(),
@@ -270,7 +282,7 @@ impl Shell {
         for seg in &field {
             match seg {
                 Seg::Quoted(t) => pattern.push_str(&glob::quote(t)),
-                Seg::Lit(t) | Seg::Split(t) => pattern.push_str(t),
+                Seg::Lit(t) | Seg::Split(t) => pattern.push_str(&self.dialect_pattern(t)),
                 Seg::Break => {}
             }
         }
@@ -284,6 +296,19 @@ impl Shell {
         } else if !self.opts.nullglob {
             out.push(join(field));
         }
+    }
+}
+
+/// What dash finds wrong with an expression, from bash's words.
+fn dash_arithmetic(message: &str) -> &'static str {
+    if message.contains("missing `)'") {
+        "expecting ')'"
+    } else if message.contains("`:' expected") {
+        "expecting ':'"
+    } else if message.contains("operand expected") {
+        "expecting primary"
+    } else {
+        "expecting EOF"
     }
 }
 
@@ -379,6 +404,10 @@ impl ShellNames<'_> {
 }
 
 impl arith::Names for ShellNames<'_> {
+    fn plain(&self) -> bool {
+        self.shell.kind == ShellKind::Dash
+    }
+
     fn get(&mut self, name: &str, index: Option<&str>) -> Option<String> {
         match index {
             None if name == "RANDOM" && self.shell.kind != ShellKind::Dash => {

@@ -75,7 +75,12 @@ impl Shell {
                 }
                 sys.spend((parser.position().0 - *pos) as u64 / 16);
                 (*pos, *line) = parser.position();
+                let unended = std::mem::take(&mut parser.unended);
                 *src = parser.src;
+                if !unended.is_empty() {
+                    let last = *line - u32::from(src.last() == Some(&'\n'));
+                    self.warn_here_documents(unended, last);
+                }
                 match result {
                     Ok(Some(code)) => Next::Code(code),
                     Ok(None) => Next::End,
@@ -151,115 +156,6 @@ impl Shell {
                 }
             }
             text.push_str(&String::from_utf8_lossy(&bytes));
-        }
-    }
-
-    /// Reports a syntax error as this shell words it; `source` is the line it is in, for bash.
-    pub(super) fn syntax_error(&mut self, error: &ParseError) {
-        let line = match error {
-            ParseError::Unexpected { line, .. }
-            | ParseError::Unterminated(_, line)
-            | ParseError::BadName(_, line)
-            | ParseError::BadSubstitution(_, line) => *line,
-            _ => self.input_line(),
-        };
-        // dash names the line where it noticed, the end of its input.
-        let at_end = self.kind == ShellKind::Dash && matches!(error, ParseError::Unterminated(..));
-        let line = if at_end { self.input_line() } else { line };
-        self.line = line;
-        let dash_c = self.opts.command_string && !self.interactive;
-        let text = match self.kind {
-            ShellKind::Bash => {
-                let prefix = match (self.interactive, dash_c) {
-                    (true, _) => "bash: ".to_string(),
-                    (false, true) => format!("{}: -c: line {line}: ", self.arg0),
-                    (false, false) => format!("{}: line {line}: ", self.arg0),
-                };
-                match error {
-                    ParseError::Unexpected { token, .. } => {
-                        let mut text = format!("{prefix}syntax error near unexpected token `{token}'\n");
-                        if !self.interactive {
-                            let source = self.source_line(line);
-                            text.push_str(&format!("{prefix}`{source}'\n"));
-                        }
-                        text
-                    }
-                    ParseError::Incomplete(_) => format!("{prefix}syntax error: unexpected end of file\n"),
-                    ParseError::Unterminated('}', _) => {
-                        format!("{prefix}unexpected EOF while looking for matching `}}'\n")
-                    }
-                    ParseError::Unterminated(c, _) => {
-                        format!("{prefix}unexpected EOF while looking for matching `{c}'\n")
-                    }
-                    ParseError::BadSubstitution(text, _) => format!("{prefix}{text}: bad substitution\n"),
-                    ParseError::BadName(name, _) => format!("{prefix}`{name}': not a valid identifier\n"),
-                    ParseError::TooDeep => format!("{prefix}syntax error: nested too deeply\n"),
-                }
-            }
-            ShellKind::Dash | ShellKind::Ash => {
-                let dash = self.kind == ShellKind::Dash;
-                let prefix = if dash {
-                    format!("{}: {line}: Syntax error: ", self.arg0)
-                } else if self.input.is_script() {
-                    format!("{}: line {line}: syntax error: ", self.arg0)
-                } else {
-                    format!("{}: syntax error: ", self.arg0)
-                };
-                let expecting =
-                    |e: &Option<&str>| e.map_or(String::new(), |e| format!(" (expecting \"{e}\")"));
-                match error {
-                    ParseError::Unexpected { token, expecting: e, .. } => {
-                        let token = if token == "newline" { token.clone() } else { format!("\"{token}\"") };
-                        if dash {
-                            format!("{prefix}{token} unexpected{}\n", expecting(e))
-                        } else {
-                            format!("{prefix}unexpected {token}{}\n", expecting(e))
-                        }
-                    }
-                    ParseError::Incomplete(e) => {
-                        let e = Some(*e).filter(|e| !e.is_empty());
-                        if dash {
-                            format!("{prefix}end of file unexpected{}\n", expecting(&e))
-                        } else {
-                            format!("{prefix}unexpected end of file{}\n", expecting(&e))
-                        }
-                    }
-                    ParseError::Unterminated('}', _) => format!("{prefix}Missing '}}'\n"),
-                    ParseError::Unterminated('`', _) => format!("{prefix}EOF in backquote substitution\n"),
-                    ParseError::Unterminated(..) if dash => format!("{prefix}Unterminated quoted string\n"),
-                    ParseError::Unterminated(..) => format!("{prefix}unterminated quoted string\n"),
-                    ParseError::BadSubstitution(..) if dash => {
-                        format!("{}: {line}: Bad substitution\n", self.arg0)
-                    }
-                    ParseError::BadSubstitution(..) => format!("{prefix}bad substitution\n"),
-                    ParseError::BadName(..) if dash => format!("{prefix}Bad for loop variable\n"),
-                    ParseError::BadName(..) => format!("{prefix}bad for loop variable\n"),
-                    ParseError::TooDeep => format!("{prefix}nested too deeply\n"),
-                }
-            }
-        };
-        self.eprint(text);
-    }
-
-    /// The line the input is at.
-    fn input_line(&self) -> u32 {
-        match &self.input {
-            Input::Text { src, .. } => {
-                let open = self.kind == ShellKind::Bash && src.last() != Some(&'\n');
-                src.iter().filter(|c| **c == '\n').count() as u32 + 1 + u32::from(open)
-            }
-            Input::Stdin { line, .. } => *line,
-            _ => self.line,
-        }
-    }
-
-    fn source_line(&self, line: u32) -> String {
-        match &self.input {
-            Input::Text { src, .. } => {
-                let text: String = src.iter().collect();
-                text.lines().nth(line.saturating_sub(1) as usize).unwrap_or("").to_string()
-            }
-            _ => String::new(),
         }
     }
 }

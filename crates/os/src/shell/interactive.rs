@@ -79,7 +79,7 @@ impl Shell {
 
     fn run_file(&mut self, sys: &mut Sys<'_>, path: &str) {
         if let Ok(text) = sys.vfs().read_text(path) {
-            self.run_source(&text, FrameKind::Source(None));
+            self.run_source(&text, FrameKind::Source(None), path);
         }
     }
 

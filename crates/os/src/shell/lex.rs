@@ -165,7 +165,7 @@ impl Parser<'_> {
 
     /// `~` after `=` or `:` in an assignment.
     fn tilde_after(&mut self, parts: &mut Vec<Part>, until: Until, c: char) {
-        if until != Until::Meta || self.peek_char() != Some('~') {
+        if until != Until::Meta || self.peek_char() != Some('~') || !self.tilde_in_argument {
             return;
         }
         let assignment = match parts.first() {
@@ -269,10 +269,16 @@ impl Parser<'_> {
                 let (pos, line) = (self.pos, self.line);
                 if let Some(inner) = self.try_arith()? {
                     parts.push(Part::Arith(inner));
-                } else {
+                } else if self.dialect == ShellKind::Bash {
                     (self.pos, self.line) = (pos, line);
                     self.bump();
-                    parts.push(Part::Command(self.substitution()?));
+                    let code = self.substitution().map_err(|e| match e {
+                        ParseError::Incomplete(_) => ParseError::Unterminated(')', line),
+                        other => other,
+                    })?;
+                    parts.push(Part::Command(code));
+                } else {
+                    return Err(ParseError::Incomplete("))"));
                 }
             }
             Some('(') => {
@@ -335,7 +341,11 @@ impl Parser<'_> {
     /// The code of `$(…)`, after the parenthesis.
     pub(super) fn substitution(&mut self) -> ParseResult<CodeRef> {
         self.enter()?;
-        let code = self.nested(')')?;
+        let code = self.nested(')').map_err(|e| match e {
+            // bash matches the parenthesis like a quote.
+            ParseError::Incomplete(_) if self.dialect == ShellKind::Bash => ParseError::Incomplete("$("),
+            other => other,
+        })?;
         self.leave();
         Ok(CodeRef(Rc::new(code)))
     }
@@ -352,7 +362,7 @@ impl Parser<'_> {
         let mut parts = Vec::new();
         let mut depth = 0;
         loop {
-            let Some(c) = self.peek_char() else { return Err(ParseError::Incomplete(")")) };
+            let Some(c) = self.peek_char() else { return Err(ParseError::Incomplete("))")) };
             match c {
                 '(' => depth += 1,
                 ')' if depth == 0 => {
@@ -413,7 +423,7 @@ impl Parser<'_> {
                     _ => inner.push('\\'),
                 },
                 Some(c) => inner.push(c),
-                None => return Err(ParseError::Unterminated('`', self.line)),
+                None => return Err(ParseError::Unterminated('`', line)),
             }
         }
         let mut sub = Parser::new(&inner, self.dialect, self.aliases);

@@ -143,7 +143,9 @@ impl Shell {
     }
 
     fn unset_error(&mut self, name: &str) -> Stop {
-        Stop::Fatal(match self.kind {
+        let special = !name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
+        Stop::Unset(match self.kind {
+            ShellKind::Bash if special => format!("${name}: unbound variable"),
             ShellKind::Bash => format!("{name}: unbound variable"),
             _ => format!("{name}: parameter not set"),
         })
@@ -159,6 +161,13 @@ impl Shell {
                 return Ok(Elements::List(names));
             }
             ParamOp::Keys => return Ok(Elements::List(self.all_elements(&name, true))),
+            ParamOp::Bad(ref text) => {
+                return Err(Stop::Fatal(match self.kind {
+                    ShellKind::Bash => format!("{text}: bad substitution"),
+                    ShellKind::Dash => "Bad substitution".to_string(),
+                    ShellKind::Ash => "syntax error: bad substitution".to_string(),
+                }));
+            }
             _ => {}
         }
         if p.indirect {
@@ -247,7 +256,7 @@ impl Shell {
                     (true, true) => "parameter null or not set".to_string(),
                     (true, false) => "parameter not set".to_string(),
                 };
-                return Err(Stop::Fatal(format!("{name}: {text}")));
+                return Err(Stop::Unset(format!("{name}: {text}")));
             }
             _ => {}
         }
@@ -257,6 +266,8 @@ impl Shell {
         }
         match &p.op {
             ParamOp::Length => Ok(Elements::One(match raw {
+                // dash and ash give the length of the joined text.
+                Raw::List(l, _) if self.kind != ShellKind::Bash => l.join(" ").chars().count().to_string(),
                 Raw::List(l, _) => l.len().to_string(),
                 Raw::One(t) => t.chars().count().to_string(),
                 Raw::Unset => "0".to_string(),

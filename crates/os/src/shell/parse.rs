@@ -35,10 +35,10 @@ pub enum ParseError {
         expecting: Option<&'static str>,
         line: u32,
     },
-    /// `${…}` without meaning.
-    BadSubstitution(String, u32),
     /// `for 1x in`
     BadName(String, u32),
+    /// `f-g()`
+    BadFunction(u32),
     TooDeep,
 }
 
@@ -62,6 +62,10 @@ pub struct Parser<'a> {
     pub(super) extglob: bool,
     /// A here-document may end with the source.
     pub(super) lenient: bool,
+    /// Here-documents that did: the line they begin at, and the word they wanted.
+    pub(super) unended: Vec<(u32, String)>,
+    /// `~` after `=` is expanded in the word being read.
+    pub(super) tilde_in_argument: bool,
     /// Where the line of the here-documents just read ends, and where the source goes on after their bodies.
     heredoc: Option<(usize, usize, u32)>,
     /// Aliases not to be expanded again before this position.
@@ -87,6 +91,8 @@ impl<'a> Parser<'a> {
             depth: 0,
             extglob: false,
             lenient: false,
+            unended: Vec::new(),
+            tilde_in_argument: dialect == ShellKind::Bash,
             heredoc: None,
             expanding: Vec::new(),
         }
@@ -222,7 +228,16 @@ impl<'a> Parser<'a> {
                 self.src[self.pos..self.pos + n].iter().collect()
             }
         };
-        Err(ParseError::Unexpected { token, expecting, line: self.line })
+        // dash and ash name words by their kind, and count a newline before they complain of it.
+        let bash = self.dialect == ShellKind::Bash;
+        let is_word =
+            !bash && !token.starts_with(is_meta) && token != "newline" && !RESERVED.contains(&token.as_str());
+        let line = self.line + u32::from(!bash && token == "newline");
+        Err(ParseError::Unexpected {
+            token: if is_word { "word".to_string() } else { token },
+            expecting,
+            line,
+        })
     }
 
     /// The operator at this place, without taking it.

@@ -94,7 +94,8 @@ impl Shell {
             RedirKind::Write if self.opts.noclobber && sys.stat(target).is_ok_and(|s| s.is_file()) => {
                 return Err(match self.kind {
                     ShellKind::Bash => format!("{target}: cannot overwrite existing file"),
-                    _ => format!("cannot create {target}: File exists"),
+                    ShellKind::Dash => format!("cannot create {target}: File exists"),
+                    ShellKind::Ash => format!("can't create {target}: File exists"),
                 });
             }
             RedirKind::Write | RedirKind::Clobber | RedirKind::Both => open(sys, OpenFlags::WRITE),
@@ -129,10 +130,7 @@ impl Shell {
             });
         };
         if !sys.is_open(from) {
-            return Err(match self.kind {
-                ShellKind::Ash => format!("dup2({from},{fd}): Bad file descriptor"),
-                _ => format!("{from}: Bad file descriptor"),
-            });
+            return Err(format!("{from}: Bad file descriptor"));
         }
         if from == fd {
             return Ok(());

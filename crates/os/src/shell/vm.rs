@@ -18,10 +18,12 @@ use crate::{
     shell::{
         Shell, Step,
         builtins::{self, Done, Pending},
-        code::{Code, Op, Simple, Word},
+        code::{Code, Function, Op, Simple, Word},
         expand::{Expanded, Stop},
         input::{Input, Next},
+        is_name,
         jobs::Job,
+        parse::Parser,
         redirect::Undo,
         vars::Var,
     },
@@ -43,6 +45,21 @@ pub(super) struct Frame {
     /// Redirections of the command that began the frame, and variables set for it alone.
     pub undo: Undo,
     pub restore: Vec<(String, Option<Var>)>,
+    /// Source that follows the code.
+    pub lines: Option<Box<Lines>>,
+}
+
+/// Source that a frame runs command by command: a sourced file, the text of an `eval` or a trap.
+#[derive(Clone, Debug)]
+pub(super) struct Lines {
+    pub src: Vec<char>,
+    pub pos: usize,
+    pub line: u32,
+    /// The number of the first line.
+    pub first: u32,
+    /// What messages call it: `eval`, or the file.
+    pub name: Rc<str>,
+    pub file: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +68,8 @@ pub(super) enum FrameKind {
     Function {
         name: Rc<str>,
         params: Rc<Vec<String>>,
+        /// The file it was defined in.
+        origin: Rc<str>,
     },
     /// With the positional parameters to put back, if it was given its own.
     Source(Option<Rc<Vec<String>>>),
@@ -98,6 +117,13 @@ pub(super) enum Waiting {
         text: String,
         pipeline: bool,
     },
+    /// The redirected output of a builtin.
+    Flush {
+        name: String,
+        status: i32,
+        undo: Undo,
+        restore: Vec<(String, Option<Var>)>,
+    },
     Builtin {
         state: Pending,
         undo: Undo,
@@ -127,8 +153,7 @@ impl Shell {
         }
         let Some(frame) = self.frames.last_mut() else { return self.fetch(sys) };
         let Some(op) = frame.code.ops.get(frame.pc).cloned() else {
-            self.pop_frame(sys);
-            return Step::Go;
+            return self.next_lines(sys);
         };
         if self.opts.noexec && !self.interactive {
             frame.pc += 1;
@@ -156,13 +181,8 @@ impl Shell {
             }
             Next::Wait(wait) => Step::Wait(wait),
             Next::Bad(error) => {
-                self.syntax_error(&error);
+                self.syntax_error(&error, None);
                 self.status = 2;
-                if matches!(error, crate::shell::parse::ParseError::BadSubstitution(..))
-                    && self.kind == ShellKind::Bash
-                {
-                    self.status = 1;
-                }
                 if !self.interactive {
                     self.exit_with = Some(self.status);
                 }
@@ -178,15 +198,10 @@ impl Shell {
             self.unwind(sys, 0);
             self.exit_with = None;
             self.status = code;
-            if self.run_source(&action, FrameKind::Trap(code)) {
-                // The status it leaves with is the one it had, unless the trap says otherwise.
-                if let Some(frame) = self.frames.first_mut() {
-                    frame.kind = FrameKind::Trap(code);
-                }
-                self.input = Input::None;
-                return Step::Go;
-            }
-            self.exit_with = Some(code);
+            self.input = Input::None;
+            // The status it leaves with is the one it had, unless the trap says otherwise.
+            self.run_source(&action, FrameKind::Trap(code), "trap");
+            return Step::Go;
         }
         if self.interactive && self.opts.monitor {
             for job in std::mem::take(&mut self.jobs) {
@@ -211,6 +226,7 @@ impl Shell {
             tested: self.tested,
             undo: Undo::default(),
             restore: Vec::new(),
+            lines: None,
         });
     }
 
@@ -251,27 +267,61 @@ impl Shell {
         }
     }
 
-    /// Compiles text and runs it as a frame; false when it has a syntax error (reported).
-    pub(super) fn run_source(&mut self, text: &str, kind: FrameKind) -> bool {
-        let aliases = self.aliases.clone();
-        let mut parser =
-            crate::shell::parse::Parser::new(text, self.kind, &aliases).starting_at(self.line.max(1));
-        if matches!(kind, FrameKind::Source(_)) {
-            parser.line = 1;
+    /// Runs text as a frame, command by command; `name` is what messages call it.
+    pub(super) fn run_source(&mut self, text: &str, kind: FrameKind, name: &str) {
+        let file = matches!(kind, FrameKind::Source(_));
+        let first = if file { 1 } else { self.line.max(1) };
+        self.push_frame(Rc::default(), kind);
+        let lines =
+            Lines { src: text.chars().collect(), pos: 0, line: first, first, name: name.into(), file };
+        if let Some(frame) = self.frames.last_mut() {
+            frame.lines = Some(Box::new(lines));
         }
+    }
+
+    /// The frame's code is done: compiles the next command of its source, or leaves it.
+    fn next_lines(&mut self, sys: &mut Sys<'_>) -> Step {
+        let Some(mut lines) = self.frames.last_mut().and_then(|f| f.lines.take()) else {
+            self.pop_frame(sys);
+            return Step::Go;
+        };
+        let aliases = self.aliases.clone();
+        let src = std::mem::take(&mut lines.src);
+        let mut parser = Parser::resume(src, lines.pos, lines.line, self.kind, &aliases);
         parser.extglob = self.opts.extglob;
         parser.lenient = true;
-        match parser.whole() {
-            Ok(code) => {
-                self.push_frame(Rc::new(code), kind);
-                true
+        let result = parser.next_command();
+        sys.spend((parser.pos - lines.pos) as u64 / 16);
+        (lines.pos, lines.line) = parser.position();
+        let unended = std::mem::take(&mut parser.unended);
+        lines.src = parser.src;
+        if !unended.is_empty() {
+            let last = lines.line - u32::from(lines.src.last() == Some(&'\n'));
+            self.warn_here_documents(unended, last);
+        }
+        match result {
+            Ok(Some(code)) => {
+                if self.opts.verbose && !code.text.is_empty() {
+                    self.eprint(format!("{}\n", code.text));
+                }
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.code = Rc::new(code);
+                    frame.pc = 0;
+                    frame.lines = Some(lines);
+                }
             }
+            Ok(None) => self.pop_frame(sys),
             Err(error) => {
-                self.syntax_error(&error);
+                self.syntax_error(&error, Some(&lines));
                 self.status = 2;
-                false
+                let trap = matches!(self.frames.last().map(|f| &f.kind), Some(FrameKind::Trap(_)));
+                self.pop_frame(sys);
+                if !self.interactive && self.kind != ShellKind::Bash && !trap {
+                    self.exit_with = Some(2);
+                }
             }
         }
+        Step::Go
     }
 
     fn go_on_waiting(&mut self, sys: &mut Sys<'_>, waiting: Waiting) -> Step {
@@ -280,9 +330,12 @@ impl Shell {
             Waiting::Foreground { pids, pgid, text, pipeline } => {
                 self.foreground(sys, pids, pgid, text, pipeline)
             }
+            Waiting::Flush { name, status, undo, restore } => {
+                self.after_builtin(sys, &name, Done::Status(status), undo, restore)
+            }
             Waiting::Builtin { state, undo, restore } => {
                 let done = builtins::resume(self, sys, state);
-                self.after_builtin(sys, done, undo, restore)
+                self.after_builtin(sys, "read", done, undo, restore)
             }
         }
     }
@@ -306,6 +359,13 @@ impl Shell {
             frame.pc += 1;
         }
         self.check_errexit()
+    }
+
+    /// An assignment was refused: dash and ash end.
+    pub(super) fn refused(&mut self) {
+        if self.kind != ShellKind::Bash && !self.interactive {
+            self.exit_with = Some(2);
+        }
     }
 
     fn jump(&mut self, offset: i32) {
@@ -339,7 +399,7 @@ impl Shell {
             Op::Redirect(redirs, skip) => {
                 let targets = match self.redirect_targets(sys, &redirs) {
                     Ok(targets) => targets,
-                    Err(stop) => return self.stop(sys, stop, skip),
+                    Err(stop) => return self.stop(sys, stop),
                 };
                 self.begin_command();
                 match self.redirect(sys, &redirs, targets) {
@@ -395,10 +455,22 @@ impl Shell {
                     None => self.params.to_vec(),
                     Some(words) => match self.fields(sys, &words) {
                         Ok(words) => words,
-                        Err(stop) => return self.stop(sys, stop, 1),
+                        Err(stop) => return self.stop(sys, stop),
                     },
                 };
                 self.begin_command();
+                if !is_name(&name) {
+                    self.error(format!("`{name}': not a valid identifier"));
+                    self.status = 1;
+                    // Over the loop, which is the next instruction.
+                    let frame = self.frames.last();
+                    let skip = match frame.and_then(|f| f.code.ops.get(f.pc + 1)) {
+                        Some(Op::Loop { end, .. }) => end + 1,
+                        _ => 1,
+                    };
+                    self.jump(skip);
+                    return self.check_errexit();
+                }
                 self.for_words = Some((name, words));
                 self.jump(1);
             }
@@ -411,7 +483,10 @@ impl Shell {
                 match next {
                     Some((name, word)) => {
                         if !self.assign(&name, word) {
-                            self.status = 1;
+                            if let Some(l) = self.loops.last_mut() {
+                                l.status = 1;
+                            }
+                            self.refused();
                             self.jump(leave);
                         } else {
                             self.jump(1);
@@ -427,7 +502,7 @@ impl Shell {
                     self.cases.push(text);
                     self.jump(1);
                 }
-                Err(stop) => return self.stop(sys, stop, 1),
+                Err(stop) => return self.stop(sys, stop),
             },
             Op::Match(patterns, otherwise) => return self.match_case(sys, &patterns, otherwise),
             Op::EndCase => {
@@ -440,18 +515,19 @@ impl Shell {
                     self.error(format!("((: {message}"));
                     return self.finish(sys, 1);
                 }
-                Err(stop) => return self.stop(sys, stop, 1),
+                Err(stop) => return self.stop(sys, stop),
             },
             Op::Cond(cond) => match self.cond(sys, &cond) {
                 Ok(true) => return self.finish(sys, 0),
                 Ok(false) => return self.finish(sys, 1),
-                Err(stop) => return self.stop(sys, stop, 1),
+                Err(stop) => return self.stop(sys, stop),
             },
             Op::Pipeline(stages) => return self.pipeline(sys, &stages),
             Op::Subshell(code) => return self.in_subshell(sys, &code),
             Op::Background(code) => return self.background(sys, &code),
             Op::Function(name, code) => {
-                Rc::make_mut(&mut self.functions).insert(name.to_string(), code);
+                let origin = self.definition_origin().into();
+                Rc::make_mut(&mut self.functions).insert(name.to_string(), Function { code, origin });
                 return self.finish(sys, 0);
             }
             Op::Time => {

@@ -6,17 +6,58 @@ use crate::time::{Time, strftime};
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Printed {
     pub out: Vec<u8>,
-    /// Arguments that are no numbers.
-    pub errors: Vec<String>,
+    pub errors: Vec<Trouble>,
+}
+
+/// What printf complains of.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Trouble {
+    /// An argument that is no number.
+    NotANumber(String),
+    /// A number with something behind it.
+    NotWhole(String),
+    /// A directive there is not: its text from the percent sign, and the character that is wrong.
+    Directive(String, char),
+}
+
+impl Trouble {
+    /// The complaint of a shell's builtin; BusyBox's is also its program's.
+    pub fn builtin_message(&self, dialect: Dialect) -> String {
+        match (self, dialect) {
+            (Trouble::NotANumber(t) | Trouble::NotWhole(t), Dialect::Gnu) => format!("{t}: invalid number"),
+            (Trouble::NotANumber(t), Dialect::Dash) => format!("{t}: expected numeric value"),
+            (Trouble::NotWhole(t), Dialect::Dash) => format!("{t}: not completely converted"),
+            (Trouble::NotANumber(t) | Trouble::NotWhole(t), Dialect::BusyBox) => {
+                format!("invalid number '{t}'")
+            }
+            (Trouble::Directive(_, c), Dialect::Gnu) => format!("`{c}': invalid format character"),
+            (Trouble::Directive(t, _), Dialect::Dash) => format!("{t}: invalid directive"),
+            (Trouble::Directive(t, _), Dialect::BusyBox) => format!("{t}: invalid format"),
+        }
+    }
+}
+
+/// Whose printf it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialect {
+    /// bash and coreutils.
+    Gnu,
+    Dash,
+    BusyBox,
 }
 
 /// Formats `args`, using the format again as long as arguments are left.
 pub fn format(format: &str, args: &[String], now: Time) -> Printed {
+    format_as(Dialect::Gnu, format, args, now)
+}
+
+/// The same as a certain shell or program does it.
+pub fn format_as(dialect: Dialect, format: &str, args: &[String], now: Time) -> Printed {
     let mut printed = Printed::default();
     let mut at = 0;
     loop {
         let before = at;
-        let stop = once(format, args, &mut at, now, &mut printed);
+        let stop = once(dialect, format, args, &mut at, now, &mut printed);
         if stop || at >= args.len() || at == before || printed.out.len() > 4 << 20 {
             return printed;
         }
@@ -24,7 +65,14 @@ pub fn format(format: &str, args: &[String], now: Time) -> Printed {
 }
 
 /// One pass over the format; true when `\c` ended it.
-fn once(format: &str, args: &[String], at: &mut usize, now: Time, printed: &mut Printed) -> bool {
+fn once(
+    dialect: Dialect,
+    format: &str,
+    args: &[String],
+    at: &mut usize,
+    now: Time,
+    printed: &mut Printed,
+) -> bool {
     let chars: Vec<char> = format.chars().collect();
     let mut i = 0;
     let mut literal = String::new();
@@ -36,6 +84,10 @@ fn once(format: &str, args: &[String], at: &mut usize, now: Time, printed: &mut 
                     // \" and \' stand for themselves in printf.
                     if matches!(c, '"' | '\'') {
                         literal.pop();
+                    }
+                    // dash knows no hexadecimal escapes.
+                    if *c == 'x' && dialect == Dialect::Dash {
+                        literal.push('\\');
                     }
                     literal.push(*c);
                 }
@@ -61,12 +113,29 @@ fn once(format: &str, args: &[String], at: &mut usize, now: Time, printed: &mut 
             i += 1;
             continue;
         }
-        match directive(&chars, &mut i, args, at, now, printed) {
+        let from = i;
+        match directive(dialect, &chars, &mut i, args, at, now, printed) {
             Some(false) => {}
             Some(true) => return true,
             None => {
-                // Not a directive: shown as it is.
-                printed.out.push(b'%');
+                // A letter that only says how long an integer is, with no conversion behind it, is itself wrong;
+                // BusyBox looks behind it.
+                let mut skip =
+                    chars[from..].iter().take_while(|c| c.is_ascii_digit() || "-+ #.*".contains(**c)).count();
+                if dialect != Dialect::Dash {
+                    let lengths = chars[from + skip..].iter().take_while(|c| "lhjzqL".contains(**c)).count();
+                    skip += lengths;
+                }
+                let wrong = from + skip.min(chars.len().saturating_sub(from + 1));
+                let until = (wrong + 1).min(chars.len());
+                let mut text: String = chars[from.saturating_sub(1)..until].iter().collect();
+                if dialect == Dialect::BusyBox {
+                    // It cuts the letters out, and shows the rest of the format.
+                    let rest: String = chars[wrong..].iter().collect();
+                    text = format!("%{rest}");
+                }
+                printed.errors.push(Trouble::Directive(text, chars.get(wrong).copied().unwrap_or('%')));
+                return true;
             }
         }
     }
@@ -88,6 +157,7 @@ struct Spec {
 }
 
 fn directive(
+    dialect: Dialect,
     chars: &[char],
     i: &mut usize,
     args: &[String],
@@ -187,12 +257,12 @@ fn directive(
         }
         'c' => next(at).unwrap_or_default().chars().take(1).collect(),
         'd' | 'i' => {
-            let n = integer(next(at), printed);
+            let n = integer(dialect, next(at), printed);
             integer_text(n < 0, n.unsigned_abs().to_string(), &mut spec)
         }
-        'u' => integer_text(false, (integer(next(at), printed) as u64).to_string(), &mut spec),
+        'u' => integer_text(false, (integer(dialect, next(at), printed) as u64).to_string(), &mut spec),
         'x' | 'X' | 'o' => {
-            let n = integer(next(at), printed) as u64;
+            let n = integer(dialect, next(at), printed) as u64;
             let digits = match conversion {
                 'x' => format!("{n:x}"),
                 'X' => format!("{n:X}"),
@@ -212,7 +282,7 @@ fn directive(
             let n = match parse_float(&arg) {
                 Some(n) => n,
                 None => {
-                    printed.errors.push(arg);
+                    printed.errors.push(Trouble::NotANumber(arg));
                     0.0
                 }
             };
@@ -277,8 +347,14 @@ fn integer_text(negative: bool, mut digits: String, spec: &mut Spec) -> String {
     format!("{sign}{digits}")
 }
 
-fn integer(arg: Option<String>, printed: &mut Printed) -> i64 {
-    let Some(arg) = arg else { return 0 };
+fn integer(dialect: Dialect, arg: Option<String>, printed: &mut Printed) -> i64 {
+    let Some(arg) = arg else {
+        // BusyBox misses the argument.
+        if dialect == Dialect::BusyBox {
+            printed.errors.push(Trouble::NotANumber(String::new()));
+        }
+        return 0;
+    };
     let text = arg.trim_start();
     if let Some(c) = text.strip_prefix(['\'', '"']) {
         return c.chars().next().map_or(0, |c| c as i64);
@@ -296,7 +372,15 @@ fn integer(arg: Option<String>, printed: &mut Printed) -> i64 {
     };
     let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
     if end < digits.len() || (digits.is_empty() && !arg.is_empty() && radix == 10) {
-        printed.errors.push(arg.clone());
+        let none = end == 0;
+        printed.errors.push(if none {
+            Trouble::NotANumber(arg.clone())
+        } else {
+            Trouble::NotWhole(arg.clone())
+        });
+        if dialect == Dialect::BusyBox {
+            return 0;
+        }
     }
     let value = i64::from_str_radix(&digits[..end], radix).unwrap_or(if end == 0 { 0 } else { i64::MAX });
     if negative { value.wrapping_neg() } else { value }

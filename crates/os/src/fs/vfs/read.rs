@@ -13,7 +13,7 @@ impl Vfs<'_> {
     pub fn stat_node(&self, node: &NodeRef) -> SysResult<Stat> {
         match node {
             NodeRef::Proc(path) => {
-                let (letter, mode, size) = match self.proc.entry(path).ok_or(Errno::ENOENT)? {
+                let (letter, mode, size) = match self.proc_entry(path).ok_or(Errno::ENOENT)? {
                     ProcEntry::Dir(_) => ('d', 0o555, 0),
                     ProcEntry::File(_) => ('-', 0o444, 0),
                     ProcEntry::Link(_) => ('l', 0o777, 0),
@@ -68,7 +68,7 @@ impl Vfs<'_> {
     pub fn read_dir(&self, path: &str) -> SysResult<Vec<String>> {
         let (found, node) = self.lookup(path, true)?;
         let mut names: Vec<String> = match &node {
-            NodeRef::Proc(p) => match self.proc.entry(p).ok_or(Errno::ENOENT)? {
+            NodeRef::Proc(p) => match self.proc_entry(p).ok_or(Errno::ENOENT)? {
                 ProcEntry::Dir(names) => return Ok(names),
                 _ => return Err(Errno::ENOTDIR),
             },
@@ -94,7 +94,7 @@ impl Vfs<'_> {
     pub fn read(&self, path: &str) -> SysResult<Vec<u8>> {
         let (_, node) = self.lookup(path, true)?;
         match &node {
-            NodeRef::Proc(p) => match self.proc.entry(p).ok_or(Errno::ENOENT)? {
+            NodeRef::Proc(p) => match self.proc_entry(p).ok_or(Errno::ENOENT)? {
                 ProcEntry::File(bytes) => Ok(bytes),
                 _ => Err(Errno::EISDIR),
             },

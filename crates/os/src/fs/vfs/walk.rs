@@ -68,10 +68,10 @@ impl Vfs<'_> {
         let (parent, mut node) = match &at.node {
             None => return Err(Errno::ENOENT),
             Some(NodeRef::Proc(dir)) => {
-                if !matches!(self.proc.entry(dir), Some(ProcEntry::Dir(_))) {
+                if !matches!(self.proc_entry(dir), Some(ProcEntry::Dir(_))) {
                     return Err(Errno::ENOTDIR);
                 }
-                let known = self.proc.entry(&path).is_some();
+                let known = self.proc_entry(&path).is_some();
                 (None, known.then(|| NodeRef::Proc(path.clone())))
             }
             Some(NodeRef::Inode(place, ino)) => {
@@ -100,7 +100,7 @@ impl Vfs<'_> {
 
     pub(super) fn link_target(&self, found: &Found) -> Option<String> {
         match found.node.as_ref()? {
-            NodeRef::Proc(path) => match self.proc.entry(path)? {
+            NodeRef::Proc(path) => match self.proc_entry(path)? {
                 ProcEntry::Link(target) => Some(target),
                 _ => None,
             },
@@ -113,7 +113,7 @@ impl Vfs<'_> {
 
     pub(super) fn is_dir(&self, found: &Found) -> bool {
         match &found.node {
-            Some(NodeRef::Proc(path)) => matches!(self.proc.entry(path), Some(ProcEntry::Dir(_))),
+            Some(NodeRef::Proc(path)) => matches!(self.proc_entry(path), Some(ProcEntry::Dir(_))),
             Some(node) => self.inode(node).is_ok_and(Inode::is_dir),
             None => false,
         }

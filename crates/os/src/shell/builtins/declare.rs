@@ -63,20 +63,27 @@ fn parts(word: &str) -> (&str, Option<&str>, bool) {
     }
 }
 
+/// Complains of an option a builtin does not have; `usage` is what bash says of its arguments.
+pub(super) fn illegal_option(shell: &mut Shell, builtin: &str, letter: char, usage: &str) {
+    let message = match shell.kind {
+        ShellKind::Bash => format!("-{letter}: invalid option\n{builtin}: usage: {builtin} {usage}"),
+        ShellKind::Dash => format!("Illegal option -{letter}"),
+        ShellKind::Ash => format!("illegal option -{letter}"),
+    };
+    shell.builtin_error(builtin, message);
+}
+
+/// An error of a special builtin: it ends a dash or ash without a person.
+pub(super) fn fails(shell: &Shell) -> Done {
+    if shell.kind == ShellKind::Bash || shell.interactive { Done::Status(2) } else { Done::Exit(2) }
+}
+
 fn bad_name(shell: &mut Shell, builtin: &str, word: &str) {
     let message = match shell.kind {
         ShellKind::Bash => format!("`{word}': not a valid identifier"),
         _ => format!("{}: bad variable name", parts(word).0),
     };
     shell.builtin_error(builtin, message);
-}
-
-fn read_only(shell: &mut Shell, name: &str) {
-    shell.error(if shell.kind == ShellKind::Bash {
-        format!("{name}: readonly variable")
-    } else {
-        format!("{name}: is read only")
-    });
 }
 
 pub(super) fn declare(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], simple: &Rc<Simple>) -> Done {
@@ -112,7 +119,7 @@ pub(super) fn declare(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], si
             .functions
             .iter()
             .filter(|(n, _)| names.is_empty() || names.contains(n))
-            .map(|(n, c)| (n.clone(), c.text.clone()))
+            .map(|(n, c)| (n.clone(), c.code.text.clone()))
             .collect();
         let found = !all.is_empty();
         for (name, text) in all {
@@ -151,8 +158,8 @@ pub(super) fn declare(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], si
             continue;
         }
         if shell.vars.in_function() && !global {
-            // POSIX shells let a local begin with the outer value.
-            shell.vars.make_local(name, shell.kind != ShellKind::Bash);
+            // In dash a local begins with the outer value.
+            shell.vars.make_local(name, shell.kind == ShellKind::Dash);
         }
         let var = shell.vars.entry_raw(name);
         for (flag, on) in &set {
@@ -282,6 +289,11 @@ pub(super) fn unset(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &
         match word.as_str() {
             "-f" => functions = true,
             "-v" | "-n" => functions = false,
+            option if option.len() > 1 && option.starts_with('-') => {
+                let letter = option.chars().nth(1).unwrap_or('-');
+                illegal_option(shell, "unset", letter, "[-f] [-v] [-n] [name ...]");
+                return fails(shell);
+            }
             name if functions => {
                 Rc::make_mut(&mut shell.functions).remove(name);
             }
@@ -289,7 +301,10 @@ pub(super) fn unset(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &
                 let result = match name.strip_suffix(']').and_then(|n| n.split_once('[')) {
                     Some((base, key)) => unset_element(shell, sys, base, key),
                     None => {
-                        if shell.vars.get(name).is_none() && shell.functions.contains_key(name) {
+                        if shell.kind == ShellKind::Bash
+                            && shell.vars.get(name).is_none()
+                            && shell.functions.contains_key(name)
+                        {
                             Rc::make_mut(&mut shell.functions).remove(name);
                         }
                         shell.vars.unset(name)
@@ -300,7 +315,10 @@ pub(super) fn unset(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &
                         ShellKind::Bash => {
                             shell.builtin_error("unset", format!("{name}: cannot unset: readonly variable"))
                         }
-                        _ => read_only(shell, &name),
+                        _ => {
+                            shell.builtin_error("unset", format!("{name}: is read only"));
+                            return fails(shell);
+                        }
                     }
                     status = 1;
                 }

@@ -4,7 +4,13 @@ use std::rc::Rc;
 
 use crate::{
     kernel::{ShellKind, Sys},
-    shell::{Shell, builtins::Done, code::Simple, quote, vm::ERR},
+    shell::{
+        Shell,
+        builtins::{Done, declare::fails},
+        code::Simple,
+        quote,
+        vm::ERR,
+    },
     signal::Signal,
 };
 
@@ -137,11 +143,7 @@ pub(super) fn set(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<S
                         ShellKind::Ash => format!("illegal option -o {name}"),
                     };
                     shell.builtin_error("set", message);
-                    return if shell.kind == ShellKind::Bash || shell.interactive {
-                        Done::Status(2)
-                    } else {
-                        Done::Exit(2)
-                    };
+                    return if shell.kind == ShellKind::Ash { Done::Status(1) } else { fails(shell) };
                 }
             } else if !shell.set_option_letter(letter, on) {
                 let sign = if on { '-' } else { '+' };
@@ -153,11 +155,7 @@ pub(super) fn set(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<S
                     ShellKind::Ash => format!("illegal option {sign}{letter}"),
                 };
                 shell.builtin_error("set", message);
-                return if shell.kind == ShellKind::Bash || shell.interactive {
-                    Done::Status(2)
-                } else {
-                    Done::Exit(2)
-                };
+                return fails(shell);
             }
         }
     }
@@ -261,12 +259,10 @@ pub(super) fn trap(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
     let mut status = 0;
     for name in names {
         let Some(number) = trap_number(name) else {
-            let message = match shell.kind {
-                ShellKind::Bash => format!("{name}: invalid signal specification"),
-                ShellKind::Dash => format!("{name}: bad trap"),
-                ShellKind::Ash => format!("{name}: invalid signal specification"),
-            };
-            shell.builtin_error("trap", message);
+            match shell.kind {
+                ShellKind::Dash => shell.eprint(format!("trap: {name}: bad trap\n")),
+                _ => shell.builtin_error("trap", format!("{name}: invalid signal specification")),
+            }
             status = 1;
             continue;
         };
@@ -317,7 +313,10 @@ pub(super) fn alias(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc
                     shell.print(line);
                 }
                 None => {
-                    shell.builtin_error("alias", format!("{word}: not found").trim_start_matches(": "));
+                    match shell.kind {
+                        ShellKind::Bash => shell.builtin_error("alias", format!("{word}: not found")),
+                        _ => shell.eprint(format!("alias: {word} not found\n")),
+                    }
                     status = 1;
                 }
             },
@@ -332,7 +331,10 @@ pub(super) fn unalias(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &
         if word == "-a" {
             shell.aliases = Rc::default();
         } else if Rc::make_mut(&mut shell.aliases).remove(word).is_none() {
-            shell.builtin_error("unalias", format!("{word}: not found"));
+            match shell.kind {
+                ShellKind::Bash => shell.builtin_error("unalias", format!("{word}: not found")),
+                _ => shell.eprint(format!("unalias: {word} not found\n")),
+            }
             status = 1;
         }
     }
@@ -341,7 +343,11 @@ pub(super) fn unalias(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &
 
 pub(super) fn getopts(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     let (Some(spec), Some(name)) = (words.get(1).cloned(), words.get(2).cloned()) else {
-        shell.builtin_error("getopts", "usage: getopts optstring name [arg ...]");
+        match shell.kind {
+            ShellKind::Bash => shell.eprint("getopts: usage: getopts optstring name [arg ...]\n"),
+            ShellKind::Dash => shell.builtin_error("getopts", "Usage: getopts optstring var [arg...]"),
+            ShellKind::Ash => shell.builtin_error("getopts", "usage: getopts optstring var [arg]"),
+        }
         return Done::Status(2);
     };
     let args: Vec<String> = if words.len() > 3 { words[3..].to_vec() } else { shell.params.to_vec() };
@@ -395,10 +401,12 @@ pub(super) fn getopts(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &
             match args.get(index - 1) {
                 Some(value) => argument = Some(value.clone()),
                 None if quiet => {
+                    index -= 1;
                     result = ":".to_string();
                     argument = Some(letter.to_string());
                 }
                 None => {
+                    index -= 1;
                     result = "?".to_string();
                     let text = match shell.kind {
                         ShellKind::Bash => {

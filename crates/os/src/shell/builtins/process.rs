@@ -60,9 +60,14 @@ pub(super) fn cd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<
                 show = true;
                 old.to_string()
             }
-            None => {
+            None if shell.kind == ShellKind::Bash => {
                 shell.builtin_error("cd", "OLDPWD not set");
                 return Done::Status(1);
+            }
+            None => {
+                let pwd = shell.vars.text("PWD").unwrap_or("").to_string();
+                shell.print(format!("{pwd}\n"));
+                return Done::Status(0);
             }
         },
         Some(dir) => dir.to_string(),
@@ -178,13 +183,31 @@ pub(super) fn umask(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &
             };
             shell.print(format!("u={},g={},o={}\n", part(6), part(3), part(0)));
         }
-        Some(text) => match u32::from_str_radix(text, 8) {
-            Ok(mask) => sys.set_umask(mask),
-            Err(_) => {
-                shell.builtin_error("umask", format!("{text}: octal number out of range"));
-                return Done::Status(1);
+        Some(text) => {
+            let octal = text.starts_with(|c: char| c.is_ascii_digit());
+            let mask = if octal {
+                u32::from_str_radix(text, 8).ok().filter(|m| *m <= 0o7777)
+            } else {
+                crate::bin::chmod::parse_mode(text, 0o777 & !sys.umask(), false, 0).map(|m| 0o777 & !m)
+            };
+            match mask {
+                Some(mask) => sys.set_umask(mask & 0o777),
+                None => {
+                    let message = match shell.kind {
+                        ShellKind::Bash if octal => format!("{text}: octal number out of range"),
+                        ShellKind::Bash => {
+                            let bad = text.chars().find(|c| !"ugoa=+-rwxXst,".contains(*c)).unwrap_or('?');
+                            format!("`{bad}': invalid symbolic mode character")
+                        }
+                        ShellKind::Dash if octal => format!("Illegal number: {text}"),
+                        ShellKind::Dash => format!("Illegal mode: {text}"),
+                        ShellKind::Ash => format!("illegal mode: {text}"),
+                    };
+                    shell.builtin_error("umask", message);
+                    return Done::Status(if shell.kind == ShellKind::Bash { 1 } else { 2 });
+                }
             }
-        },
+        }
     }
     Done::Status(0)
 }
@@ -193,9 +216,20 @@ pub(super) fn jobs(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
     shell.update_jobs(sys);
     let pids_only = words.get(1).is_some_and(|w| w == "-p");
     let long = words.get(1).is_some_and(|w| w == "-l");
+    let mut wanted = Vec::new();
+    for spec in words.iter().skip(1).filter(|w| !w.starts_with('-')) {
+        match shell.find_job(spec) {
+            Some(at) => wanted.push(shell.jobs[at].id),
+            None => {
+                no_such_job(shell, "jobs", spec);
+                return no_job_status(shell);
+            }
+        }
+    }
     let lines: Vec<String> = shell
         .jobs
         .iter()
+        .filter(|j| wanted.is_empty() || wanted.contains(&j.id))
         .map(|j| {
             if pids_only {
                 format!("{}\n", j.pids.first().map_or(0, |(p, _)| *p))
@@ -223,35 +257,50 @@ pub(super) fn disown(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &R
     Done::Status(0)
 }
 
+fn no_such_job(shell: &mut Shell, builtin: &str, spec: &str) {
+    let message = match shell.kind {
+        ShellKind::Dash => format!("No such job: {spec}"),
+        _ => format!("{spec}: no such job"),
+    };
+    shell.builtin_error(builtin, message);
+}
+
 fn job_argument(shell: &mut Shell, words: &[String]) -> Option<usize> {
     let spec = words.get(1).map_or("%%", String::as_str);
     let found = shell.find_job(spec);
     if found.is_none() {
-        let name = words[0].clone();
-        let spec = if words.len() < 2 { "current" } else { spec }.to_string();
-        shell.builtin_error(&name, format!("{spec}: no such job"));
+        let spec = if words.len() < 2 { "current" } else { spec };
+        if spec == "current" && shell.kind != ShellKind::Bash {
+            shell.builtin_error(&words[0], "No current job");
+        } else {
+            no_such_job(shell, &words[0], spec);
+        }
     }
     found
 }
 
+fn no_job_status(shell: &Shell) -> Done {
+    Done::Status(if shell.kind == ShellKind::Bash { 1 } else { 2 })
+}
+
 pub(super) fn fg(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    if !shell.opts.monitor {
+    if !shell.opts.monitor && shell.kind == ShellKind::Bash {
         shell.builtin_error("fg", "no job control");
         return Done::Status(1);
     }
     shell.update_jobs(sys);
     match job_argument(shell, words) {
         Some(at) => Done::Foreground(at),
-        None => Done::Status(1),
+        None => no_job_status(shell),
     }
 }
 
 pub(super) fn bg(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    if !shell.opts.monitor {
+    if !shell.opts.monitor && shell.kind == ShellKind::Bash {
         shell.builtin_error("bg", "no job control");
         return Done::Status(1);
     }
-    let Some(at) = job_argument(shell, words) else { return Done::Status(1) };
+    let Some(at) = job_argument(shell, words) else { return no_job_status(shell) };
     shell.jobs[at].stopped = false;
     let (pgid, id, text) = (shell.jobs[at].pgid, shell.jobs[at].id, shell.jobs[at].text.clone());
     let _gone = sys.kill_group(pgid, Signal::CONT);
@@ -288,8 +337,8 @@ pub(super) fn wait(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
                 waits.status = 127;
             }
             (Some(_), _, None) => {
-                shell.builtin_error("wait", format!("{word}: no such job"));
-                waits.status = 127;
+                no_such_job(shell, "wait", word);
+                waits.status = if shell.kind == ShellKind::Bash { 127 } else { 2 };
             }
             _ => {
                 shell.builtin_error("wait", format!("`{word}': not a pid or valid job spec"));
@@ -412,8 +461,8 @@ pub(super) fn kill(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
                         ShellKind::Dash => format!("Illegal option -{}", name.chars().next().unwrap_or('?')),
                         ShellKind::Ash => format!("bad signal name '{name}'"),
                     };
-                    shell.builtin_error("kill", message);
-                    return Done::Status(1);
+                    shell.tool_error("kill", message);
+                    return Done::Status(if shell.kind == ShellKind::Dash { 2 } else { 1 });
                 }
             }
             args.remove(0);
@@ -421,14 +470,17 @@ pub(super) fn kill(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
         _ => {}
     }
     if args.is_empty() {
-        let usage = match shell.kind {
-            ShellKind::Bash => {
-                "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n"
-            }
-            _ => "sh: you need to specify whom to kill\n",
-        };
-        shell.eprint(usage);
-        return Done::Status(2);
+        match shell.kind {
+            ShellKind::Bash => shell.eprint(
+                "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n",
+            ),
+            ShellKind::Dash => shell.builtin_error(
+                "kill",
+                "Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\nkill -l [exitstatus]",
+            ),
+            ShellKind::Ash => shell.tool_error("kill", "you need to specify whom to kill"),
+        }
+        return Done::Status(if shell.kind == ShellKind::Ash { 1 } else { 2 });
     }
     let mut status = 0;
     for target in args {

@@ -103,13 +103,12 @@ pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
     r.names.extend(words[i.min(words.len())..].iter().cloned());
     if let Some(bad) = r.names.iter().find(|n| !crate::shell::lex::is_name(n.split('[').next().unwrap_or("")))
     {
-        let message = if shell.kind == ShellKind::Bash {
-            format!("`{bad}': not a valid identifier")
-        } else {
-            format!("{bad}: bad variable name")
-        };
-        shell.builtin_error("read", message);
-        return Done::Status(if shell.kind == ShellKind::Bash { 1 } else { 2 });
+        match shell.kind {
+            ShellKind::Bash => shell.builtin_error("read", format!("`{bad}': not a valid identifier")),
+            ShellKind::Dash => shell.builtin_error("read", format!("{bad}: bad variable name")),
+            ShellKind::Ash => shell.eprint(format!("{}: read: '{bad}': bad variable name\n", shell.arg0)),
+        }
+        return Done::Status(if shell.kind == ShellKind::Dash { 2 } else { 1 });
     }
     if !prompt.is_empty() && sys.is_tty(r.fd) {
         shell.eprint(prompt);

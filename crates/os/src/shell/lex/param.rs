@@ -6,7 +6,7 @@ impl Parser<'_> {
     /// `${…}` after the brace.
     pub(super) fn braced_param(&mut self, in_double: bool) -> ParseResult<Param> {
         self.enter()?;
-        let start = self.pos;
+        let (start, line) = (self.pos, self.line);
         let mut param = Param { name: String::new(), index: None, indirect: false, op: ParamOp::None };
         let bash = self.dialect == ShellKind::Bash;
         if self.peek_char() == Some('#')
@@ -49,15 +49,17 @@ impl Parser<'_> {
             param.op = ParamOp::Names;
         }
         if self.peek_char() != Some('}') {
-            if param.op != ParamOp::None {
-                return self.bad_substitution(start);
-            }
-            param.op = self.param_op(in_double, start)?;
+            param.op = if param.op == ParamOp::None {
+                self.param_op(in_double, start)?
+            } else {
+                self.bad_substitution(start)?
+            };
         }
-        match self.bump() {
-            Some('}') => {}
-            None => return Err(ParseError::Unterminated('}', self.line)),
-            Some(_) => return self.bad_substitution(start),
+        if self.peek_char().is_some_and(|c| c != '}') {
+            param.op = self.bad_substitution(start)?;
+        }
+        if self.bump().is_none() {
+            return Err(ParseError::Unterminated('}', line));
         }
         self.leave();
         Ok(param)
@@ -82,20 +84,22 @@ impl Parser<'_> {
                 self.bump();
             }
             None => return Err(ParseError::Unterminated('}', self.line)),
-            _ => return self.bad_substitution(start),
+            _ => param.op = self.bad_substitution(start)?,
         }
         Ok(())
     }
 
     /// Takes the rest of a substitution that has no meaning; the error comes when it is expanded.
-    pub(super) fn bad_substitution<T>(&mut self, start: usize) -> ParseResult<T> {
-        while let Some(c) = self.bump() {
-            if c == '}' {
-                break;
+    pub(super) fn bad_substitution(&mut self, start: usize) -> ParseResult<ParamOp> {
+        let read = self.src[start..self.pos].iter().filter(|c| **c == '\n').count() as u32;
+        let line = self.line - read;
+        while self.peek_char() != Some('}') {
+            if self.bump().is_none() {
+                return Err(ParseError::Unterminated('}', line));
             }
         }
         let text: String = self.src[start..self.pos].iter().collect();
-        Err(ParseError::BadSubstitution(format!("${{{text}"), self.line))
+        Ok(ParamOp::Bad(format!("${{{text}}}")))
     }
 
     pub(super) fn param_op(&mut self, in_double: bool, start: usize) -> ParseResult<ParamOp> {

@@ -45,7 +45,11 @@ impl Parser<'_> {
                 self.leave();
                 return self.function(&name);
             }
-            Some(word) if word != "in" && word != "time" && word != "!" => return self.unexpected(None),
+            Some(word)
+                if word != "in" && word != "time" && (word != "!" || self.dialect != ShellKind::Bash) =>
+            {
+                return self.unexpected(None);
+            }
             _ => match self.peek_char() {
                 Some('(') if self.peek_at(1) == Some('(') && self.dialect == ShellKind::Bash => {
                     let (pos, line) = (self.pos, self.line);
@@ -70,7 +74,12 @@ impl Parser<'_> {
         while let Some(redir) = self.redirection()? {
             redirs.push(redir);
         }
-        if !redirs.is_empty() {
+        if let ([Op::Subshell(code)], false) = (ops.as_slice(), redirs.is_empty()) {
+            // A subshell redirects itself.
+            let mut inner = vec![Op::Redirect(redirs.into(), code.ops.len() as i32 + 1)];
+            inner.extend(code.ops.iter().cloned());
+            ops = vec![Op::Subshell(Rc::new(Code { ops: inner, text: code.text.clone() }))];
+        } else if !redirs.is_empty() {
             let skip = ops.len() as i32 + 2;
             ops.insert(0, Op::Redirect(redirs.into(), skip));
             ops.push(Op::Restore);
@@ -154,7 +163,9 @@ impl Parser<'_> {
             if name.is_empty() {
                 return self.unexpected(None);
             }
-            return Err(ParseError::BadName(name, line));
+            if self.dialect != ShellKind::Bash {
+                return Err(ParseError::BadName(name, line));
+            }
         }
         self.newlines();
         let mut words = None;
@@ -263,7 +274,20 @@ impl Parser<'_> {
             loop {
                 self.blanks();
                 if self.peek_char().is_none_or(is_meta) {
-                    return self.unexpected(Some("esac"));
+                    if self.dialect == ShellKind::Bash {
+                        return self.unexpected(Some("esac"));
+                    }
+                    // dash and ash take any token for the pattern.
+                    if self.peek_char().is_some_and(is_meta) {
+                        let op = self.operator();
+                        self.take(op);
+                        self.blanks();
+                        if self.peek_char().is_some_and(|c| !is_meta(c)) {
+                            let (token, line) = ("word".to_string(), self.line);
+                            return Err(ParseError::Unexpected { token, expecting: Some(")"), line });
+                        }
+                    }
+                    return self.unexpected(Some(")"));
                 }
                 let saved = std::mem::replace(&mut self.extglob, true);
                 patterns.push(self.word(Until::Meta)?);

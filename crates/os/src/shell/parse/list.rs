@@ -43,7 +43,8 @@ impl Parser<'_> {
                 }
             }
         }
-        if !any {
+        // At the end of the source, what encloses the list says what it misses.
+        if !any && (one_line || self.peek_char().is_some()) {
             return self.unexpected(None);
         }
         self.leave();
@@ -74,7 +75,7 @@ impl Parser<'_> {
         let mut time = None;
         loop {
             match self.reserved() {
-                Some("!") => {
+                Some("!") if !negate || self.dialect == ShellKind::Bash => {
                     self.take("!");
                     negate = !negate;
                 }

@@ -107,6 +107,7 @@ impl Parser<'_> {
                 if !self.lenient {
                     return Err(ParseError::Incomplete("here-document"));
                 }
+                self.unended.push((self.line, delimiter.clone()));
                 break;
             }
             let end = self.src[at..].iter().position(|c| *c == '\n').map_or(self.src.len(), |n| at + n);

@@ -54,12 +54,16 @@ impl Parser<'_> {
                         _ => None,
                     };
                     let Some(name) = name else { return self.unexpected(None) };
+                    let name_line = self.line;
                     self.bump();
                     self.blanks();
                     if self.peek_char() != Some(')') {
                         return self.unexpected(Some(")"));
                     }
                     self.bump();
+                    if self.dialect != ShellKind::Bash && !is_name(&name) {
+                        return Err(ParseError::BadFunction(name_line));
+                    }
                     return self.function(&name);
                 }
                 Some('<' | '>') if self.peek_at(1) == Some('(') && self.dialect == ShellKind::Bash => {
@@ -101,7 +105,8 @@ impl Parser<'_> {
                     alias_from = Some(self.pos);
                     continue;
                 }
-            } else if self.declares(&simple)
+            } else if self.dialect == ShellKind::Bash
+                && self.declares(&simple)
                 && let Some(assign) = self.array_argument()?
             {
                 // The declaring builtin sees the name; the elements are assigned after it.
@@ -109,20 +114,22 @@ impl Parser<'_> {
                 simple.assigns.push(assign);
                 continue;
             }
+            self.tilde_in_argument = self.tilde_in_argument || self.declares(&simple);
             let word = self.word(Until::Meta)?;
+            self.tilde_in_argument = self.dialect == ShellKind::Bash;
             simple.words.extend(brace::expand(word, self.dialect));
         }
         if simple.assigns.is_empty() && simple.words.is_empty() && simple.redirs.is_empty() {
             return self.unexpected(None);
         }
+        simple.text = self.text_from(start).into();
         Ok(vec![Op::Simple(Rc::new(simple))])
     }
 
     /// Whether the command is one of those that take `name=(…)` as arguments.
     pub(super) fn declares(&self, simple: &Simple) -> bool {
         let name = simple.words.first().and_then(Word::literal).unwrap_or("");
-        self.dialect == ShellKind::Bash
-            && matches!(name, "declare" | "local" | "typeset" | "readonly" | "export")
+        matches!(name, "declare" | "local" | "typeset" | "readonly" | "export")
     }
 
     pub(super) fn array_argument(&mut self) -> ParseResult<Option<Assign>> {

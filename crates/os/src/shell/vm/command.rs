@@ -14,7 +14,7 @@ impl Shell {
                 let status = self.substituted.unwrap_or(0);
                 self.finish(sys, status)
             }
-            Err(stop) => self.stop(sys, stop, 1),
+            Err(stop) => self.stop(sys, stop),
         }
     }
 
@@ -103,7 +103,7 @@ impl Shell {
                 Err(message) => {
                     self.error(message);
                     if builtins::is_special(&name) && self.kind != ShellKind::Bash && !self.interactive {
-                        self.exit_with = Some(2);
+                        self.exit_with = Some(if self.kind == ShellKind::Dash { 2 } else { 1 });
                     }
                     let status = if self.kind == ShellKind::Dash { 2 } else { 1 };
                     return self.finish(sys, status);
@@ -115,11 +115,11 @@ impl Shell {
                 if !keep {
                     restore.push((var.clone(), self.vars.save(&var)));
                 }
-                if !self.assign(&var, value) {
-                    self.undo(sys, undo);
-                    return self.finish(sys, 1);
+                if self.assign(&var, value) {
+                    self.vars.entry(&var).exported = true;
+                } else {
+                    self.refused();
                 }
-                self.vars.entry(&var).exported = true;
             }
             if is_function {
                 return self.call(name, words, undo, restore);
@@ -129,7 +129,7 @@ impl Shell {
                 return self.finish(sys, self.substituted.unwrap_or(0));
             };
             let done = builtin(self, sys, &words, simple);
-            return self.after_builtin(sys, done, undo, restore);
+            return self.after_builtin(sys, &name, done, undo, restore);
         }
         self.external(sys, simple, words, targets, temporary)
     }
@@ -141,14 +141,14 @@ impl Shell {
         undo: Undo,
         restore: Vec<(String, Option<Var>)>,
     ) -> Step {
-        let Some(code) = self.functions.get(&name).cloned() else { return Step::Go };
+        let Some(Function { code, origin }) = self.functions.get(&name).cloned() else { return Step::Go };
         // The caller goes on behind the call.
         if let Some(frame) = self.frames.last_mut() {
             frame.pc += 1;
         }
         self.begin_command();
         let params = std::mem::replace(&mut self.params, Rc::new(words.into_iter().skip(1).collect()));
-        self.push_frame(code, FrameKind::Function { name: name.into(), params });
+        self.push_frame(code, FrameKind::Function { name: name.into(), params, origin });
         self.vars.push_scope();
         if let Some(frame) = self.frames.last_mut() {
             frame.undo = undo;
@@ -160,35 +160,40 @@ impl Shell {
     pub(super) fn after_builtin(
         &mut self,
         sys: &mut Sys<'_>,
+        name: &str,
         done: Done,
         undo: Undo,
         restore: Vec<(String, Option<Var>)>,
     ) -> Step {
         match done {
             Done::Status(status) => {
+                if !undo.is_empty()
+                    && let Some(wait) = self.out.drain(sys)
+                {
+                    self.waiting = Some(Waiting::Flush { name: name.to_string(), status, undo, restore });
+                    return Step::Wait(wait);
+                }
                 self.flush(sys, undo, restore);
+                if let Some(error) = self.out.failed.take() {
+                    self.write_error(name, error);
+                    return self.finish(sys, 1);
+                }
                 self.finish(sys, status)
             }
             Done::Wait(state, wait) => {
                 self.waiting = Some(Waiting::Builtin { state, undo, restore });
                 Step::Wait(wait)
             }
-            Done::Source(text, kind) => {
+            Done::Source(text, kind, name) => {
                 if let Some(frame) = self.frames.last_mut() {
                     frame.pc += 1;
                 }
                 self.begin_command();
                 self.status = 0;
-                if self.run_source(&text, kind) {
-                    if let Some(frame) = self.frames.last_mut() {
-                        frame.undo = undo;
-                        frame.restore = restore;
-                    }
-                } else {
-                    self.flush(sys, undo, restore);
-                    if !self.interactive && self.kind != ShellKind::Bash {
-                        self.exit_with = Some(2);
-                    }
+                self.run_source(&text, kind, &name);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.undo = undo;
+                    frame.restore = restore;
                 }
                 Step::Go
             }
@@ -200,6 +205,13 @@ impl Shell {
                     return self.finish(sys, 0);
                 }
                 self.leave_loop(sys, levels, again);
+                Step::Go
+            }
+            Done::BreakAll(status) => {
+                self.flush(sys, undo, restore);
+                self.begin_command();
+                self.leave_loop(sys, usize::MAX, false);
+                self.status = status;
                 Step::Go
             }
             Done::Return(status) => {
@@ -246,7 +258,7 @@ impl Shell {
                 let simple = Rc::new(Simple { line: self.line, ..Simple::default() });
                 if let Some(builtin) = builtins::find(&words[0], self.kind) {
                     let done = builtin(self, sys, &words, &simple);
-                    return self.after_builtin(sys, done, Undo::default(), Vec::new());
+                    return self.after_builtin(sys, &words[0], done, Undo::default(), Vec::new());
                 }
                 self.external(sys, &simple, words, Vec::new(), Vec::new())
             }
@@ -274,7 +286,7 @@ impl Shell {
         match result {
             Ok(()) => Step::Replaced,
             Err(e) => {
-                let status = self.command_failed(&words[0], e, true);
+                let status = self.command_failed(sys, &words[0], e, true);
                 if !self.interactive {
                     self.exit_with = Some(status);
                 }

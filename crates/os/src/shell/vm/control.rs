@@ -19,7 +19,7 @@ impl Shell {
                         return Step::Go;
                     }
                 }
-                Err(stop) => return self.stop(sys, stop, 1),
+                Err(stop) => return self.stop(sys, stop),
             }
         }
         self.begin_command();

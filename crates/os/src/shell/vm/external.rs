@@ -4,17 +4,24 @@ use super::*;
 
 impl Shell {
     /// Says why a command cannot be run; gives the status.
-    pub(super) fn command_failed(&mut self, name: &str, error: Errno, exec: bool) -> i32 {
+    pub(super) fn command_failed(&mut self, sys: &mut Sys<'_>, name: &str, error: Errno, exec: bool) -> i32 {
         let status = if error == Errno::ENOENT { 127 } else { 126 };
         let slash = name.contains('/');
         let message = match (self.kind, error) {
             (ShellKind::Bash, Errno::ENOENT) if exec && !slash => format!("exec: {name}: not found"),
             (ShellKind::Bash, Errno::ENOENT) if !slash => format!("{name}: command not found"),
+            (ShellKind::Bash, Errno::ENOENT) if sys.stat(name).is_ok() => {
+                format!("{name}: cannot execute: required file not found")
+            }
             (ShellKind::Bash, Errno::ENOENT) => format!("{name}: No such file or directory"),
             (ShellKind::Bash, Errno::ENOEXEC) => {
                 format!("{name}: cannot execute binary file: Exec format error")
             }
             (ShellKind::Bash, e) => format!("{name}: {e}"),
+            (ShellKind::Ash, Errno::ENOENT) if exec => {
+                self.builtin_error("exec", format!("{name}: not found"));
+                return status;
+            }
             (_, Errno::ENOENT) if exec => format!("exec: {name}: not found"),
             (_, Errno::ENOENT) => format!("{name}: not found"),
             (_, e) => format!("{name}: {e}"),
@@ -42,6 +49,11 @@ impl Shell {
         let mut env = self.vars.environment();
         let mut search = self.vars.text("PATH").unwrap_or("").to_string();
         for (name, value) in temporary {
+            if self.vars.get(&name).is_some_and(|v| v.readonly) {
+                self.readonly_error(&name);
+                self.refused();
+                continue;
+            }
             if name == "PATH" {
                 search = value.clone();
             }
@@ -84,13 +96,13 @@ impl Shell {
             Ok(pid) => {
                 self.undo(sys, undo);
                 let pgid = self.place(sys, pid, 0, true);
-                let text = words.join(" ");
+                let text = simple.text.to_string();
                 self.waiting =
                     Some(Waiting::Foreground { pids: vec![(pid, None)], pgid, text, pipeline: false });
                 Step::Go
             }
             Err(e) => {
-                let status = self.command_failed(&words[0], e, false);
+                let status = self.command_failed(sys, &words[0], e, false);
                 // The message goes where the command's stderr was sent.
                 let _full = self.out.drain(sys);
                 self.undo(sys, undo);
@@ -121,6 +133,9 @@ impl Shell {
     /// Whether nothing is left to do after this command, so that it may take the shell's place.
     pub(super) fn is_tail(&self) -> bool {
         let [frame] = self.frames.as_slice() else { return false };
+        if !matches!(frame.kind, FrameKind::Top) || frame.lines.is_some() {
+            return false;
+        }
         let last = frame.pc + 1 >= frame.code.ops.len();
         let input_done = match &self.input {
             Input::None => true,
@@ -129,7 +144,6 @@ impl Shell {
         };
         last && input_done
             && !self.interactive
-            && self.redirects.is_empty()
             && self.loops.is_empty()
             && self.traps.is_empty()
             && self.tested == 0

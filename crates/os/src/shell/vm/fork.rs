@@ -1,6 +1,7 @@
 //! Copies of the shell: pipelines, subshells and background jobs, and waiting for those in the foreground.
 
 use super::*;
+use crate::bin::tool::Output;
 
 impl Shell {
     /// A copy of this shell that runs `code` and ends.
@@ -36,7 +37,7 @@ impl Shell {
         child.interactive = false;
         child.opts.monitor = false;
         child.subshell += 1;
-        child.out = Default::default();
+        child.out = Output::quiet();
         child.setup = Some((dups, closes));
         let tested = child.tested;
         child.push_frame(code.clone(), FrameKind::Top);
@@ -262,7 +263,9 @@ impl Shell {
         }
         let what = signal.description();
         match self.kind {
-            ShellKind::Bash if self.interactive => self.eprint(format!("{what}\n")),
+            ShellKind::Bash if self.interactive || signal == Signal::TERM => {
+                self.eprint(format!("{what}\n"));
+            }
             ShellKind::Bash if self.subshell == 0 => {
                 let prefix = self.prefix();
                 self.eprint(format!("{prefix}{pid:>5} {what:<24}{text}\n"));

@@ -3,36 +3,32 @@
 use super::*;
 
 impl Shell {
-    /// An expansion did not end: runs what it needs, or fails the command (skipping `skip` instructions).
-    pub(super) fn stop(&mut self, sys: &mut Sys<'_>, stop: Stop, skip: i32) -> Step {
+    /// An expansion did not end: runs what it needs, or fails the command.
+    pub(super) fn stop(&mut self, sys: &mut Sys<'_>, stop: Stop) -> Step {
         match stop {
             Stop::Need(code) => self.start_capture(sys, &code),
             Stop::Process(writes, code) => self.start_process(sys, writes, &code),
-            Stop::Fatal(message) => {
-                let arithmetic = message.contains("error token");
-                self.error(message);
-                self.status = if self.kind == ShellKind::Dash || self.kind == ShellKind::Ash { 2 } else { 1 };
-                self.begin_command();
-                if self.interactive {
-                    self.unwind(sys, 0);
-                } else {
-                    let code = if self.kind == ShellKind::Bash {
-                        if self.unbound() && !arithmetic { 127 } else { 1 }
-                    } else {
-                        2
-                    };
-                    self.exit_with = Some(code);
-                }
-                let _skipped = skip;
-                Step::Go
+            Stop::Fatal(message) => self.fatal(sys, &message, 1),
+            // bash -c leaves with 127 after an unset parameter.
+            Stop::Unset(message) if self.opts.command_string && self.subshell == 0 => {
+                self.fatal(sys, &message, 127)
             }
+            Stop::Unset(message) => self.fatal(sys, &message, 1),
             Stop::Failed(status) => self.finish(sys, status),
         }
     }
 
-    /// bash -c leaves with 127 after an unbound variable.
-    pub(super) fn unbound(&self) -> bool {
-        self.opts.command_string || matches!(self.input, Input::None) && self.subshell == 0
+    /// An error that ends a shell without a person: with `code` in bash, with 2 in dash and ash.
+    fn fatal(&mut self, sys: &mut Sys<'_>, message: &str, code: i32) -> Step {
+        self.error(message);
+        self.status = if self.kind == ShellKind::Bash { 1 } else { 2 };
+        self.begin_command();
+        if self.interactive {
+            self.unwind(sys, 0);
+        } else {
+            self.exit_with = Some(if self.kind == ShellKind::Bash { code } else { 2 });
+        }
+        Step::Go
     }
 
     pub(super) fn start_capture(&mut self, sys: &mut Sys<'_>, code: &Rc<Code>) -> Step {
@@ -150,7 +146,9 @@ impl Shell {
         match sys.wait(WaitFor::Pid(pid), false) {
             Ok((_, ChildEvent::Exited(status))) => {
                 self.substituted = Some(status.code());
-                self.status = status.code();
+                if self.kind == ShellKind::Bash {
+                    self.status = status.code();
+                }
             }
             Err(Errno::EAGAIN) => {
                 self.waiting = Some(Waiting::Capture { pid, fd, buf, ended });

@@ -19,7 +19,7 @@ impl Shell {
         if matches!(self.waiting, Some(Waiting::Foreground { .. })) {
             return;
         }
-        if let Some(Waiting::Builtin { undo, .. }) = self.waiting.take() {
+        if let Some(Waiting::Builtin { undo, .. } | Waiting::Flush { undo, .. }) = self.waiting.take() {
             self.undo(sys, undo);
         }
         if !self.frames.is_empty() {
@@ -45,7 +45,7 @@ impl Shell {
         }
         // The command being expanded begins anew after the trap.
         self.begin_command();
-        self.run_source(&action, FrameKind::Trap(status));
+        self.run_source(&action, FrameKind::Trap(status), "trap");
         Some(Step::Go)
     }
 
@@ -58,7 +58,7 @@ impl Shell {
         let in_trap = self.frames.iter().any(|f| matches!(f.kind, FrameKind::Trap(_)));
         if let (Some(action), false) = (action, in_trap) {
             let status = self.status;
-            self.run_source(&action, FrameKind::Trap(status));
+            self.run_source(&action, FrameKind::Trap(status), "trap");
             self.exit_after_trap = self.opts.errexit.then_some(status);
         } else if self.opts.errexit {
             self.exit_with = Some(self.status);
