@@ -16,18 +16,24 @@ mod cat;
 pub(crate) mod chmod;
 mod chown;
 mod clear;
+mod cmp;
+mod column;
+mod comm;
 mod cp;
 mod curl;
 mod cut;
 mod date;
 mod dd;
 mod df;
+mod diff;
 mod digest_sum;
 mod dirname;
 mod du;
 mod dump;
 pub(crate) mod echo;
 mod env;
+mod envsubst;
+mod expand;
 mod expr;
 mod find;
 mod fold;
@@ -40,6 +46,7 @@ mod hostname;
 mod id;
 mod ifconfig;
 mod ip;
+mod join;
 mod kill;
 mod ln;
 mod ls;
@@ -52,6 +59,7 @@ mod netstat;
 mod nl;
 mod nproc;
 mod nslookup;
+mod paste;
 mod pgrep;
 mod ping;
 mod printenv;
@@ -65,8 +73,10 @@ mod rmdir;
 mod sed;
 mod seq;
 mod sh;
+mod shuf;
 mod sleep;
 mod sort;
+mod split;
 mod stat;
 mod strings;
 mod sync;
@@ -115,6 +125,9 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     chmod::SPEC,
     chown::CHOWN,
     clear::CLEAR,
+    cmp::SPEC,
+    column::SPEC,
+    comm::SPEC,
     cp::SPEC,
     curl::SPEC,
     cut::SPEC,
@@ -122,11 +135,14 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     date::SPEC,
     dd::SPEC,
     df::SPEC,
+    diff::SPEC,
     dirname::SPEC,
     du::SPEC,
     echo::SPEC,
     grep::EGREP,
     env::ENV,
+    envsubst::SPEC,
+    expand::EXPAND,
     expr::SPEC,
     truth::FALSE,
     grep::FGREP,
@@ -142,6 +158,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     id::SPEC,
     ifconfig::SPEC,
     ip::SPEC,
+    join::SPEC,
     kill::KILL,
     kill::KILLALL,
     cat::LESS,
@@ -161,6 +178,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     nproc::SPEC,
     nslookup::SPEC,
     dump::OD,
+    paste::SPEC,
     pgrep::PGREP,
     pgrep::PIDOF,
     ping::SPEC,
@@ -181,8 +199,10 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     sh::SH,
     digest_sum::SHA1SUM,
     digest_sum::SHA256SUM,
+    shuf::SPEC,
     sleep::SPEC,
     sort::SPEC,
+    split::SPEC,
     netstat::SS,
     stat::SPEC,
     strings::SPEC,
@@ -199,6 +219,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     truncate::SPEC,
     tty::SPEC,
     uname::UNAME,
+    expand::UNEXPAND,
     uniq::SPEC,
     uptime::SPEC,
     watch::SPEC,
@@ -210,6 +231,24 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     dump::XXD,
     yes::SPEC,
 ];
+
+/// Refuses when there are not exactly two operands.
+fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8> {
+    let message = match operands {
+        [_, _] => return Ok(()),
+        _ if cx.busybox() => return Err(cx.missing_operand()),
+        [] if !matches!(cx.name.as_str(), "diff" | "cmp") => return Err(cx.missing_operand()),
+        [] => format!("missing operand after ‘{}’", cx.name),
+        [one] => format!("missing operand after ‘{one}’"),
+        [_, _, extra, ..] => format!("extra operand ‘{extra}’"),
+    };
+    cx.complain(message);
+    let name = cx.name.clone();
+    // diffutils name themselves once more.
+    let who = if matches!(name.as_str(), "diff" | "cmp") { format!("{name}: ") } else { String::new() };
+    cx.eprint(format!("{who}Try '{name} --help' for more information.\n"));
+    Err(1)
+}
 
 /// Whether an image of this flavour carries the program. BusyBox lacks what is no applet; curl, jq and the like are
 /// added by the images that have them.
