@@ -35,6 +35,10 @@ pub enum Command {
     /// Ends a watch.
     Unwatch { id: Id },
 
+    /// The page has taken and drawn one message of updates. Hosts send the next one only then, so that a page that is
+    /// slower than its session gets fewer and later states instead of all of them; sessions need not handle this.
+    Seen,
+
     /// The simulator's controls.
     Time(Time),
     /// Breaks or mends something.

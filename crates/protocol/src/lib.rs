@@ -45,7 +45,8 @@ pub trait Engine {
     /// when it says no, the frame ends and what is left is done in the next one.
     fn frame(&mut self, wall_ms: f64, has_time: &mut dyn FnMut() -> bool);
 
-    /// Hands over what happened since the last call, oldest first, at most one [`Update::Watch`] per subscription.
+    /// Hands over what happened since the last call, oldest first, at most one [`Update::Watch`] per subscription. What
+    /// a page could not draw within a frame comes with later calls.
     fn updates(&mut self) -> Vec<Update>;
 
     /// Whether nothing will happen until the next command (paused and no work left), so that frames may stop.

@@ -25,6 +25,9 @@ use terminals::Terminal;
 /// Events handled between two looks at the clock of the person.
 const SLICE: u64 = 64;
 
+/// Objects in the watches of one message: what a page takes and draws within a frame.
+const OBJECTS: usize = 120;
+
 /// A cluster, a workstation, and a page that looks at both.
 pub struct Session {
     pub(crate) backend: Rc<Backend>,
@@ -223,8 +226,16 @@ impl Engine for Session {
     }
 
     fn updates(&mut self) -> Vec<Update> {
-        for subscription in self.subscriptions.values_mut() {
-            self.updates.extend(subscription.poll(&self.backend).map(Update::Watch));
+        // Those that are behind come last and get what the others leave, so that a crowd keeps nobody waiting.
+        let mut order: Vec<&mut Subscription> = self.subscriptions.values_mut().collect();
+        order.sort_by_key(|it| it.behind());
+        let (mut room, mut left) = (OBJECTS, order.len());
+        for subscription in order {
+            let share = (room / left).max(1);
+            let mut mine = share;
+            self.updates.extend(subscription.poll(&self.backend, &mut mine).map(Update::Watch));
+            room = room.saturating_sub(share - mine);
+            left -= 1;
         }
         self.controls.hear_left(&self.backend, &mut self.updates);
         let changes = self.files.changes();

@@ -1,7 +1,12 @@
 //! What the page watches: list and watch in one, sent as deltas once per frame, across expiry, rewinds and branches.
+//!
+//! An update holds no more objects than a page can draw within a frame. What is left over waits, and of an object that
+//! changes meanwhile only the newest state is sent.
 
-use api::Json;
+use std::collections::{BTreeMap, VecDeque};
+
 use api::http::{Method, Request};
+use api::{Json, Key};
 use kubarium_core::apiserver::watch::{WatchBody, WatchEvent};
 use protocol::{EventKind, WatchUpdate};
 
@@ -12,6 +17,7 @@ pub struct Subscription {
     asked: protocol::Watch,
     keep: Vec<Vec<String>>,
     stream: Option<Streaming>,
+    waiting: Waiting,
     /// The next update replaces all that the page knows.
     fresh: bool,
     columns: Option<Json>,
@@ -20,22 +26,30 @@ pub struct Subscription {
 impl Subscription {
     pub fn new(asked: protocol::Watch) -> Subscription {
         let keep = asked.keep.iter().map(|path| path.split('.').map(str::to_owned).collect()).collect();
-        Subscription { asked, keep, stream: None, fresh: true, columns: None }
+        Subscription { asked, keep, stream: None, waiting: Waiting::default(), fresh: true, columns: None }
     }
 
     /// Begins anew: another world is shown.
     pub fn restart(&mut self) {
         (self.stream, self.fresh, self.columns) = (None, true, None);
+        self.waiting = Waiting::default();
     }
 
-    /// What changed since the last call; `None` when nothing did.
-    pub fn poll(&mut self, backend: &Backend) -> Option<WatchUpdate> {
-        let mut update = WatchUpdate { id: self.asked.id, synced: true, ..WatchUpdate::default() };
+    /// How many events wait to be sent.
+    pub fn behind(&self) -> usize {
+        self.waiting.events.len()
+    }
+
+    /// What changed since the last call, at most `room` objects of it (which `room` is reduced by); `None` when nothing
+    /// did.
+    pub fn poll(&mut self, backend: &Backend, room: &mut usize) -> Option<WatchUpdate> {
+        let mut update = WatchUpdate { id: self.asked.id, ..WatchUpdate::default() };
         let events = match self.stream.as_mut().map(|stream| backend.poll_events(stream)) {
             Some(Some(events)) => events,
             // Not watching yet, or the watch has ended: begin anew.
             Some(None) | None => {
                 self.fresh = true;
+                self.waiting = Waiting::default();
                 match self.open(backend) {
                     Ok(mut stream) => {
                         let events = backend.poll_events(&mut stream).unwrap_or_default();
@@ -46,16 +60,23 @@ impl Subscription {
                     Err(Some(error)) => {
                         self.stream = None;
                         update.error = Some(error);
-                        update.reset = true;
+                        (update.reset, update.synced) = (true, true);
                         return self.once(update);
                     }
                 }
             }
         };
+        for event in events {
+            self.waiting.push(event);
+        }
         update.reset = self.fresh;
-        for event in coalesce(events) {
+        while *room > 0
+            && let Some(event) = self.waiting.pop()
+        {
+            *room -= 1;
             self.take(event, &mut update);
         }
+        update.synced = self.waiting.is_empty();
         if update.events.is_empty() && update.columns.is_empty() && !update.reset {
             return None;
         }
@@ -115,24 +136,49 @@ impl Subscription {
     }
 }
 
-/// Drops changes of an object that a later change of the same batch supersedes.
-fn coalesce(events: Vec<WatchEvent>) -> Vec<WatchEvent> {
-    let mut last = std::collections::BTreeMap::new();
-    for (index, event) in events.iter().enumerate() {
-        if let (WatchBody::Object(object), "MODIFIED") = (&event.body, event.kind) {
-            last.insert(object.key(), index);
+/// Events that have not been sent yet, at most one of each object.
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<WatchEvent>,
+    /// How many have been taken out at the front.
+    taken: usize,
+    /// The place of each object's event, counted from the first event ever.
+    places: BTreeMap<Key, usize>,
+}
+
+impl Waiting {
+    /// Adds an event; it takes the place of an earlier one of the same object.
+    fn push(&mut self, event: WatchEvent) {
+        let WatchBody::Object(object) = &event.body else {
+            self.events.push_back(event);
+            return;
+        };
+        let place = self.places.entry(object.key()).or_insert(self.taken + self.events.len());
+        match place.checked_sub(self.taken).and_then(|place| self.events.get_mut(place)) {
+            Some(earlier) => {
+                // What was never told of is new, however often it has changed since.
+                let new = earlier.kind == "ADDED" && event.kind == "MODIFIED";
+                *earlier = if new { WatchEvent { kind: "ADDED", ..event } } else { event };
+            }
+            None => {
+                *place = self.taken + self.events.len();
+                self.events.push_back(event);
+            }
         }
     }
-    let keep = |index: usize, event: &WatchEvent| match (&event.body, event.kind) {
-        (WatchBody::Object(object), "MODIFIED") => last.get(&object.key()) == Some(&index),
-        _ => true,
-    };
-    events
-        .into_iter()
-        .enumerate()
-        .filter(|(index, event)| keep(*index, event))
-        .map(|(_, event)| event)
-        .collect()
+
+    fn pop(&mut self) -> Option<WatchEvent> {
+        let event = self.events.pop_front()?;
+        self.taken += 1;
+        if let WatchBody::Object(object) = &event.body {
+            self.places.remove(&object.key());
+        }
+        Some(event)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
 }
 
 const METADATA: [&str; 5] = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"];
@@ -183,7 +229,31 @@ fn graft(from: &Json, into: &mut Json, path: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use api::Object;
+    use api::core::v1::Pod;
     use serde_json::json;
+
+    fn event(kind: &'static str, name: &str, version: &str) -> WatchEvent {
+        let mut pod = Pod::default();
+        pod.metadata.name = name.into();
+        pod.metadata.resource_version = version.into();
+        WatchEvent { kind, body: WatchBody::Object(Object::of(pod)) }
+    }
+
+    #[test]
+    fn of_an_object_that_changes_while_it_waits_the_newest_state_is_sent() {
+        let mut waiting = Waiting::default();
+        for next in [("ADDED", "a", "1"), ("ADDED", "b", "2"), ("MODIFIED", "a", "3")] {
+            waiting.push(event(next.0, next.1, next.2));
+        }
+        assert_eq!(waiting.pop(), Some(event("ADDED", "a", "3")));
+        for next in [("MODIFIED", "a", "4"), ("DELETED", "b", "5"), ("DELETED", "a", "6")] {
+            waiting.push(event(next.0, next.1, next.2));
+        }
+        assert_eq!(waiting.pop(), Some(event("DELETED", "b", "5")));
+        assert_eq!(waiting.pop(), Some(event("DELETED", "a", "6")));
+        assert_eq!(waiting.pop(), None);
+    }
 
     #[test]
     fn a_projection_keeps_identity_and_the_paths_asked_for() {

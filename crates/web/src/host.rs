@@ -1,4 +1,5 @@
-//! Drives an engine: commands from a port go in, frames let time pass, updates go out as one message a frame.
+//! Drives an engine: commands from a port go in, frames let time pass, updates go out as one message a frame, when the
+//! page has seen the one before: a page that is behind is told of the newest state, not of each on the way.
 //!
 //! Frames are started by timers, not by the screen: a simulation goes on while nobody looks. Between frames the thread
 //! is free for messages, and, on the page's own thread, for everything else.
@@ -37,12 +38,15 @@ struct Host {
     /// When the last frame began.
     last_ms: f64,
     timer: Option<Timeout>,
+    /// Messages that the page has not seen yet.
+    unseen: u32,
 }
 
 /// Serves an engine on a port, for as long as the page lives.
 pub fn serve(engine: Box<dyn Engine>, port: MessagePort, base: String, on_page: bool) {
     let budget_ms = if on_page { PAGE_BUDGET_MS } else { WORKER_BUDGET_MS };
-    let host = Host { engine, port: port.clone(), base, budget_ms, last_ms: now_ms(), timer: None };
+    let host =
+        Host { engine, port: port.clone(), base, budget_ms, last_ms: now_ms(), timer: None, unseen: 0 };
     let host = Rc::new(RefCell::new(host));
     let receive = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| receive(&host, &event));
     port.set_onmessage(Some(receive.as_ref().unchecked_ref()));
@@ -66,7 +70,10 @@ fn receive(host: &Rc<RefCell<Host>>, event: &MessageEvent) {
 /// Gives the engine a command and sees to it that a frame comes soon.
 fn give(host: &Rc<RefCell<Host>>, command: Command) {
     let mut it = host.borrow_mut();
-    it.engine.command(command);
+    match command {
+        Command::Seen => it.unseen = it.unseen.saturating_sub(1),
+        command => it.engine.command(command),
+    }
     let idle = it.timer.is_none();
     drop(it);
     if idle {
@@ -91,7 +98,8 @@ fn frame(host: &Rc<RefCell<Host>>) {
         it.last_ms = start;
         let deadline = start + it.budget_ms;
         it.engine.frame(passed, &mut || now_ms() < deadline);
-        (it.engine.updates(), it.engine.is_quiet())
+        let updates = if it.unseen == 0 { it.engine.updates() } else { Vec::new() };
+        (updates, it.engine.is_quiet())
     };
     send(host, updates);
     if !quiet {
@@ -130,8 +138,10 @@ fn post(host: &Rc<RefCell<Host>>, updates: &[Update], blob: Option<Blob>) {
     if let Some(Blob(bytes)) = blob {
         message.push(&Uint8Array::from(bytes.as_slice()));
     }
-    if let Err(error) = host.borrow().port.post_message(&message) {
-        gloo::console::error!(error);
+    let mut it = host.borrow_mut();
+    match it.port.post_message(&message) {
+        Ok(()) => it.unseen += 1,
+        Err(error) => gloo::console::error!(error),
     }
 }
 

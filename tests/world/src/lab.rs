@@ -36,15 +36,22 @@ impl Lab {
         response
     }
 
-    /// Creates a Deployment whose pods serve HTTP.
+    /// Creates a Deployment whose pods serve HTTP and are probed for it.
     pub fn deploy(&mut self, name: &str, replicas: u32, image: &str) {
-        let container = json!({
+        self.deploy_with(name, replicas, image, true);
+    }
+
+    /// The same, with or without a readiness probe.
+    pub fn deploy_with(&mut self, name: &str, replicas: u32, image: &str, probed: bool) {
+        let mut container = json!({
             "name": "web",
             "image": image,
             "ports": [{ "containerPort": 80 }],
-            "readinessProbe": { "httpGet": { "path": "/", "port": 80 } },
             "resources": { "requests": { "cpu": "10m", "memory": "16Mi" } },
         });
+        if probed {
+            container["readinessProbe"] = json!({ "httpGet": { "path": "/", "port": 80 } });
+        }
         let deployment = json!({
             "apiVersion": "apps/v1",
             "kind": "Deployment",

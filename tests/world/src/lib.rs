@@ -4,6 +4,7 @@
 //! argument and print their lines through [`outside`], the only part that differs.
 
 pub mod lab;
+pub mod machines;
 pub mod outside;
 pub mod sameness;
 pub mod speed;

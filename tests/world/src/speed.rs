@@ -6,6 +6,7 @@ use kubarium_core::cluster::ClusterConfig;
 use serde_json::json;
 
 use crate::lab::Lab;
+use crate::machines;
 use crate::outside::{Moment, cpu_ms, memory_mib};
 
 /// One thing to measure.
@@ -16,19 +17,23 @@ pub struct Scenario {
 }
 
 /// Measured work; what it returns goes into the result beside the times.
-type Work = Box<dyn FnOnce() -> Vec<(&'static str, f64)>>;
+pub(crate) type Work = Box<dyn FnOnce() -> Vec<(&'static str, f64)>>;
 
 /// Everything that is measured.
 pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "boot", prepare: boot },
-    Scenario { name: "100 pods on 10 nodes", prepare: || pods(100, 10) },
-    Scenario { name: "1,000 pods on 100 nodes", prepare: || pods(1_000, 100) },
-    Scenario { name: "10,000 pods on 1,000 nodes", prepare: || pods(10_000, 1_000) },
+    Scenario { name: "100 pods on 10 nodes", prepare: || pods(100, 10, false) },
+    Scenario { name: "1,000 pods on 100 nodes", prepare: || pods(1_000, 100, false) },
+    Scenario { name: "1,000 pods on 100 nodes, with probes", prepare: || pods(1_000, 100, true) },
+    Scenario { name: "10,000 pods on 1,000 nodes", prepare: || pods(10_000, 1_000, false) },
     Scenario { name: "a quiet hour of 3 nodes", prepare: quiet_hour },
     Scenario { name: "seek within an hour", prepare: seek },
     Scenario { name: "get a pod", prepare: || requests(10_000, get_pod) },
     Scenario { name: "list 100 pods", prepare: || requests(500, list_pods) },
     Scenario { name: "patch a pod", prepare: || requests(2_000, patch_pod) },
+    Scenario { name: "a shell loop of 1,000,000 rounds", prepare: machines::shell_loop },
+    Scenario { name: "10,000 machines: date; sleep 5", prepare: machines::many_machines },
+    Scenario { name: "10 MB: sort | uniq -c | sort -rn", prepare: machines::pipeline },
 ];
 
 /// Runs a scenario: `{ name, wall_ms, cpu_ms, memory_mib, … }`.
@@ -43,11 +48,12 @@ pub fn measure(scenario: &Scenario) -> Json {
     for (key, value) in more {
         res[key] = json!(value);
     }
-    if let Some(events) = res["events"].as_f64() {
-        res["events_per_s"] = json!(events / wall * 1e3);
-    }
-    if let Some(requests) = res["requests"].as_f64() {
-        res["requests_per_s"] = json!(requests / wall * 1e3);
+    for (count, rate) in
+        [("events", "events_per_s"), ("reconciles", "reconciles_per_s"), ("requests", "requests_per_s")]
+    {
+        if let Some(count) = res[count].as_f64() {
+            res[rate] = json!(count / wall * 1e3);
+        }
     }
     res
 }
@@ -59,15 +65,21 @@ fn boot() -> Work {
     })
 }
 
-/// From the request that creates a Deployment until all of its pods are available.
-fn pods(count: u32, nodes: u32) -> Work {
+/// From the request that creates a Deployment until all of its pods are available; with probes their servers run.
+fn pods(count: u32, nodes: u32, probed: bool) -> Work {
     let mut lab = Lab::new(1, nodes);
     Box::new(move || {
         let (events, time) = (lab.cluster.world().handled(), lab.cluster.now());
-        lab.deploy("web", count, "nginx:1.27");
+        let syncs = lab.cluster.world().reconciles();
+        lab.deploy_with("web", count, "nginx:1.27", probed);
         assert!(lab.await_rollout("web"), "all pods become available");
         let events = lab.cluster.world().handled() - events;
-        vec![("events", events as f64), ("virtual_s", (lab.cluster.now().0 - time.0) as f64 / 1e6)]
+        let syncs = lab.cluster.world().reconciles() - syncs;
+        vec![
+            ("events", events as f64),
+            ("reconciles", syncs as f64),
+            ("virtual_s", (lab.cluster.now().0 - time.0) as f64 / 1e6),
+        ]
     })
 }
 

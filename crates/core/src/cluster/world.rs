@@ -152,6 +152,11 @@ impl World {
         self.handled + self.api.storage().revision()
     }
 
+    /// How many keys controllers have reconciled so far.
+    pub fn reconciles(&self) -> u64 {
+        self.controllers.reconciles()
+    }
+
     /// When the next event is due.
     pub fn next_time(&self) -> Option<Timestamp> {
         self.queue.next_time()

@@ -30,6 +30,8 @@ pub struct Manager {
     ignored: Option<ResourceId>,
     started: bool,
     last: Option<Reconcile>,
+    /// Reconciles so far, over all runs of the process.
+    reconciles: u64,
 }
 
 /// What one reconcile was about and came to, for those who step through the cluster.
@@ -85,7 +87,15 @@ impl Manager {
     /// A process that has not started yet.
     pub fn new() -> Manager {
         let slots = descriptors().into_iter().map(Slot::new).collect();
-        Manager { slots, wakes: Vec::new(), wakes_all: Vec::new(), ignored: None, started: false, last: None }
+        Manager {
+            slots,
+            wakes: Vec::new(),
+            wakes_all: Vec::new(),
+            ignored: None,
+            started: false,
+            last: None,
+            reconciles: 0,
+        }
     }
 
     /// True if a running process hears of this change.
@@ -96,8 +106,7 @@ impl Manager {
 
     /// Starts the process: forgets what an earlier run had in its queues and lists everything, as informers do.
     pub fn start(&mut self, cx: &mut Cx, out: &mut Outbox<Event>) {
-        *self = Manager::new();
-        self.started = true;
+        *self = Manager { started: true, reconciles: self.reconciles, ..Manager::new() };
         self.read_watches(cx);
         let everything: Vec<Change> = initial_list(cx);
         self.observe(cx, &everything, out);
@@ -142,6 +151,7 @@ impl Manager {
                 slot.sync_scheduled = false;
                 slot.release(cx.now);
                 self.last = slot.reconcile(cx);
+                self.reconciles += u64::from(self.last.is_some());
             }
         }
         slot.release(cx.now);
@@ -151,6 +161,11 @@ impl Manager {
     /// The last reconcile; `None` if the last event found nothing to do.
     pub fn last_reconcile(&self) -> Option<&Reconcile> {
         self.last.as_ref()
+    }
+
+    /// How many reconciles there have been.
+    pub fn reconciles(&self) -> u64 {
+        self.reconciles
     }
 
     /// Names and queue lengths, for metrics and the page.

@@ -46,6 +46,8 @@ impl Session {
                 self.answer(id, Answer::Saved { state: Blob(link.pack()) });
             }
             Command::Fidelity { id } => self.answer(id, Answer::Fidelity(crate::unsupported::rows())),
+            // The host's business.
+            Command::Seen => {}
             _ => debug_assert!(false, "a command that is no question"),
         }
     }

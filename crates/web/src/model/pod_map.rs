@@ -11,15 +11,22 @@ use crate::model::pod_look::{Look, look, restarts, status_word};
 use crate::model::units::{parse_time, quantity_of};
 
 /// The paths of a pod that [`PodMap`] reads ([`kubarium_protocol::Watch::keep`]).
-pub const POD_PATHS: [&str; 9] = [
+pub const POD_PATHS: [&str; 16] = [
     "metadata.deletionTimestamp",
-    "metadata.ownerReferences",
+    "metadata.ownerReferences.kind",
+    "metadata.ownerReferences.name",
+    "metadata.ownerReferences.controller",
     "spec.nodeName",
     "spec.containers.resources.requests",
     "status.phase",
     "status.reason",
-    "status.conditions",
-    "status.containerStatuses",
+    "status.conditions.type",
+    "status.conditions.status",
+    "status.conditions.reason",
+    "status.conditions.message",
+    "status.containerStatuses.ready",
+    "status.containerStatuses.restartCount",
+    "status.containerStatuses.state",
     "status.initContainerStatuses",
 ];
 

@@ -150,7 +150,10 @@ impl App {
     /// Connects to the host of the session.
     pub fn connect(&self) {
         let app = self.clone();
-        let receive = js::message(move |json, bytes| app.receive(&json, bytes));
+        let receive = js::message(move |json, bytes| {
+            app.receive(&json, bytes);
+            app.seen();
+        });
         let app = self.clone();
         let ready = js::port(move |port, mode| {
             if mode == "page" {
@@ -234,6 +237,12 @@ impl App {
             self.notify();
         }
         after.into_iter().for_each(|it| it());
+    }
+
+    /// Asks for the next message, in a task of its own: after what changed has been drawn.
+    fn seen(&self) {
+        let app = self.clone();
+        gloo::timers::callback::Timeout::new(0, move || app.send(Command::Seen)).forget();
     }
 
     // ---- Terminals

@@ -136,7 +136,7 @@ fn Lane(props: &LaneProps) -> Html {
     html! {
         <section class={classes!("lane", (count == 0).then_some("empty-lane"))} aria-label="Waiting for a node" data-testid="lane">
             <h2>{ "Waiting for a node" }<span class="count">{ count }</span></h2>
-            if count > 0 { <Cells pods={props.pods.clone()} {density} show_system={true} limit={400} /> }
+            if count > 0 { <Cells pods={props.pods.clone()} {density} show_system={true} limit={150} /> }
             else { <span class="muted">{ "none" }</span> }
         </section>
     }

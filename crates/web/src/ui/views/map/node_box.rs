@@ -8,6 +8,7 @@ use kubarium_web::model::kinds::reference;
 use kubarium_web::model::layout::Density;
 use kubarium_web::model::pod_map::{NodePods, PodCell};
 use kubarium_web::model::units::{bytes, cpu, quantity_of};
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::glyph::glyph;
@@ -128,51 +129,50 @@ impl PartialEq for CellsProps {
     }
 }
 
-/// The cells of some pods.
+/// The cells of some pods. They are many and change often, so a cell is no component of its own: what is clicked is
+/// found by its key, and the selection is looked up once for all.
 #[component]
 pub fn Cells(props: &CellsProps) -> Html {
+    let app = use_app();
+    let selected = {
+        let pods = props.pods.clone();
+        use_select(move |it| {
+            let pod = it.selection.as_ref().filter(|it| it.kind == "Pod")?;
+            let key = (pod.namespace.clone(), pod.name.clone());
+            pods.cells.contains_key(&key).then_some(key)
+        })
+    };
+    let onclick = Callback::from(move |event: MouseEvent| {
+        let target = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok());
+        let cell = target.and_then(|it| it.closest("[data-pod]").ok().flatten());
+        let key = cell.and_then(|it| it.get_attribute("data-pod")).unwrap_or_default();
+        if let Some((namespace, name)) = key.split_once('/') {
+            app.inspect(reference("Pod", namespace, name));
+        }
+    });
     let shown = || props.pods.cells.values().filter(|it| props.show_system || it.namespace != "kube-system");
     let more = shown().count().saturating_sub(props.limit);
+    let is_selected = |pod: &PodCell| {
+        selected
+            .as_ref()
+            .as_ref()
+            .is_some_and(|(namespace, name)| pod.name == *name && pod.namespace == *namespace)
+    };
     html! {
-        <div class="cells" style={format!("--cell:{}px", props.density.cell)}>
-            { for shown().take(props.limit).map(|it| html! { <Cell key={format!("{}/{}", it.namespace, it.name)} pod={it.clone()} /> }) }
+        <div class="cells" style={format!("--cell:{}px", props.density.cell)} {onclick}>
+            { for shown().take(props.limit).map(|it| cell(it, is_selected(it))) }
             if more > 0 { <span class="muted">{ format!("+{more}") }</span> }
         </div>
     }
 }
 
-#[derive(Properties)]
-struct CellProps {
-    pod: Rc<PodCell>,
-}
-
-impl PartialEq for CellProps {
-    fn eq(&self, other: &CellProps) -> bool {
-        Rc::ptr_eq(&self.pod, &other.pod)
-    }
-}
-
-#[component]
-fn Cell(props: &CellProps) -> Html {
-    let app = use_app();
-    let pod = props.pod.clone();
-    let selected = {
-        let pod = pod.clone();
-        *use_select(move |it| {
-            it.selection
-                .as_ref()
-                .is_some_and(|it| it.kind == "Pod" && it.name == pod.name && it.namespace == pod.namespace)
-        })
-    };
+fn cell(pod: &PodCell, selected: bool) -> Html {
     let system = pod.namespace == "kube-system";
-    let onclick = {
-        let (app, pod) = (app.clone(), pod.clone());
-        Callback::from(move |_: MouseEvent| app.inspect(reference("Pod", &pod.namespace, &pod.name)))
-    };
+    let key = format!("{}/{}", pod.namespace, pod.name);
     let label = format!("{} {}: {}", if system { "system pod" } else { "pod" }, pod.name, pod.status);
     html! {
-        <button type="button" class={classes!("cell", pod.look.class(), system.then_some("system"), selected.then_some("selected"))}
-            aria-label={label.clone()} title={label} {onclick} data-testid={format!("pod-{}", pod.name)} data-look={pod.look.class()}>
+        <button key={key.clone()} type="button" class={classes!("cell", pod.look.class(), system.then_some("system"), selected.then_some("selected"))}
+            aria-label={label.clone()} title={label} data-pod={key} data-testid={format!("pod-{}", pod.name)} data-look={pod.look.class()}>
             { glyph(pod.look) }
         </button>
     }
