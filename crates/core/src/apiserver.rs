@@ -25,6 +25,7 @@ pub mod pod_spec;
 pub mod registry;
 mod request_info;
 pub mod resource;
+mod reviews;
 mod scale;
 mod store;
 mod strategic;
@@ -118,6 +119,7 @@ impl ApiServer {
             (Verb::Get, "") => self.get(cx, &mut call),
             (Verb::List, "") => self.list(cx, &mut call),
             (Verb::Watch, "") => self.watch(cx, &mut call),
+            (Verb::Create, "") if !call.resource.is_stored() => self.review(cx, &mut call),
             (Verb::Create, "") => self.create(cx, &mut call),
             (Verb::Update, "" | "status") => self.update(cx, &mut call),
             (Verb::Patch, "" | "status" | "scale") => self.patch(cx, &mut call),

@@ -7,10 +7,12 @@
 //! Upstream's expectations do not exist here: a lister reads the store itself, so a controller always sees its own last
 //! write. Upstream: cmd/kube-controller-manager, pkg/controller.
 
+mod daemon_set;
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
 mod garbage_collector;
+mod history; // shared
 mod namespace;
 mod node_ipam;
 mod node_lifecycle;
@@ -44,6 +46,7 @@ fn descriptors() -> Vec<Box<dyn Controller>> {
         Box::new(pod_gc::PodGcController::default()),
         Box::new(namespace::NamespaceController),
         Box::new(garbage_collector::GarbageCollector),
+        Box::new(daemon_set::DaemonSetController::default()),
         Box::new(deployment::DeploymentController::default()),
         Box::new(replica_set::ReplicaSetController::default()),
         Box::new(node_ipam::NodeIpamController::default()),

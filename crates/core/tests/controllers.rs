@@ -5,6 +5,7 @@ mod controllers {
     #[allow(dead_code)]
     pub mod plant;
 
+    mod daemon_set;
     mod deployment;
     mod endpoints;
     mod garbage;

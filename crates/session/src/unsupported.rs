@@ -37,13 +37,13 @@ const ROWS: &[(&str, &str, Fidelity, &str)] = &[
     ("etcd", "Members and elections", Fidelity::NotSimulated, "There is one member, and it does not fail."),
     (
         "Controllers",
-        "Deployments, ReplicaSets, Endpoints, EndpointSlices, namespaces, service accounts, garbage collection, node lifecycle",
+        "Deployments, ReplicaSets, DaemonSets, Endpoints, EndpointSlices, namespaces, service accounts, garbage collection, node lifecycle",
         Fidelity::Simulated,
         "",
     ),
     (
         "Controllers",
-        "StatefulSets, DaemonSets, Jobs, CronJobs, autoscaling, disruption budgets, quotas, volumes",
+        "StatefulSets, Jobs, CronJobs, autoscaling, disruption budgets, quotas, volumes",
         Fidelity::NotSimulated,
         "The server does not know these resource types yet.",
     ),

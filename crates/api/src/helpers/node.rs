@@ -3,7 +3,9 @@
 
 pub use crate::generated::node_v1 as v1;
 
-use crate::core::v1::{Node, NodeCondition, Taint, Toleration};
+use crate::core::v1::{
+    Node, NodeCondition, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint, Toleration,
+};
 
 pub const TAINT_NOT_READY: &str = "node.kubernetes.io/not-ready";
 pub const TAINT_UNREACHABLE: &str = "node.kubernetes.io/unreachable";
@@ -72,6 +74,50 @@ pub fn taint_text(taint: &Taint) -> String {
     }
 }
 
+/// True if the node has what a pod requires of it: node selector and required node affinity
+/// (component-helpers: GetRequiredNodeAffinity).
+pub fn matches_required(spec: &PodSpec, node: &Node) -> bool {
+    let labels = &node.metadata.labels;
+    if !spec.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value)) {
+        return false;
+    }
+    let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
+    let required =
+        affinity.and_then(|affinity| affinity.required_during_scheduling_ignored_during_execution.as_ref());
+    required.is_none_or(|selector| selector.node_selector_terms.iter().any(|term| matches_term(term, node)))
+}
+
+/// True if a node matches a term; an empty term matches nothing.
+pub fn matches_term(term: &NodeSelectorTerm, node: &Node) -> bool {
+    if term.match_expressions.is_empty() && term.match_fields.is_empty() {
+        return false;
+    }
+    let label = |requirement: &NodeSelectorRequirement| {
+        let value = node.metadata.labels.get(&requirement.key).map(|value| value.as_str());
+        matches_requirement(requirement, value)
+    };
+    let field = |requirement: &NodeSelectorRequirement| {
+        let value = (requirement.key == "metadata.name").then_some(node.metadata.name.as_str());
+        matches_requirement(requirement, value)
+    };
+    term.match_expressions.iter().all(label) && term.match_fields.iter().all(field)
+}
+
+fn matches_requirement(requirement: &NodeSelectorRequirement, value: Option<&str>) -> bool {
+    let listed = || value.is_some_and(|value| requirement.values.iter().any(|listed| *listed == value));
+    let number = |text: &str| text.parse::<i64>().ok();
+    let bound = requirement.values.first().and_then(|bound| number(bound));
+    match requirement.operator.as_str() {
+        "In" => listed(),
+        "NotIn" => !listed(),
+        "Exists" => value.is_some(),
+        "DoesNotExist" => value.is_none(),
+        "Gt" => value.and_then(number).zip(bound).is_some_and(|(value, bound)| value > bound),
+        "Lt" => value.and_then(number).zip(bound).is_some_and(|(value, bound)| value < bound),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +151,28 @@ mod tests {
         assert_eq!(taint_text(&gpu), "gpu=yes:NoSchedule");
         assert_eq!(taint_text(&taint("a", "", "NoExecute")), "a:NoExecute");
         assert!(find_untolerated(&[gpu], &[], keeps_pods_away).is_some());
+    }
+
+    #[test]
+    fn operators_compare_as_documented() {
+        // operator, values, the node's value → whether it matches
+        let table: [(&str, &[&str], Option<&str>, bool); 11] = [
+            ("In", &["a", "b"], Some("b"), true),
+            ("In", &["a"], None, false),
+            ("NotIn", &["a"], Some("b"), true),
+            ("NotIn", &["a"], None, true),
+            ("Exists", &[], Some(""), true),
+            ("DoesNotExist", &[], Some("x"), false),
+            ("DoesNotExist", &[], None, true),
+            ("Gt", &["5"], Some("6"), true),
+            ("Gt", &["5"], Some("5"), false),
+            ("Lt", &["5"], Some("4"), true),
+            ("Lt", &["5"], Some("many"), false),
+        ];
+        for (operator, values, value, want) in table {
+            let values = values.iter().map(|value| (*value).into()).collect();
+            let requirement = NodeSelectorRequirement { key: "k".into(), operator: operator.into(), values };
+            assert_eq!(matches_requirement(&requirement, value), want, "{operator} {value:?}");
+        }
     }
 }

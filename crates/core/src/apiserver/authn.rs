@@ -19,7 +19,8 @@ impl User {
 
 const ANONYMOUS: &str = "system:anonymous";
 const UNAUTHENTICATED: &str = "system:unauthenticated";
-const AUTHENTICATED: &str = "system:authenticated";
+/// The group of everybody who has said who they are.
+pub(super) const AUTHENTICATED: &str = "system:authenticated";
 
 /// The user of a request; errors if the user may not impersonate whom the request names.
 pub fn authenticate(request: &Request) -> Result<User, Status> {

@@ -48,6 +48,9 @@ impl<'r> Call<'r> {
             return Err(Status::no_such_resource());
         }
         let method = request.method;
+        if !resource.is_stored() && (method != Method::Post || names_one) {
+            return Err(Status::method_not_allowed());
+        }
         if names_one && info.subresource.is_empty() && method == Method::Post
             || !names_one && method == Method::Put
         {

@@ -5,7 +5,7 @@ use api::http::{Method, Request, Response};
 use api::{Json, Status};
 use serde_json::json;
 
-use super::resource::{Resource, VERBS};
+use super::resource::Resource;
 use super::{ApiServer, Registry, openapi};
 
 /// What `/version` tells and `kubectl version` shows.
@@ -22,7 +22,7 @@ pub(super) fn serve(server: &ApiServer, request: &Request) -> Result<Response, S
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         [""] => Ok(Response::json(200, paths(registry))),
-        ["version"] => Ok(Response::json(200, version())),
+        ["version"] => Ok(version_response()),
         ["healthz" | "livez" | "readyz", rest @ ..] => Ok(health(request, parts[0], rest)),
         ["api"] if wants_aggregated(request) => Ok(aggregated(registry, true)),
         ["apis"] if wants_aggregated(request) => Ok(aggregated(registry, false)),
@@ -62,6 +62,12 @@ fn in_front(json: Json) -> Json {
 fn wants_aggregated(request: &Request) -> bool {
     let clause = |clause: &str| clause.contains("as=APIGroupDiscoveryList") && clause.contains("v=v2");
     request.accept().split(',').any(|part| clause(part) && !part.contains("v=v2beta1"))
+}
+
+/// Printed for people, as the real server does.
+fn version_response() -> Response {
+    let text = serde_json::to_string_pretty(&version()).unwrap_or_default();
+    Response::text(200, &text).with_header("content-type", api::http::JSON)
 }
 
 fn version() -> Json {
@@ -160,7 +166,7 @@ fn verbs(resource: &Resource) -> &'static [&'static str] {
         (true, _) => CUSTOM,
         // A namespace cannot be deleted as part of a collection.
         (false, "namespaces") => &["create", "delete", "get", "list", "patch", "update", "watch"],
-        (false, _) => VERBS,
+        (false, _) => resource.verbs,
     }
 }
 
@@ -184,7 +190,9 @@ fn resource_list(registry: &Registry, group: &str, version: &str) -> Result<Resp
         if !resource.categories.is_empty() {
             entry["categories"] = resource.categories.iter().map(Json::from).collect();
         }
-        entry["storageVersionHash"] = Json::from(storage_version_hash(resource));
+        if resource.is_stored() {
+            entry["storageVersionHash"] = Json::from(storage_version_hash(resource));
+        }
         list.push(entry);
         for part in &resource.subresources {
             let (part_group, part_version, kind) = part.gvk;

@@ -100,6 +100,11 @@ fn resource_paths(resource: &Resource, paths: &mut BTreeMap<String, Json>) {
         format!("{root}/{}", resource.plural)
     };
     let one = format!("{collection}/{{name}}");
+    if !resource.is_stored() {
+        let ask = operation_json("post", &gvk, &schema, WRITE_QUERIES);
+        paths.insert(collection, json!({ "post": ask }));
+        return;
+    }
     let operation = |action: &str, queries: &[&str]| operation_json(action, &gvk, &schema, queries);
     paths.insert(
         collection,
@@ -286,7 +291,8 @@ impl Schemas {
             Type::MicroTime => fixed("apis.meta.v1.MicroTime"),
             Type::Quantity => fixed("api.resource.Quantity"),
             Type::IntOrString => fixed("util.intstr.IntOrString"),
-            Type::Any | Type::MessageOrAny(_) => json!({}),
+            // Clients that explain fields want a type of each.
+            Type::Any | Type::MessageOrAny(_) => json!({"type": "object"}),
             Type::Message(info) => {
                 self.add(info);
                 json!({ "allOf": [reference(info)] })

@@ -1,6 +1,7 @@
 //! All served resources, built-in and custom; lookup by group, version and plural.
 
 pub mod apps;
+pub mod authorization;
 pub mod batch;
 pub mod coordination;
 pub mod core;
@@ -34,6 +35,7 @@ impl Registry {
             apps::resources(),
             coordination::resources(),
             discovery::resources(),
+            authorization::resources(),
             batch::resources(),
             networking::resources(),
             scheduling::resources(),

@@ -65,6 +65,8 @@ pub struct Resource {
     pub scope: Scope,
     pub subresources: Vec<Subresource>,
     pub strategy: Rc<dyn Strategy>,
+    /// What may be done with the whole resource, in the order of discovery.
+    pub verbs: &'static [&'static str],
     /// True for resources that a CustomResourceDefinition defines.
     pub custom: bool,
     /// True for kinds whose controllers are not simulated yet: objects are checked and stored, and whoever creates one
@@ -92,6 +94,7 @@ impl Resource {
             scope: if namespaced { Scope::Namespaced } else { Scope::Cluster },
             subresources: Vec::new(),
             strategy: Rc::new(Typed::<S>::default()),
+            verbs: VERBS,
             custom: false,
             stored_only: false,
             gvk,
@@ -103,6 +106,18 @@ impl Resource {
     pub fn stored_only(mut self) -> Resource {
         self.stored_only = true;
         self
+    }
+
+    /// A question that is answered and not stored: nothing but `create`.
+    #[must_use]
+    pub fn review(mut self) -> Resource {
+        self.verbs = &["create"];
+        self
+    }
+
+    /// False for reviews: there is nothing of them to read.
+    pub fn is_stored(&self) -> bool {
+        self.verbs.contains(&"get")
     }
 
     #[must_use]

@@ -9,6 +9,8 @@ mod rolling;
 mod sync;
 mod util;
 
+pub(super) use util::{compute_hash, scaled_value};
+
 use api::apps::v1::{Deployment, ReplicaSet};
 use api::core::v1::Pod;
 use api::{Key, Object, Status, Str};

@@ -12,7 +12,7 @@ use api::{Key, Object, Status};
 
 use self::index::{Counts, PodIndex};
 use self::rank::pods_to_delete;
-use super::pod_control::{create_pod, delete_pod};
+use super::pod_control::{create_pod, delete_pod, slow_start_batch};
 use super::pod_util::{is_active, is_ready, is_terminal};
 use super::ref_manager::{Orphans, claim, selector_of};
 use super::{Controller, Outcome, Watch, Work, controller_keys, own_key};
@@ -22,8 +22,6 @@ use crate::sim::Timestamp;
 
 /// BurstReplicas: at most so many pods are created or deleted in one reconcile.
 const BURST_REPLICAS: usize = 500;
-/// SlowStartInitialBatchSize: batches double from here, so that a failure that all would share costs few requests.
-const SLOW_START_INITIAL_BATCH_SIZE: usize = 1;
 const REPLICA_FAILURE: &str = "ReplicaFailure";
 
 /// See the module's documentation.
@@ -134,7 +132,7 @@ fn manage_replicas(
             match create_pod(cx, work, object, &owner_ref, &set.spec.template) {
                 // The pods of a namespace that is going away are not missed.
                 Err(error) if error.has_cause("NamespaceTerminating") => Ok(()),
-                result => result,
+                result => result.map(|_| ()),
             }
         });
     }
@@ -153,26 +151,6 @@ fn manage_replicas(
         }
     }
     failure.map_or(Ok(()), Err)
-}
-
-/// Does `step` `count` times in batches that double; stops after the first batch with a failure.
-fn slow_start_batch(count: usize, mut step: impl FnMut() -> Result<(), Status>) -> Result<(), Status> {
-    let mut remaining = count;
-    let mut batch = remaining.min(SLOW_START_INITIAL_BATCH_SIZE);
-    while batch > 0 {
-        let mut failure = None;
-        for _ in 0..batch {
-            if let Err(error) = step() {
-                failure.get_or_insert(error);
-            }
-        }
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        remaining -= batch;
-        batch = (2 * batch).min(remaining);
-    }
-    Ok(())
 }
 
 /// The active pods of all ReplicaSets with the same owner: a pod on a node with many of them goes first.
@@ -227,23 +205,4 @@ fn update_replica_set_status(
     }
     status.observed_generation = set.metadata.generation;
     cx.update_status(ReplicaSet { status, ..set.clone() }).map(|_| ())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slow_start_stops_after_the_batch_that_fails() {
-        // how many are asked for, which call fails → how many calls were made
-        let table = [(10, 0, 10), (10, 1, 1), (10, 2, 3), (10, 4, 7), (10, 9, 10), (0, 0, 0)];
-        for (count, failing, want) in table {
-            let mut calls = 0;
-            let result = slow_start_batch(count, || {
-                calls += 1;
-                if calls == failing { Err(Status::internal_error("full")) } else { Ok(()) }
-            });
-            assert_eq!((calls, result.is_err()), (want, failing > 0), "{count} {failing}");
-        }
-    }
 }

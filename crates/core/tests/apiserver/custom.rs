@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::fixture::*;
 use api::http::{Body, Request};
 use api::{Gvk, Json};
+use kubarium_core::apiserver::resource::VERBS;
 use kubarium_core::apiserver::strategy::custom::CustomStrategy;
 use kubarium_core::apiserver::{Resource, Scope, Subresource};
 use kubarium_core::store::ResourceId;
@@ -26,6 +27,7 @@ fn server() -> Server {
         scope: Scope::Namespaced,
         subresources: vec![Subresource::STATUS],
         strategy: Rc::new(CustomStrategy { gvk: gvk.clone(), has_status: true, schema: None }),
+        verbs: VERBS,
         custom: true,
         stored_only: false,
         gvk,

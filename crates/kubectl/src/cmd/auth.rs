@@ -78,22 +78,30 @@ async fn list(cx: &Cx) -> Result {
         table.write("Resources\tNon-Resource URLs\tResource Names\tVerbs\n");
     }
     let join = |list: &api::Json| format!("[{}]", array(list).iter().map(text).collect::<Vec<_>>().join(" "));
+    // One line for each resource and each URL, in the order of Go's print of the rules.
+    let mut lines = Vec::new();
     for rule in array(&answer["status"]["resourceRules"]) {
-        for resource in array(&rule["resources"]) {
-            for group in array(&rule["apiGroups"]) {
+        let (verbs, names) = (join(&rule["verbs"]), join(&rule["resourceNames"]));
+        for resource in array(&rule["resources"]).iter().map(text) {
+            for group in array(&rule["apiGroups"]).iter().map(text) {
                 let name =
-                    if group == "" { text(resource) } else { format!("{}.{}", text(resource), text(group)) };
-                table.write(&format!(
-                    "{name}\t[]\t{}\t{}\n",
-                    join(&rule["resourceNames"]),
-                    join(&rule["verbs"])
-                ));
+                    if group.is_empty() { resource.to_string() } else { format!("{resource}.{group}") };
+                let order =
+                    format!("Verbs:{verbs},APIGroups:[{group}],Resources:[{resource}],ResourceNames:{names}");
+                lines.push((order, format!("{name}\t[]\t{names}\t{verbs}\n")));
             }
         }
     }
     for rule in array(&answer["status"]["nonResourceRules"]) {
-        table.write(&format!("\t{}\t[]\t{}\n", join(&rule["nonResourceURLs"]), join(&rule["verbs"])));
+        let verbs = join(&rule["verbs"]);
+        for url in array(&rule["nonResourceURLs"]).iter().map(text) {
+            let order =
+                format!("Verbs:{verbs},APIGroups:[],Resources:[],ResourceNames:[],NonResourceURLs:[{url}]");
+            lines.push((order, format!("\t[{url}]\t[]\t{verbs}\n")));
+        }
     }
+    lines.sort();
+    lines.iter().for_each(|(_, line)| table.write(line));
     cx.out(&table.flush());
     Ok(())
 }

@@ -11,14 +11,19 @@ use crate::human;
 /// Lists the events about an object; `None` when they may not be read.
 pub async fn of(cx: &Cx, info: &Info) -> Option<Vec<Json>> {
     let meta = &info.object["metadata"];
-    // Nodes are named by their name in events, also as uid; static pods by the hash of their manifest.
+    // Static pods are known in events by the hash of their manifest.
     let mirror = s(&meta["annotations"]["kubernetes.io/config.mirror"]);
-    let uid = match info.resource.is("", "Node") {
-        true => s(&meta["name"]),
-        false if !mirror.is_empty() => mirror,
-        false => s(&meta["uid"]),
-    };
-    let mut fields = vec![format!("involvedObject.name={}", s(&meta["name"]))];
+    let uid = if mirror.is_empty() { s(&meta["uid"]) } else { mirror };
+    let mut found = about(cx, info, uid).await?;
+    // Controllers name a node by its uid, kubelets by its name.
+    if info.resource.is("", "Node") {
+        found.extend(about(cx, info, s(&meta["name"])).await?);
+    }
+    Some(found)
+}
+
+async fn about(cx: &Cx, info: &Info, uid: &str) -> Option<Vec<Json>> {
+    let mut fields = vec![format!("involvedObject.name={}", s(&info.object["metadata"]["name"]))];
     if info.resource.namespaced {
         fields.push(format!("involvedObject.namespace={}", info.namespace));
     }

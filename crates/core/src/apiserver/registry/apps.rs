@@ -1,5 +1,6 @@
 //! Resources of the group `apps`, one file per kind.
 
+pub mod controller_revision;
 pub mod daemon_set;
 pub mod deployment;
 pub mod replica_set;
@@ -12,6 +13,7 @@ pub fn resources() -> Vec<Resource> {
         deployment::resource(),
         replica_set::resource(),
         stateful_set::resource().stored_only(),
-        daemon_set::resource().stored_only(),
+        daemon_set::resource(),
+        controller_revision::resource(),
     ]
 }

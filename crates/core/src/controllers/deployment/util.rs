@@ -104,7 +104,7 @@ pub(super) fn resolve_fenceposts(surge: &IntOrString, unavailable: &IntOrString,
 }
 
 /// GetScaledValueFromIntOrPercent; what is neither a number nor a percentage was refused by validation and counts as 0.
-fn scaled_value(value: &IntOrString, total: i32, round_up: bool) -> i32 {
+pub(in crate::controllers) fn scaled_value(value: &IntOrString, total: i32, round_up: bool) -> i32 {
     match value {
         IntOrString::Int(n) => *n,
         IntOrString::String(text) => {
@@ -303,7 +303,7 @@ pub(super) fn equal_ignore_hash(a: &PodTemplateSpec, b: &PodTemplateSpec) -> boo
 
 /// The pod-template-hash. Upstream hashes Go's dump of the struct, which nobody can reproduce elsewhere; here it is the
 /// JSON, hashed and encoded in the same way.
-pub(super) fn compute_hash(template: &PodTemplateSpec, collisions: Option<i32>) -> String {
+pub(in crate::controllers) fn compute_hash(template: &PodTemplateSpec, collisions: Option<i32>) -> String {
     let mut hash = fnv32a(encode_message(template).to_string().as_bytes());
     if let Some(collisions) = collisions {
         let mut bytes = [0; 8];

@@ -43,6 +43,7 @@ impl KindStrategy for DaemonSetStrategy {
     fn prepare_for_create(_cx: &mut StrategyContext, set: &mut DaemonSet) {
         set.status = Default::default();
         set.metadata.generation = 1;
+        set_template_generation(set, 1);
     }
 
     fn validate(_cx: &StrategyContext, set: &DaemonSet) -> ErrorList {
@@ -51,6 +52,9 @@ impl KindStrategy for DaemonSetStrategy {
 
     fn prepare_for_update(_cx: &mut StrategyContext, set: &mut DaemonSet, old: &DaemonSet) {
         set.status = old.status.clone();
+        let known = old.metadata.annotations.get(TEMPLATE_GENERATION).and_then(|count| count.parse().ok());
+        let changed = i64::from(set.spec.template != old.spec.template);
+        set_template_generation(set, known.unwrap_or(1) + changed);
         if set.spec != old.spec {
             set.metadata.generation = old.metadata.generation + 1;
         }
@@ -111,6 +115,13 @@ impl KindStrategy for DaemonSetStrategy {
             Json::from(format_label_selector(spec.selector.as_deref())),
         ])
     }
+}
+
+/// The internal field `spec.templateGeneration` is an annotation in apps/v1.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn set_template_generation(set: &mut DaemonSet, count: i64) {
+    set.metadata.annotations.insert(TEMPLATE_GENERATION.into(), Str::from(count.to_string()));
 }
 
 /// Mirrors SetDefaults_DaemonSet.
