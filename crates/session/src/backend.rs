@@ -16,6 +16,8 @@ pub struct Backend {
     epoch: Cell<u64>,
     /// Rises with every input, so that the session knows that there is something to save.
     inputs: Cell<u64>,
+    /// The clock stands still: nobody should wait for it to move.
+    stands: Cell<bool>,
     /// Histories that were left because somebody changed the past.
     left: RefCell<Vec<Saved>>,
 }
@@ -48,6 +50,7 @@ impl Backend {
             cluster: RefCell::new(cluster),
             epoch: Cell::new(0),
             inputs: Cell::new(0),
+            stands: Cell::new(false),
             left: RefCell::default(),
         }
     }
@@ -94,6 +97,15 @@ impl Backend {
 
     pub fn inputs(&self) -> u64 {
         self.inputs.get()
+    }
+
+    /// Notes whether the clock stands still.
+    pub fn set_stands(&self, stands: bool) {
+        self.stands.set(stands);
+    }
+
+    pub fn stands(&self) -> bool {
+        self.stands.get()
     }
 
     pub fn now(&self) -> Timestamp {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use api::http::{Request, Response};
-use api::{Json, Timestamp};
+use api::{Duration, Json, Timestamp};
 use kubarium_kubectl::Host;
 use kubarium_kubectl::host::{
     ByteStream, ExecFrame, ExecSession, FileKind, LocalBoxFuture, StdinEvent, Target, TransportError,
@@ -18,6 +18,9 @@ use kubarium_kubectl::host::{
 
 use crate::backend::{Backend, Piece, Streaming};
 use crate::workstation::Disk;
+
+/// From calling kubectl to its first request.
+const START_UP: Duration = Duration::millis(50);
 
 /// What lies between one run of kubectl and its process.
 #[derive(Default)]
@@ -82,6 +85,22 @@ impl KubectlHost {
 
     fn interrupt(&self) -> bool {
         self.io.borrow().interrupted
+    }
+
+    /// The time that a program takes from being called to its first request. While it passes the cluster goes on, so that
+    /// the next line of a script finds what the line before has set in motion. A clock that stands is not waited for.
+    pub async fn start_up(&self) {
+        let until = self.backend.now() + START_UP;
+        poll_fn(|_| {
+            let mut io = self.io.borrow_mut();
+            if io.interrupted || self.backend.stands() || self.backend.now() >= until {
+                io.sleeping = None;
+                return Poll::Ready(());
+            }
+            io.sleeping = Some(until);
+            Poll::Pending
+        })
+        .await;
     }
 }
 

@@ -151,6 +151,7 @@ impl Session {
 
     /// Lets the workstation go on and passes on what it says.
     fn pump(&mut self) {
+        self.backend.set_stands(self.controls.paused && !self.controls.is_hurrying());
         if self.workstation.pump() {
             self.files.touch();
         }

@@ -383,7 +383,13 @@ impl Workstation {
         let io = Rc::new(RefCell::new(Io { window: start.window, ..Io::default() }));
         let host = self.host(&io, start.env.clone(), start.cwd.clone(), start.tty.map(|tty| tty.is_some()));
         let argv = start.argv.clone();
-        self.tasks.spawn(call, Box::pin(async move { kubarium_kubectl::run(&argv, host).await }));
+        self.tasks.spawn(
+            call,
+            Box::pin(async move {
+                host.start_up().await;
+                kubarium_kubectl::run(&argv, host).await
+            }),
+        );
         self.hardware.deliver(HostEvent::ExternalCatch { call, signal: Signal::INT });
         self.runs.insert(call, Run { io, start, stderr: Vec::new(), reading: false });
     }
