@@ -133,6 +133,9 @@ impl Kernel {
     }
 
     /// Lets processes run until all wait or `fuel` is used; returns the fuel used.
+    ///
+    /// A turn is always a whole [`SLICE`], even where less fuel is left: who runs after whom must not depend on how finely
+    /// the host slices. So up to a slice more than `fuel` may be used.
     pub(crate) fn run(&mut self, fs: &mut FileSystem, volumes: &mut Volumes, fuel: u64) -> u64 {
         let mut used = 0;
         self.wake();
@@ -141,7 +144,7 @@ impl Kernel {
                 self.wake();
             }
             let Some(pid) = self.queue.pop_front() else { break };
-            used += self.turn(fs, volumes, pid, SLICE.min(fuel - used));
+            used += self.turn(fs, volumes, pid, SLICE);
         }
         self.cpu_used += used;
         used
