@@ -1,173 +1,249 @@
-//! awk: the POSIX language over a stream of records.
+//! awk: the POSIX language, in mawk's and BusyBox's manners.
 //!
-//! The program is parsed to a tree ([`parse`]) and walked for each record ([`run`]). Records come from the filter frame,
-//! so that `tail -f | awk` shows lines as they come. Not here: pipes to and from commands, and `system()`; they are
-//! refused with a message when the program is read.
+//! A program is read ([`parse`]) to a tree ([`tree`]), compiled ([`compile`]) to instructions ([`code`]), and run by a
+//! machine whose whole state is data ([`vm`]; what reaches outside it is in [`effects`]). So an endless loop yields, and
+//! `getline`, pipes to commands and `system()` wait without holding anything up.
 
+mod code;
+mod compile;
+mod effects;
+mod fields;
+mod functions;
+mod input;
+mod lex;
 mod parse;
-mod run;
+mod streams;
+mod tree;
+mod value;
+mod vm;
 
 use std::rc::Rc;
 
+use self::{
+    code::special,
+    lex::Wrong,
+    streams::Next,
+    value::Value,
+    vm::{Stop, Vm},
+};
 use super::{
     opts,
-    tool::{Cx, Filter, Flow, filter},
+    process::{program, with_cx},
+    tool::{Cx, Output},
 };
-use crate::program::ProgramSpec;
+use crate::{
+    kernel::Sys,
+    program::{Poll, Program, ProgramSpec},
+};
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
     "awk",
     "Usage: awk [OPTIONS] [AWK_PROGRAM] [FILE]...\n\n\t-v VAR=VAL\tSet variable\n\t-F SEP\t\tUse SEP as field separator\n\t-f FILE\t\tRead program from FILE\n",
-    || filter(Awk::default()),
+    || Box::new(Awk::default()),
 );
 
-/// awk
-#[derive(Clone, Debug, Default)]
-pub struct Awk {
-    state: run::State,
-    program: Rc<parse::Program>,
-    /// Bytes of a record that is not complete (RS other than newline).
-    partial: String,
-    begun: bool,
+/// What is being done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Phase {
+    #[default]
+    Start,
+    Begin,
+    /// A record is to be read.
+    Read,
+    /// The rules run for a record.
+    Rules,
+    End,
+    Finish,
 }
 
-impl Filter for Awk {
-    fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8> {
-        let opts = opts::parse_with(cx, "+F:v:f:", &[("assign", 'v'), ("field-separator", 'F')], 2)?;
+/// A running awk.
+#[derive(Clone, Debug, Default)]
+pub struct Awk {
+    phase: Phase,
+    vm: Vm,
+    out: Output,
+    code: u8,
+}
+
+/// Output beyond this is written before the program goes on.
+const HIGH_WATER: usize = 64 << 10;
+
+impl Program for Awk {
+    fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
+        loop {
+            if self.out.len() >= HIGH_WATER
+                && let Some(wait) = self.out.drain(sys)
+            {
+                return Poll::Wait(wait);
+            }
+            if let Some(poll) = self.advance(sys) {
+                // What there is to see is shown before waiting.
+                return match (self.out.drain(sys), poll) {
+                    (Some(wait), Poll::Wait(_) | Poll::Exit(_)) => Poll::Wait(wait),
+                    (_, poll) => poll,
+                };
+            }
+            if sys.fuel() <= 0 {
+                return Poll::Yield;
+            }
+        }
+    }
+    program!(Awk);
+}
+
+impl Awk {
+    /// One step of the whole; gives what to answer if there is nothing more to do now.
+    fn advance(&mut self, sys: &mut Sys<'_>) -> Option<Poll> {
+        match self.phase {
+            Phase::Start => {
+                let mut out = std::mem::take(&mut self.out);
+                let begun = with_cx(sys, &mut out, |cx| self.begin(cx));
+                self.out = out;
+                self.phase = Phase::Begin;
+                if let Err(code) = begun {
+                    self.code = code;
+                    self.phase = Phase::Finish;
+                }
+            }
+            Phase::Read => return self.read(sys),
+            Phase::Begin | Phase::Rules | Phase::End => return self.run(sys),
+            Phase::Finish => {
+                if let Some(wait) = self.out.drain(sys).or_else(|| self.vm.close_all(sys)) {
+                    return Some(Poll::Wait(wait));
+                }
+                return Some(Poll::Exit(self.code));
+            }
+        }
+        None
+    }
+
+    fn read(&mut self, sys: &mut Sys<'_>) -> Option<Poll> {
+        let separator = self.vm.separator();
+        let next = self.vm.next_record(sys, &separator);
+        for complaint in std::mem::take(&mut self.vm.complaints) {
+            with_cx(sys, &mut self.out, |cx| cx.complain(complaint));
+        }
+        match next {
+            Ok(Next::Record(text)) => {
+                self.vm.set_record(&text);
+                self.vm.count_record(true);
+                let main = self.vm.code.main;
+                self.enter(Phase::Rules, main);
+            }
+            Ok(Next::Wait(wait)) => return Some(Poll::Wait(wait)),
+            Ok(Next::End | Next::Failed(_)) => {
+                let end = self.vm.code.end;
+                self.enter(Phase::End, end);
+            }
+            Err(stop) => return self.stopped(stop, sys),
+        }
+        None
+    }
+
+    fn run(&mut self, sys: &mut Sys<'_>) -> Option<Poll> {
+        let stop = self.vm.run(sys, &mut self.out);
+        self.stopped(stop, sys)
+    }
+
+    fn stopped(&mut self, stop: Stop, sys: &mut Sys<'_>) -> Option<Poll> {
+        match stop {
+            Stop::Done | Stop::Next | Stop::NextFile if self.phase == Phase::End => self.finish(),
+            Stop::Done if self.phase == Phase::Begin && !self.vm.code.reads => self.finish(),
+            Stop::Done | Stop::Next => self.phase = Phase::Read,
+            Stop::NextFile => {
+                self.vm.skip_file(sys);
+                self.phase = Phase::Read;
+            }
+            Stop::Exit(code) => {
+                self.code = code.unwrap_or(self.code);
+                if self.phase == Phase::End {
+                    self.finish();
+                } else {
+                    let end = self.vm.code.end;
+                    self.enter(Phase::End, end);
+                }
+            }
+            Stop::Yield => return Some(Poll::Yield),
+            Stop::Wait(wait) => return Some(Poll::Wait(wait)),
+            Stop::Failed(message) => {
+                let busybox = self.vm.busybox;
+                with_cx(sys, &mut self.out, |cx| cx.complain(message));
+                self.code = if busybox { 1 } else { 2 };
+                self.phase = Phase::Finish;
+            }
+        }
+        None
+    }
+
+    fn enter(&mut self, phase: Phase, at: u32) {
+        self.phase = phase;
+        self.vm.restart(at);
+    }
+
+    fn finish(&mut self) {
+        if self.vm.failed && self.code == 0 {
+            self.code = if self.vm.busybox { 1 } else { 2 };
+        }
+        self.phase = Phase::Finish;
+    }
+
+    /// Reads the arguments and the program.
+    fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<(), u8> {
+        let opts = opts::parse_with(cx, "+F:v:f:e:", &[("assign", 'v'), ("field-separator", 'F')], 2)?;
         let mut rest = opts.rest.clone();
-        let mut source = String::new();
+        let mut source = opts.values('e').join("\n");
         for file in opts.values('f') {
             match cx.sys.vfs().read_text(&file) {
                 Ok(text) => source.push_str(&text),
                 Err(e) => {
-                    cx.complain(format!("can't open '{file}': {e}"));
-                    return Err(2);
+                    let gnu = format!("cannot open {file} ({e})");
+                    cx.complain(if cx.busybox() { format!("can't open '{file}': {e}") } else { gnu });
+                    return Err(if cx.busybox() { 1 } else { 2 });
                 }
             }
         }
-        if opts.values('f').is_empty() {
+        if !opts.has('f') && !opts.has('e') {
             if rest.is_empty() {
                 return Err(cx.missing_operand());
             }
             source = rest.remove(0);
         }
-        match parse::parse(&source) {
-            Ok(program) => self.program = Rc::new(program),
-            Err(message) => {
-                cx.complain(message);
-                return Err(2);
-            }
-        }
-        self.state.begin(cx, &rest);
-        if let Some(fs) = opts.value('F') {
-            let fs = if fs == "t" { "\t".to_string() } else { run::escapes(fs) };
-            self.state.set("FS", run::Value::Text(fs.into()));
-        }
-        for assign in opts.values('v') {
-            if let Some((name, value)) = assign.split_once('=') {
-                self.state.set(name, run::Value::Input(run::escapes(value).into()));
-            }
-        }
-        let program = self.program.clone();
-        self.state.rules(cx, &program, run::When::Begin);
-        self.begun = true;
-        let only_begin = program.main.is_empty() && program.end.is_empty();
-        if self.state.exit.is_some() || only_begin {
-            // An exit in BEGIN still runs END rules.
-            if !only_begin {
-                self.state.rules(cx, &program, run::When::End);
-            }
-            return Err(self.finish(cx));
-        }
-        // `name=value` among the files is an assignment; all are made before the first record.
-        let mut files = Vec::new();
-        for arg in rest {
-            match arg.split_once('=') {
-                Some((name, value)) if crate::shell::is_name(name) => {
-                    self.state.set(name, run::Value::Input(run::escapes(value).into()))
-                }
-                _ => files.push(arg),
-            }
-        }
-        Ok(files)
-    }
-    fn open(&mut self, _: &mut Cx<'_, '_>, input: &str) {
-        self.state.set("FILENAME", run::Value::Text(if input == "-" { "".into() } else { input.into() }));
-        self.state.set("FNR", run::Value::Number(0.0));
-    }
-    fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
-        let text = String::from_utf8_lossy(bytes);
-        let separator = self.state.text_of("RS");
-        if separator == "\n" {
-            self.record(cx, text.trim_end_matches('\n'));
-        } else {
-            self.partial.push_str(&text);
-            self.cut(cx, &separator, false);
-        }
-        if self.state.exit.is_some() { Flow::Stop } else { Flow::More }
-    }
-    fn close(&mut self, cx: &mut Cx<'_, '_>, _: &str) {
-        if !self.partial.is_empty() {
-            let separator = self.state.text_of("RS");
-            self.cut(cx, &separator, true);
-        }
-    }
-    fn refuse(&mut self, cx: &mut Cx<'_, '_>, input: &str, error: crate::errno::Errno) {
-        let message = if cx.busybox() {
-            format!("{input}: {error}")
-        } else {
-            format!("cannot open \"{input}\" ({error})")
+        let code = match parse::parse(&source).and_then(|it| compile::compile(&it)) {
+            Ok(code) => code,
+            Err(wrong) => return Err(refuse(cx, &wrong)),
         };
-        cx.complain(message);
-    }
-    fn end(&mut self, cx: &mut Cx<'_, '_>, failed: bool) -> u8 {
-        let program = self.program.clone();
-        self.state.rules(cx, &program, run::When::End);
-        let code = self.finish(cx);
-        if code == 0 && failed { 2 } else { code }
+        self.vm = Vm::new(Rc::new(code), cx.sys);
+        if let Some(separator) = opts.value('F') {
+            let separator = if separator == "t" { "\t".to_string() } else { lex::escapes(separator) };
+            self.vm.set_global(special::FS, Value::text(separator));
+        }
+        for assignment in opts.values('v') {
+            self.vm.assign(&assignment);
+        }
+        let mut argv = vec![("0".into(), Value::text(cx.name.as_str()))];
+        argv.extend(
+            rest.iter()
+                .enumerate()
+                .map(|(i, it)| ((i + 1).to_string().into(), Value::Input(it.as_str().into()))),
+        );
+        self.vm.set_global(special::ARGC, Value::Number(argv.len() as f64));
+        self.vm.fill(special::ARGV, argv);
+        Ok(())
     }
 }
 
-impl Awk {
-    fn record(&mut self, cx: &mut Cx<'_, '_>, text: &str) {
-        if self.state.exit.is_some() {
-            return;
-        }
-        self.state.new_record(text);
-        let program = self.program.clone();
-        self.state.rules(cx, &program, run::When::Record);
+/// Says why a program cannot be read; the exit code.
+fn refuse(cx: &mut Cx<'_, '_>, wrong: &Wrong) -> u8 {
+    let Wrong { line, message, busybox, at_end } = wrong;
+    if cx.busybox() {
+        cx.complain(format!("cmd. line:{line}: {busybox}"));
+        return 1;
     }
-
-    /// Cuts records at a separator other than newline; an empty one means blank lines.
-    fn cut(&mut self, cx: &mut Cx<'_, '_>, separator: &str, last: bool) {
-        let paragraphs = separator.is_empty();
-        let mark = if paragraphs { "\n\n" } else { separator };
-        if paragraphs {
-            self.partial = self.partial.trim_start_matches('\n').to_string();
-        }
-        while let Some(at) = self.partial.find(mark) {
-            let record = self.partial[..at].to_string();
-            self.partial = self.partial[at + mark.len()..].to_string();
-            if paragraphs {
-                self.partial = self.partial.trim_start_matches('\n').to_string();
-            }
-            self.record(cx, &record);
-        }
-        if last {
-            let record = std::mem::take(&mut self.partial);
-            let record = if paragraphs { record.trim_end_matches('\n').to_string() } else { record };
-            if !record.is_empty() {
-                self.record(cx, &record);
-            }
-        }
+    let place = if message.starts_with("unexpected character") { "" } else { "line " };
+    let line = line + u32::from(*at_end);
+    cx.complain(format!("{place}{line}: {message}"));
+    if message == "extra '}'" {
+        cx.complain(format!("line {line}: syntax error at or near end of line"));
     }
-
-    fn finish(&mut self, cx: &mut Cx<'_, '_>) -> u8 {
-        self.state.close_files(cx);
-        if let Some(message) = self.state.error.take() {
-            cx.complain(message);
-            return 2;
-        }
-        self.state.exit.unwrap_or(0)
-    }
+    2
 }

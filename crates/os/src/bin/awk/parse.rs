@@ -1,297 +1,53 @@
 //! awk's grammar.
 
-use std::{collections::BTreeMap, rc::Rc};
+use super::{
+    functions::Builtin,
+    lex::{Tok, Wrong, tokens},
+    tree::{Expr, From, Function, Pattern, Program, Rule, Stmt, To},
+};
 
-/// A program: its rules by kind, and functions.
-#[derive(Debug, Default)]
-pub struct Program {
-    pub begin: Vec<Rc<Stmt>>,
-    pub main: Vec<Rule>,
-    pub end: Vec<Rc<Stmt>>,
-    pub functions: BTreeMap<String, Function>,
-}
+type Res<T> = Result<T, Wrong>;
 
-#[derive(Debug)]
-pub struct Rule {
-    pub pattern: Pattern,
-    pub action: Option<Rc<Stmt>>,
-}
-
-#[derive(Debug)]
-pub enum Pattern {
-    Always,
-    Expr(Expr),
-    Range(Expr, Expr),
-}
-
-#[derive(Debug)]
-pub struct Function {
-    pub params: Vec<String>,
-    pub body: Rc<Stmt>,
-}
-
-#[derive(Debug)]
-pub enum Stmt {
-    Block(Vec<Stmt>),
-    Expr(Expr),
-    /// Arguments, and where to: `>` or `>>` with a file.
-    Print(Vec<Expr>, Option<(bool, Expr)>),
-    Printf(Vec<Expr>, Option<(bool, Expr)>),
-    If(Expr, Box<Stmt>, Option<Box<Stmt>>),
-    While(Expr, Box<Stmt>),
-    Do(Box<Stmt>, Expr),
-    For(Box<Stmt>, Option<Expr>, Box<Stmt>, Box<Stmt>),
-    ForIn(String, String, Box<Stmt>),
-    Next,
-    Exit(Option<Expr>),
-    Break,
-    Continue,
-    Return(Option<Expr>),
-    Delete(String, Option<Vec<Expr>>),
-    Getline,
-}
-
-#[derive(Debug, Clone)]
-pub enum Expr {
-    Number(f64),
-    Text(Rc<str>),
-    /// A regular expression: matched against `$0` where a value is wanted.
-    Regex(Rc<str>),
-    Var(String),
-    Index(String, Vec<Expr>),
-    Field(Box<Expr>),
-    Assign(Box<Expr>, Option<&'static str>, Box<Expr>),
-    /// `++x`, `x++`: by, and whether the old value is given.
-    Step(Box<Expr>, f64, bool),
-    Unary(char, Box<Expr>),
-    Binary(&'static str, Box<Expr>, Box<Expr>),
-    Cond(Box<Expr>, Box<Expr>, Box<Expr>),
-    In(Vec<Expr>, String),
-    Call(String, Vec<Expr>),
-    /// `(a, b)` before `in`.
-    Group(Vec<Expr>),
-    /// `getline < file`, `getline var < file`
-    GetlineFile(Option<Box<Expr>>, Box<Expr>),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Tok {
-    Number(f64),
-    Text(String),
-    Regex(String),
-    Name(String),
-    /// A name directly before `(`.
-    Func(String),
-    Op(&'static str),
-    Newline,
-    End,
-}
-
-type Res<T> = Result<T, String>;
-
-const OPS: [&str; 46] = [
-    "**=", "&&", "||", "==", "!=", "<=", ">=", ">>", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**",
-    "!~", "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", "<", ">", "|", "?", ":",
-    "~", "$", "=", "@", "&", "\\", "#", "'",
-];
-
-const WORDS: [&str; 19] = [
-    "BEGIN", "END", "function", "func", "if", "else", "while", "for", "do", "break", "continue", "next",
-    "exit", "return", "delete", "in", "getline", "print", "printf",
-];
-
-struct Lexer {
-    chars: Vec<char>,
-    at: usize,
-}
-
-impl Lexer {
-    /// The next token; `value`: a value ended before it, so that `/` divides.
-    fn next(&mut self, value: bool) -> Res<Tok> {
-        loop {
-            match self.chars.get(self.at) {
-                Some(' ' | '\t' | '\r') => self.at += 1,
-                Some('\\') if self.chars.get(self.at + 1) == Some(&'\n') => self.at += 2,
-                Some('#') => {
-                    while self.chars.get(self.at).is_some_and(|c| *c != '\n') {
-                        self.at += 1;
-                    }
-                }
-                _ => break,
-            }
-        }
-        let Some(c) = self.chars.get(self.at).copied() else { return Ok(Tok::End) };
-        if c == '\n' {
-            self.at += 1;
-            return Ok(Tok::Newline);
-        }
-        if c.is_ascii_digit() || (c == '.' && self.chars.get(self.at + 1).is_some_and(|d| d.is_ascii_digit()))
-        {
-            return Ok(Tok::Number(self.number()));
-        }
-        if c == '"' {
-            self.at += 1;
-            return Ok(Tok::Text(self.quoted('"')?));
-        }
-        if c == '/' && !value {
-            self.at += 1;
-            return Ok(Tok::Regex(self.quoted('/')?));
-        }
-        if c == '_' || c.is_ascii_alphabetic() {
-            let from = self.at;
-            while self.chars.get(self.at).is_some_and(|c| *c == '_' || c.is_ascii_alphanumeric()) {
-                self.at += 1;
-            }
-            let name: String = self.chars[from..self.at].iter().collect();
-            if let Some(word) = WORDS.into_iter().find(|w| *w == name) {
-                return Ok(Tok::Op(word));
-            }
-            return Ok(if self.chars.get(self.at) == Some(&'(') { Tok::Func(name) } else { Tok::Name(name) });
-        }
-        let op = OPS
-            .into_iter()
-            .find(|o| o.chars().enumerate().all(|(i, c)| self.chars.get(self.at + i) == Some(&c)));
-        match op {
-            Some(op) => {
-                self.at += op.len();
-                Ok(Tok::Op(op))
-            }
-            None => Err(format!("syntax error at character `{c}'")),
-        }
-    }
-
-    fn number(&mut self) -> f64 {
-        let from = self.at;
-        let digit = |l: &Lexer| l.chars.get(l.at).is_some_and(|c| c.is_ascii_digit());
-        while digit(self) || self.chars.get(self.at) == Some(&'.') {
-            self.at += 1;
-        }
-        if matches!(self.chars.get(self.at), Some('e' | 'E')) {
-            let saved = self.at;
-            self.at += 1;
-            if matches!(self.chars.get(self.at), Some('+' | '-')) {
-                self.at += 1;
-            }
-            if !digit(self) {
-                self.at = saved;
-            }
-            while digit(self) {
-                self.at += 1;
-            }
-        }
-        self.chars[from..self.at].iter().collect::<String>().parse().unwrap_or(0.0)
-    }
-
-    fn quoted(&mut self, end: char) -> Res<String> {
-        let mut text = String::new();
-        let mut class = false;
-        loop {
-            let Some(c) = self.chars.get(self.at).copied() else {
-                return Err(format!("unterminated {}", if end == '/' { "regexp" } else { "string" }));
-            };
-            self.at += 1;
-            match c {
-                '\\' if end == '/' => {
-                    let next = self.chars.get(self.at).copied().unwrap_or('\\');
-                    self.at += 1;
-                    if next != '/' {
-                        text.push('\\');
-                    }
-                    text.push(next);
-                }
-                '\\' => {
-                    let next = self.chars.get(self.at).copied().unwrap_or('\\');
-                    self.at += 1;
-                    match next {
-                        '"' | '/' => text.push(next),
-                        '\n' => {}
-                        _ => {
-                            text.push('\\');
-                            text.push(next);
-                        }
-                    }
-                }
-                '[' if end == '/' => {
-                    class = true;
-                    text.push(c);
-                }
-                ']' => {
-                    class = false;
-                    text.push(c);
-                }
-                c if c == end && !class => break,
-                c => text.push(c),
-            }
-        }
-        Ok(if end == '"' { super::run::escapes(&text) } else { text })
-    }
-}
+/// The deepest nesting, and the longest chain of operators of one level: a program is read and compiled by recursion.
+const DEPTH_MAX: u32 = 100;
+const CHAIN_MAX: u32 = 1_000;
 
 struct Parser {
-    toks: Vec<Tok>,
+    toks: Vec<(Tok, u32)>,
     at: usize,
     depth: u32,
-    /// `in` and `>` end expressions here.
-    no_in: bool,
+    /// `>` ends an expression here: it names the file that `print` writes to.
     no_gt: bool,
 }
 
 /// Reads a program.
 pub fn parse(source: &str) -> Res<Program> {
-    let mut lexer = Lexer { chars: source.chars().collect(), at: 0 };
-    let mut toks: Vec<Tok> = Vec::new();
-    loop {
-        let value = matches!(
-            toks.last(),
-            Some(
-                Tok::Number(_)
-                    | Tok::Text(_)
-                    | Tok::Name(_)
-                    | Tok::Regex(_)
-                    | Tok::Op(")" | "]" | "$" | "++" | "--")
-            )
-        );
-        let tok = lexer.next(value)?;
-        let end = tok == Tok::End;
-        toks.push(tok);
-        if end {
-            break;
-        }
-    }
-    let mut p = Parser { toks, at: 0, depth: 0, no_in: false, no_gt: false };
+    let mut p = Parser { toks: tokens(source)?, at: 0, depth: 0, no_gt: false };
     let mut program = Program::default();
     loop {
         p.skip_ends();
         match p.peek().clone() {
-            Tok::End => return Ok(program),
+            Tok::End => {
+                program.lines = p.toks.last().map_or(1, |(_, line)| *line);
+                return Ok(program);
+            }
             Tok::Op("BEGIN") => {
                 p.at += 1;
-                program.begin.push(Rc::new(p.block()?));
+                program.begin.push(p.block()?);
             }
             Tok::Op("END") => {
                 p.at += 1;
-                program.end.push(Rc::new(p.block()?));
+                program.end.push(p.block()?);
             }
             Tok::Op("function" | "func") => {
-                p.at += 1;
-                let (Tok::Func(name) | Tok::Name(name)) = p.take() else { return Err(p.unexpected()) };
-                p.expect("(")?;
-                let mut params = Vec::new();
-                while let Tok::Name(param) = p.peek().clone() {
-                    p.at += 1;
-                    params.push(param);
-                    p.accept(",");
-                    p.newlines();
-                }
-                p.expect(")")?;
-                p.newlines();
-                let body = Rc::new(p.block()?);
-                program.functions.insert(name, Function { params, body });
+                let (name, function) = p.function()?;
+                program.functions.insert(name, function);
             }
             Tok::Op("{") => {
-                let action = Some(Rc::new(p.block()?));
+                let action = Some(p.block()?);
                 program.main.push(Rule { pattern: Pattern::Always, action });
             }
+            Tok::Op("}") => return Err(p.wrong("extra '}'")),
             _ => {
                 let first = p.expr()?;
                 let pattern = if p.accept(",") {
@@ -300,16 +56,21 @@ pub fn parse(source: &str) -> Res<Program> {
                 } else {
                     Pattern::Expr(first)
                 };
-                let action = if *p.peek() == Tok::Op("{") { Some(Rc::new(p.block()?)) } else { None };
+                let action = if *p.peek() == Tok::Op("{") { Some(p.block()?) } else { None };
                 program.main.push(Rule { pattern, action });
             }
         }
     }
 }
 
+/// Tokens.
 impl Parser {
     fn peek(&self) -> &Tok {
-        self.toks.get(self.at).unwrap_or(&Tok::End)
+        self.peek_at(0)
+    }
+
+    fn peek_at(&self, ahead: usize) -> &Tok {
+        self.toks.get(self.at + ahead).map_or(&Tok::End, |(tok, _)| tok)
     }
 
     fn take(&mut self) -> Tok {
@@ -318,11 +79,13 @@ impl Parser {
         tok
     }
 
+    fn is(&self, op: &str) -> bool {
+        matches!(self.peek(), Tok::Op(it) if *it == op)
+    }
+
     fn accept(&mut self, op: &str) -> bool {
-        let hit = matches!(self.peek(), Tok::Op(o) if *o == op);
-        if hit {
-            self.at += 1;
-        }
+        let hit = self.is(op);
+        self.at += usize::from(hit);
         hit
     }
 
@@ -330,15 +93,31 @@ impl Parser {
         if self.accept(op) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    fn unexpected(&self) -> String {
+    fn name(&mut self) -> Res<String> {
+        match self.take() {
+            Tok::Name(name) | Tok::Func(name) => Ok(name),
+            _ => {
+                self.at -= 1;
+                Err(self.unexpected())
+            }
+        }
+    }
+
+    fn wrong(&self, message: impl Into<String>) -> Wrong {
+        let line = self.toks.get(self.at).or(self.toks.last()).map_or(1, |(_, line)| *line);
+        Wrong::new(line, message)
+    }
+
+    fn unexpected(&self) -> Wrong {
         let shown = match self.peek() {
+            // mawk reads a newline behind the program's text.
             Tok::End => "end of file".to_string(),
-            Tok::Newline => "newline".to_string(),
-            Tok::Op(o) => o.to_string(),
-            Tok::Name(n) | Tok::Func(n) | Tok::Text(n) | Tok::Regex(n) => n.clone(),
+            Tok::Newline => "end of line".to_string(),
+            Tok::Op(op) => op.to_string(),
+            Tok::Name(it) | Tok::Func(it) | Tok::Text(it) | Tok::Regex(it) => it.clone(),
             Tok::Number(n) => n.to_string(),
         };
-        format!("line 1: syntax error at or near {shown}")
+        self.wrong(format!("syntax error at or near {shown}"))
     }
 
     fn newlines(&mut self) {
@@ -353,6 +132,37 @@ impl Parser {
         }
     }
 
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Parser) -> Res<T>) -> Res<T> {
+        if self.depth >= DEPTH_MAX {
+            return Err(self.wrong("program nested too deeply"));
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+}
+
+/// Statements.
+impl Parser {
+    fn function(&mut self) -> Res<(String, Function)> {
+        self.at += 1;
+        let name = self.name()?;
+        self.expect("(")?;
+        let mut params = Vec::new();
+        while let Tok::Name(param) = self.peek().clone() {
+            self.at += 1;
+            params.push(param);
+            if !self.accept(",") {
+                break;
+            }
+            self.newlines();
+        }
+        self.expect(")")?;
+        self.newlines();
+        Ok((name, Function { params, body: self.block()? }))
+    }
+
     fn block(&mut self) -> Res<Stmt> {
         self.newlines();
         self.expect("{")?;
@@ -361,6 +171,9 @@ impl Parser {
             self.skip_ends();
             if self.accept("}") {
                 return Ok(Stmt::Block(all));
+            }
+            if *self.peek() == Tok::End {
+                return Err(Wrong { at_end: true, ..self.wrong("missing } near end of file") });
             }
             all.push(self.stmt()?);
         }
@@ -377,159 +190,137 @@ impl Parser {
                 self.at += 1;
                 Ok(())
             }
-            Tok::Op("}") | Tok::End | Tok::Op("else") => Ok(()),
+            Tok::Op("}" | "else") | Tok::End => Ok(()),
             _ => Err(self.unexpected()),
         }
     }
 
     fn stmt(&mut self) -> Res<Stmt> {
-        self.depth += 1;
-        if self.depth > 100 {
-            return Err("program nested too deeply".to_string());
-        }
-        let stmt = self.stmt_inner();
-        self.depth -= 1;
-        stmt
-    }
-
-    fn stmt_inner(&mut self) -> Res<Stmt> {
-        let Tok::Op(word) = self.peek().clone() else { return self.simple_stmt() };
-        match word {
-            "{" => self.block(),
-            "if" => {
-                self.at += 1;
-                self.expect("(")?;
-                let cond = self.expr()?;
-                self.expect(")")?;
-                let yes = self.body()?;
-                let saved = self.at;
-                self.skip_ends();
-                if self.accept("else") {
-                    return Ok(Stmt::If(cond, Box::new(yes), Some(Box::new(self.body()?))));
-                }
-                self.at = saved;
-                Ok(Stmt::If(cond, Box::new(yes), None))
+        self.deeper(|p| match p.peek() {
+            Tok::Op("{") => p.block(),
+            Tok::Op("if") => p.if_stmt(),
+            Tok::Op("while") => {
+                p.at += 1;
+                let cond = p.condition()?;
+                Ok(Stmt::While(cond, Box::new(p.body()?)))
             }
-            "while" => {
-                self.at += 1;
-                self.expect("(")?;
-                let cond = self.expr()?;
-                self.expect(")")?;
-                Ok(Stmt::While(cond, Box::new(self.body()?)))
-            }
-            "do" => {
-                self.at += 1;
-                let body = self.body()?;
-                self.skip_ends();
-                self.expect("while")?;
-                self.expect("(")?;
-                let cond = self.expr()?;
-                self.expect(")")?;
-                self.end_of_simple()?;
+            Tok::Op("do") => {
+                p.at += 1;
+                let body = p.body()?;
+                p.skip_ends();
+                p.expect("while")?;
+                let cond = p.condition()?;
+                p.end_of_simple()?;
                 Ok(Stmt::Do(Box::new(body), cond))
             }
-            "for" => self.for_stmt(),
-            _ => self.simple_stmt(),
+            Tok::Op("for") => p.for_stmt(),
+            _ => {
+                let stmt = p.simple_stmt()?;
+                p.end_of_simple()?;
+                Ok(stmt)
+            }
+        })
+    }
+
+    fn condition(&mut self) -> Res<Expr> {
+        self.expect("(")?;
+        let cond = self.expr()?;
+        self.expect(")")?;
+        Ok(cond)
+    }
+
+    fn if_stmt(&mut self) -> Res<Stmt> {
+        self.at += 1;
+        let cond = self.condition()?;
+        let yes = self.body()?;
+        let saved = self.at;
+        self.skip_ends();
+        if self.accept("else") {
+            return Ok(Stmt::If(cond, Box::new(yes), Some(Box::new(self.body()?))));
         }
+        self.at = saved;
+        Ok(Stmt::If(cond, Box::new(yes), None))
     }
 
     fn for_stmt(&mut self) -> Res<Stmt> {
         self.at += 1;
         self.expect("(")?;
-        if let (Tok::Name(var), Some(Tok::Op("in")), Some(Tok::Name(array)), Some(Tok::Op(")"))) = (
-            self.peek().clone(),
-            self.toks.get(self.at + 1),
-            self.toks.get(self.at + 2).cloned(),
-            self.toks.get(self.at + 3),
-        ) {
+        if let (Tok::Name(var), Tok::Op("in"), Tok::Name(array), Tok::Op(")")) =
+            (self.peek().clone(), self.peek_at(1), self.peek_at(2).clone(), self.peek_at(3))
+        {
             self.at += 4;
             return Ok(Stmt::ForIn(var, array, Box::new(self.body()?)));
         }
-        let init =
-            if *self.peek() == Tok::Op(";") { Stmt::Block(Vec::new()) } else { Stmt::Expr(self.expr()?) };
+        let nothing = || Stmt::Block(Vec::new());
+        let init = if self.is(";") { nothing() } else { self.simple_stmt()? };
         self.expect(";")?;
         self.newlines();
-        let cond = if *self.peek() == Tok::Op(";") { None } else { Some(self.expr()?) };
+        let cond = if self.is(";") { None } else { Some(self.expr()?) };
         self.expect(";")?;
         self.newlines();
-        let step =
-            if *self.peek() == Tok::Op(")") { Stmt::Block(Vec::new()) } else { Stmt::Expr(self.expr()?) };
+        let step = if self.is(")") { nothing() } else { self.simple_stmt()? };
         self.expect(")")?;
         Ok(Stmt::For(Box::new(init), cond, Box::new(step), Box::new(self.body()?)))
     }
 
-    fn simple_stmt(&mut self) -> Res<Stmt> {
-        let value_follows = |p: &Parser| !matches!(p.peek(), Tok::Newline | Tok::Op(";" | "}") | Tok::End);
-        let stmt = match self.peek().clone() {
-            Tok::Op(word @ ("print" | "printf")) => {
-                self.at += 1;
-                let saved = std::mem::replace(&mut self.no_gt, true);
-                let mut args = Vec::new();
-                if value_follows(self) && !matches!(self.peek(), Tok::Op(">" | ">>" | "|")) {
-                    args = self.list()?;
-                    // print (a, b)
-                    if let [Expr::Group(inner)] = args.as_slice() {
-                        args = inner.clone();
-                    }
-                }
-                self.no_gt = saved;
-                let target = match self.peek() {
-                    Tok::Op(op @ (">" | ">>")) => {
-                        let append = *op == ">>";
-                        self.at += 1;
-                        Some((append, self.concat()?))
-                    }
-                    Tok::Op("|") => {
-                        return Err(
-                            "pipes to commands are not simulated in awk; pipe awk's own output instead"
-                                .to_string(),
-                        );
-                    }
-                    _ => None,
-                };
-                if word == "print" { Stmt::Print(args, target) } else { Stmt::Printf(args, target) }
-            }
-            Tok::Op("next") => {
-                self.at += 1;
-                Stmt::Next
-            }
-            Tok::Op("break") => {
-                self.at += 1;
-                Stmt::Break
-            }
-            Tok::Op("continue") => {
-                self.at += 1;
-                Stmt::Continue
-            }
-            Tok::Op(word @ ("exit" | "return")) => {
-                self.at += 1;
-                let value = if value_follows(self) { Some(self.expr()?) } else { None };
-                if word == "exit" { Stmt::Exit(value) } else { Stmt::Return(value) }
-            }
-            Tok::Op("delete") => {
-                self.at += 1;
-                let Tok::Name(name) = self.take() else { return Err(self.unexpected()) };
-                let index = if self.accept("[") {
-                    let list = self.list()?;
-                    self.expect("]")?;
-                    Some(list)
-                } else {
-                    None
-                };
-                Stmt::Delete(name, index)
-            }
-            Tok::Op("getline")
-                if !matches!(self.toks.get(self.at + 1), Some(Tok::Op("<") | Tok::Name(_))) =>
-            {
-                self.at += 1;
-                Stmt::Getline
-            }
-            _ => Stmt::Expr(self.expr()?),
-        };
-        self.end_of_simple()?;
-        Ok(stmt)
+    fn value_follows(&self) -> bool {
+        !matches!(self.peek(), Tok::Newline | Tok::Op(";" | "}" | ">" | ">>" | "|" | ")") | Tok::End)
     }
 
+    fn simple_stmt(&mut self) -> Res<Stmt> {
+        let Tok::Op(word) = *self.peek() else { return Ok(Stmt::Expr(self.expr()?)) };
+        if matches!(word, "print" | "printf") {
+            return self.print_stmt(word == "printf");
+        }
+        if !matches!(word, "next" | "nextfile" | "break" | "continue" | "exit" | "return" | "delete") {
+            return Ok(Stmt::Expr(self.expr()?));
+        }
+        self.at += 1;
+        Ok(match word {
+            "next" => Stmt::Next,
+            "nextfile" => Stmt::NextFile,
+            "break" => Stmt::Break,
+            "continue" => Stmt::Continue,
+            "delete" => {
+                let name = self.name()?;
+                let index = if self.accept("[") { Some(self.index()?) } else { None };
+                Stmt::Delete(name, index)
+            }
+            _ => {
+                let value = if self.value_follows() { Some(self.expr()?) } else { None };
+                if word == "exit" { Stmt::Exit(value) } else { Stmt::Return(value) }
+            }
+        })
+    }
+
+    fn print_stmt(&mut self, formatted: bool) -> Res<Stmt> {
+        self.at += 1;
+        let outer = std::mem::replace(&mut self.no_gt, true);
+        let mut args = if self.value_follows() { self.list()? } else { Vec::new() };
+        // print (a, b) > "file"
+        if let [Expr::Group(inner)] = args.as_mut_slice() {
+            args = std::mem::take(inner);
+        }
+        let to = match self.peek() {
+            Tok::Op(">") => Some(To::File),
+            Tok::Op(">>") => Some(To::Append),
+            Tok::Op("|") => Some(To::Command),
+            _ => None,
+        };
+        let target = match to {
+            Some(to) => {
+                self.at += 1;
+                Some((to, self.ternary()?))
+            }
+            None => None,
+        };
+        self.no_gt = outer;
+        Ok(if formatted { Stmt::Printf(args, target) } else { Stmt::Print(args, target) })
+    }
+}
+
+/// Expressions, from the loosest to the tightest.
+impl Parser {
     fn list(&mut self) -> Res<Vec<Expr>> {
         let mut all = vec![self.expr()?];
         while self.accept(",") {
@@ -539,35 +330,68 @@ impl Parser {
         Ok(all)
     }
 
+    /// A list in brackets of any kind, where `>` compares; the closing one is `end`.
+    fn inside(&mut self, end: &str) -> Res<Vec<Expr>> {
+        self.newlines();
+        let outer = std::mem::take(&mut self.no_gt);
+        let all = if self.is(end) { Vec::new() } else { self.list()? };
+        self.no_gt = outer;
+        self.newlines();
+        self.expect(end)?;
+        Ok(all)
+    }
+
+    fn index(&mut self) -> Res<Vec<Expr>> {
+        let all = self.inside("]")?;
+        if all.is_empty() { Err(self.unexpected()) } else { Ok(all) }
+    }
+
     fn expr(&mut self) -> Res<Expr> {
-        self.depth += 1;
-        if self.depth > 100 {
-            return Err("expression nested too deeply".to_string());
-        }
-        let e = self.ternary();
-        self.depth -= 1;
-        let e = e?;
-        let is_place = matches!(e, Expr::Var(_) | Expr::Index(..) | Expr::Field(_));
-        if is_place {
-            const ASSIGN: [(&str, Option<&str>); 8] = [
-                ("=", None),
-                ("+=", Some("+")),
-                ("-=", Some("-")),
-                ("*=", Some("*")),
-                ("/=", Some("/")),
-                ("%=", Some("%")),
-                ("^=", Some("^")),
-                ("**=", Some("^")),
-            ];
-            for (op, with) in ASSIGN {
-                if self.accept(op) {
-                    self.newlines();
-                    let right = self.expr()?;
-                    return Ok(Expr::Assign(Box::new(e), with, Box::new(right)));
-                }
+        const ASSIGN: [(&str, Option<&str>); 8] = [
+            ("=", None),
+            ("+=", Some("+")),
+            ("-=", Some("-")),
+            ("*=", Some("*")),
+            ("/=", Some("/")),
+            ("%=", Some("%")),
+            ("^=", Some("^")),
+            ("**=", Some("^")),
+        ];
+        self.deeper(|p| {
+            let left = p.ternary()?;
+            if !left.is_place() {
+                return p.assigned_at_the_end(left, &ASSIGN);
             }
+            let Some((_, with)) = ASSIGN.iter().find(|(op, _)| p.accept(op)) else { return Ok(left) };
+            p.newlines();
+            let right = p.expr()?;
+            Ok(Expr::Assign(Box::new(left), *with, Box::new(right)))
+        })
+    }
+
+    /// `a && b = 1` assigns to `b`: the grammar is ambiguous there, and every awk takes it.
+    fn assigned_at_the_end(&mut self, left: Expr, assign: &[(&str, Option<&'static str>)]) -> Res<Expr> {
+        match left {
+            Expr::Binary(op @ ("&&" | "||" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "!~"), a, b)
+                if b.is_place() =>
+            {
+                let Some((_, with)) = assign.iter().find(|(op, _)| self.accept(op)) else {
+                    return Ok(Expr::Binary(op, a, b));
+                };
+                self.newlines();
+                let right = self.expr()?;
+                Ok(Expr::Binary(op, a, Box::new(Expr::Assign(b, *with, Box::new(right)))))
+            }
+            Expr::Unary('!', place) if place.is_place() => {
+                let Some((_, with)) = assign.iter().find(|(op, _)| self.accept(op)) else {
+                    return Ok(Expr::Unary('!', place));
+                };
+                self.newlines();
+                let right = self.expr()?;
+                Ok(Expr::Unary('!', Box::new(Expr::Assign(place, *with, Box::new(right)))))
+            }
+            other => Ok(other),
         }
-        Ok(e)
     }
 
     fn ternary(&mut self) -> Res<Expr> {
@@ -584,25 +408,20 @@ impl Parser {
         Ok(Expr::Cond(Box::new(cond), Box::new(yes), Box::new(no)))
     }
 
-    /// `||`, `&&`, `in`, `~`, comparisons, then concatenation.
+    /// `||`, `&&`, `in`, `~`, comparisons, then `command | getline`.
     fn binary(&mut self, level: u8) -> Res<Expr> {
         const LEVELS: [&[&str]; 5] =
             [&["||"], &["&&"], &["in"], &["~", "!~"], &["<", "<=", "==", "!=", ">", ">="]];
-        if level as usize == LEVELS.len() {
-            return self.concat();
-        }
+        let Some(ops) = LEVELS.get(usize::from(level)) else { return self.piped() };
         let mut left = self.binary(level + 1)?;
-        loop {
-            let Tok::Op(op) = self.peek().clone() else { return Ok(left) };
-            let Some(op) = LEVELS[level as usize].iter().find(|o| **o == op).copied() else {
-                return Ok(left);
-            };
-            if (op == ">" && self.no_gt) || (op == "in" && self.no_in) {
+        for _ in 0..CHAIN_MAX {
+            let Tok::Op(op) = *self.peek() else { return Ok(left) };
+            if !ops.contains(&op) || (op == ">" && self.no_gt) {
                 return Ok(left);
             }
             self.at += 1;
             if op == "in" {
-                let Tok::Name(array) = self.take() else { return Err(self.unexpected()) };
+                let array = self.name()?;
                 let keys = match left {
                     Expr::Group(keys) => keys,
                     other => vec![other],
@@ -616,74 +435,83 @@ impl Parser {
             let right = self.binary(level + 1)?;
             left = Expr::Binary(op, Box::new(left), Box::new(right));
             if level == 4 {
+                // Comparisons do not associate.
                 return Ok(left);
             }
         }
+        Err(self.wrong("expression too long"))
+    }
+
+    fn piped(&mut self) -> Res<Expr> {
+        let mut left = self.concat()?;
+        for _ in 0..CHAIN_MAX {
+            if !self.is("|") || *self.peek_at(1) != Tok::Op("getline") {
+                return Ok(left);
+            }
+            self.at += 2;
+            let var = self.getline_var()?;
+            left = Expr::Getline(From::Command(Box::new(left)), var);
+        }
+        Err(self.wrong("expression too long"))
+    }
+
+    fn getline_var(&mut self) -> Res<Option<Box<Expr>>> {
+        if !matches!(self.peek(), Tok::Name(_) | Tok::Op("$")) {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(self.primary()?)))
     }
 
     fn concat(&mut self) -> Res<Expr> {
         let mut left = self.sum()?;
-        loop {
+        for _ in 0..CHAIN_MAX {
             let more = match self.peek() {
                 Tok::Number(_) | Tok::Text(_) | Tok::Name(_) | Tok::Func(_) | Tok::Regex(_) => true,
-                Tok::Op(o) => matches!(*o, "$" | "!" | "(" | "-" | "+" | "++" | "--"),
+                Tok::Op(op) => matches!(*op, "$" | "!" | "(" | "-" | "+" | "++" | "--"),
                 _ => false,
             };
-            if !more || matches!(self.peek(), Tok::Op("in")) {
+            if !more {
                 return Ok(left);
             }
             let right = self.sum()?;
             left = Expr::Binary(" ", Box::new(left), Box::new(right));
         }
+        Err(self.wrong("expression too long"))
     }
 
     fn sum(&mut self) -> Res<Expr> {
-        let mut left = self.product()?;
-        loop {
-            let op = match self.peek() {
-                Tok::Op("+") => "+",
-                Tok::Op("-") => "-",
-                _ => return Ok(left),
-            };
-            self.at += 1;
-            left = Expr::Binary(op, Box::new(left), Box::new(self.product()?));
-        }
+        self.chain(&["+", "-"], Parser::product)
     }
 
     fn product(&mut self) -> Res<Expr> {
-        let mut left = self.unary()?;
-        loop {
-            let op = match self.peek() {
-                Tok::Op("*") => "*",
-                Tok::Op("/") => "/",
-                Tok::Op("%") => "%",
+        self.chain(&["*", "/", "%"], Parser::unary)
+    }
+
+    fn chain(&mut self, ops: &[&str], operand: fn(&mut Parser) -> Res<Expr>) -> Res<Expr> {
+        let mut left = operand(self)?;
+        for _ in 0..CHAIN_MAX {
+            let op = match *self.peek() {
+                Tok::Op(op) if ops.contains(&op) => op,
                 _ => return Ok(left),
             };
             self.at += 1;
-            left = Expr::Binary(op, Box::new(left), Box::new(self.unary()?));
+            let right = operand(self)?;
+            left = Expr::Binary(op, Box::new(left), Box::new(right));
         }
+        Err(self.wrong("expression too long"))
     }
 
     fn unary(&mut self) -> Res<Expr> {
-        self.depth += 1;
-        if self.depth > 100 {
-            return Err("expression nested too deeply".to_string());
-        }
-        let op = match self.peek() {
-            Tok::Op("!") => Some('!'),
-            Tok::Op("-") => Some('-'),
-            Tok::Op("+") => Some('+'),
-            _ => None,
-        };
-        let e = match op {
-            Some(op) => {
-                self.at += 1;
-                Expr::Unary(op, Box::new(self.unary()?))
-            }
-            None => self.power()?,
-        };
-        self.depth -= 1;
-        Ok(e)
+        self.deeper(|p| {
+            let op = match p.peek() {
+                Tok::Op("!") => '!',
+                Tok::Op("-") => '-',
+                Tok::Op("+") => '+',
+                _ => return p.power(),
+            };
+            p.at += 1;
+            Ok(Expr::Unary(op, Box::new(p.unary()?)))
+        })
     }
 
     fn power(&mut self) -> Res<Expr> {
@@ -697,90 +525,83 @@ impl Parser {
 
     fn postfix(&mut self) -> Res<Expr> {
         let e = self.primary()?;
-        if matches!(e, Expr::Var(_) | Expr::Index(..) | Expr::Field(_)) {
+        if e.is_place() {
             if self.accept("++") {
-                return Ok(Expr::Step(Box::new(e), 1.0, true));
+                return Ok(Expr::Step(Box::new(e), 1, true));
             }
             if self.accept("--") {
-                return Ok(Expr::Step(Box::new(e), -1.0, true));
+                return Ok(Expr::Step(Box::new(e), -1, true));
             }
         }
         Ok(e)
     }
 
+    /// `++x`, `--x`: the place that is stepped first.
+    fn stepped(&mut self, by: i8) -> Res<Expr> {
+        let place = self.deeper(Parser::primary)?;
+        if place.is_place() { Ok(Expr::Step(Box::new(place), by, false)) } else { Err(self.unexpected()) }
+    }
+
     fn primary(&mut self) -> Res<Expr> {
         Ok(match self.take() {
             Tok::Number(n) => Expr::Number(n),
-            Tok::Text(t) => Expr::Text(t.into()),
-            Tok::Regex(r) => Expr::Regex(r.into()),
-            Tok::Name(name) => {
-                if self.accept("[") {
-                    let saved = (std::mem::take(&mut self.no_gt), std::mem::take(&mut self.no_in));
-                    let index = self.list()?;
-                    (self.no_gt, self.no_in) = saved;
-                    self.expect("]")?;
-                    return Ok(Expr::Index(name, index));
-                }
-                if name == "length" {
-                    return Ok(Expr::Call(name, Vec::new()));
-                }
-                Expr::Var(name)
-            }
+            Tok::Text(text) => Expr::Text(text.into()),
+            Tok::Regex(source) => Expr::Regex(source.into()),
+            Tok::Name(name) => return self.named(name),
             Tok::Func(name) => {
-                self.expect("(")?;
-                self.newlines();
-                let saved = (std::mem::take(&mut self.no_gt), std::mem::take(&mut self.no_in));
-                let args = if *self.peek() == Tok::Op(")") { Vec::new() } else { self.list()? };
-                (self.no_gt, self.no_in) = saved;
-                self.expect(")")?;
-                if name == "system" {
-                    return Err("system() is not simulated in awk".to_string());
+                self.at += 1;
+                let args = self.inside(")")?;
+                match Builtin::named(&name) {
+                    Some(builtin) => Expr::Builtin(builtin, args),
+                    None => Expr::Call(name, args),
                 }
-                Expr::Call(name, args)
             }
             Tok::Op("$") => {
-                let of = if self.accept("++") {
-                    Expr::Step(Box::new(self.primary()?), 1.0, false)
-                } else {
-                    self.primary()?
-                };
+                let of = self.deeper(|p| match p.peek() {
+                    Tok::Op("-") => p.unary(),
+                    _ => p.primary(),
+                })?;
                 Expr::Field(Box::new(of))
             }
             Tok::Op("(") => {
-                let saved = (std::mem::take(&mut self.no_gt), std::mem::take(&mut self.no_in));
-                let mut all = self.list()?;
-                (self.no_gt, self.no_in) = saved;
-                self.expect(")")?;
-                if all.len() == 1 {
-                    Expr::Cond(
-                        Box::new(Expr::Number(1.0)),
-                        Box::new(all.remove(0)),
-                        Box::new(Expr::Number(0.0)),
-                    )
-                } else {
-                    Expr::Group(all)
+                let all = self.inside(")")?;
+                if all.is_empty() {
+                    return Err(self.unexpected());
                 }
+                Expr::Group(all)
             }
-            Tok::Op("++") => Expr::Step(Box::new(self.primary()?), 1.0, false),
-            Tok::Op("--") => Expr::Step(Box::new(self.primary()?), -1.0, false),
-            Tok::Op("-") => Expr::Unary('-', Box::new(self.unary()?)),
-            Tok::Op("!") => Expr::Unary('!', Box::new(self.unary()?)),
+            Tok::Op("++") => self.stepped(1)?,
+            Tok::Op("--") => self.stepped(-1)?,
+            Tok::Op(op @ ("-" | "+" | "!")) => {
+                let sign = op.chars().next().unwrap_or('+');
+                Expr::Unary(sign, Box::new(self.unary()?))
+            }
             Tok::Op("getline") => {
-                let var = if matches!(self.peek(), Tok::Name(_) | Tok::Op("$")) {
-                    Some(Box::new(self.primary()?))
+                let var = self.getline_var()?;
+                let from = if self.accept("<") {
+                    From::File(Box::new(self.deeper(Parser::primary)?))
                 } else {
-                    None
+                    From::Input
                 };
-                if !self.accept("<") {
-                    return Err("getline from the main input is not simulated inside expressions".to_string());
-                }
-                let file = self.primary()?;
-                Expr::GetlineFile(var, Box::new(file))
+                Expr::Getline(from, var)
             }
             _ => {
                 self.at -= 1;
                 return Err(self.unexpected());
             }
+        })
+    }
+
+    fn named(&mut self, name: String) -> Res<Expr> {
+        if self.accept("[") {
+            return Ok(Expr::Index(name, self.index()?));
+        }
+        Ok(match Builtin::named(&name) {
+            // A built-in function may stand apart from its parenthesis; `length` needs none.
+            Some(builtin) if self.accept("(") => Expr::Builtin(builtin, self.inside(")")?),
+            Some(Builtin::Length) => Expr::Builtin(Builtin::Length, Vec::new()),
+            Some(_) => return Err(self.unexpected()),
+            None => Expr::Var(name),
         })
     }
 }
