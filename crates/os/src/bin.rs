@@ -51,6 +51,7 @@ mod kill;
 mod ln;
 mod ls;
 mod mkdir;
+mod mkfifo;
 mod mktemp;
 mod mount;
 mod mv;
@@ -166,6 +167,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     ls::SPEC,
     digest_sum::MD5SUM,
     mkdir::SPEC,
+    mkfifo::SPEC,
     mktemp::SPEC,
     cat::MORE,
     mount::SPEC,

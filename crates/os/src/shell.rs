@@ -10,19 +10,24 @@ mod builtins;
 mod code;
 mod cond;
 mod expand;
+mod files;
 mod input;
 mod interactive;
 mod jobs;
 mod lex;
 mod line;
 mod messages;
+mod opts;
 mod param;
 mod parse;
 mod redirect;
 mod vars;
 mod vm;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use crate::{
     bin::tool::Output,
@@ -37,53 +42,9 @@ use input::Input;
 pub(crate) use interactive::columns;
 use jobs::Job;
 pub(crate) use lex::is_name;
+use opts::Opts;
 use vars::{ReadOnly, Var, Vars};
 use vm::{Frame, Loop, Waiting};
-
-/// The options of `set` and `shopt`.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Opts {
-    pub errexit: bool,
-    pub nounset: bool,
-    pub xtrace: bool,
-    pub verbose: bool,
-    pub noglob: bool,
-    pub noexec: bool,
-    pub noclobber: bool,
-    pub allexport: bool,
-    pub pipefail: bool,
-    pub monitor: bool,
-    pub command_string: bool,
-    pub stdin: bool,
-    pub nullglob: bool,
-    pub dotglob: bool,
-    pub extglob: bool,
-    pub nocasematch: bool,
-}
-
-impl Opts {
-    /// `$-`
-    pub fn letters(&self, shell: &Shell) -> String {
-        let bash = shell.kind == ShellKind::Bash;
-        let all = [
-            (self.allexport, 'a'),
-            (self.errexit, 'e'),
-            (self.noglob, 'f'),
-            (bash, 'h'),
-            (shell.interactive, 'i'),
-            (self.monitor, 'm'),
-            (self.nounset, 'u'),
-            (self.verbose, 'v'),
-            (self.xtrace, 'x'),
-            (bash, 'B'),
-            (self.noclobber, 'C'),
-            (bash && shell.interactive, 'H'),
-            (self.command_string, 'c'),
-            (self.stdin, 's'),
-        ];
-        all.iter().filter(|(on, _)| *on).map(|(_, c)| *c).collect()
-    }
-}
 
 /// A shell process.
 #[derive(Clone, Debug)]
@@ -121,7 +82,7 @@ pub struct Shell {
     assigned: usize,
     /// Status of the last command substitution of the command.
     substituted: Option<i32>,
-    for_words: Option<(Rc<str>, Vec<String>)>,
+    for_words: Option<(Rc<str>, Vec<String>, Rc<str>)>,
     waiting: Option<Waiting>,
     jobs: Vec<Job>,
     traps: Rc<BTreeMap<u8, String>>,
@@ -137,8 +98,23 @@ pub struct Shell {
     process_fds: Vec<Fd>,
     directories: Vec<String>,
     getopts_at: usize,
-    /// The menu of a `select` is on the screen.
-    select_shown: bool,
+    /// How many command substitutions this shell is in, for `set -x`.
+    substitutions: u32,
+    traced_assignments: Vec<String>,
+    /// The last argument of the command before: `$_`.
+    last_argument: String,
+    /// The command being run, as it is written: `$BASH_COMMAND`.
+    command_text: Rc<str>,
+    /// The DEBUG trap of the command at hand has run.
+    debugged: bool,
+    /// Statuses of background processes that were waited for.
+    finished: Vec<(Pid, i32)>,
+    exported_functions: Rc<BTreeSet<String>>,
+    /// Options of `shopt` that differ from their defaults.
+    shopts: Rc<BTreeSet<&'static str>>,
+    /// The next prompt, where it needed commands; and whether PROMPT_COMMAND has run for it.
+    prompt_ready: Option<String>,
+    prompt_commands_run: bool,
     out: Output,
 }
 
@@ -191,7 +167,16 @@ impl Shell {
             process_fds: Vec::new(),
             directories: Vec::new(),
             getopts_at: 0,
-            select_shown: false,
+            substitutions: 0,
+            traced_assignments: Vec::new(),
+            last_argument: String::new(),
+            command_text: Rc::from(""),
+            debugged: false,
+            finished: Vec::new(),
+            exported_functions: Rc::default(),
+            shopts: Rc::default(),
+            prompt_ready: None,
+            prompt_commands_run: false,
             out: Output::quiet(),
         }
     }
@@ -213,6 +198,14 @@ impl Shell {
         self.parent_pid = sys.ppid();
         self.started = sys.now();
         for (name, value) in sys.env().iter() {
+            // bash passes functions on as variables.
+            if let Some(name) = name.strip_prefix("BASH_FUNC_").and_then(|n| n.strip_suffix("%%")) {
+                self.import_function(name, value);
+                continue;
+            }
+            if name == "_" {
+                self.last_argument.clone_from(value);
+            }
             let var = self.vars.entry(name);
             *var = Var { value: Some(vars::Value::Text(value.clone())), exported: true, ..Var::default() };
         }
@@ -253,7 +246,11 @@ impl Shell {
                     's' => self.opts.stdin = on,
                     'o' | 'O' => {
                         if let Some(name) = (!args.is_empty()).then(|| args.remove(0)) {
-                            self.set_option_name(&name, on);
+                            if letter == 'O' {
+                                self.set_shopt(&name, on);
+                            } else {
+                                self.set_option_name(&name, on);
+                            }
                         }
                     }
                     other => {
@@ -297,6 +294,30 @@ impl Shell {
             self.begin_interactive(sys, norc);
         }
         Ok(())
+    }
+
+    /// Defines a function that the environment brought.
+    fn import_function(&mut self, name: &str, value: &str) {
+        let source = format!("{name} {value}");
+        let aliases = Rc::default();
+        let mut parser = parse::Parser::new(&source, self.kind, &aliases);
+        let Ok(Some(code)) = parser.next_command() else { return };
+        if let [code::Op::Function(name, code)] = code.ops.as_slice() {
+            let function = Function { code: code.clone(), origin: "environment".into() };
+            Rc::make_mut(&mut self.functions).insert(name.to_string(), function);
+            Rc::make_mut(&mut self.exported_functions).insert(name.to_string());
+        }
+    }
+
+    /// The environment for a program: exported variables, and in bash functions.
+    fn environment(&self) -> Vec<(String, String)> {
+        let mut env = self.vars.environment();
+        for name in self.exported_functions.iter() {
+            if let Some(function) = self.functions.get(name) {
+                env.push((format!("BASH_FUNC_{name}%%"), format!("() {}", function.code.text)));
+            }
+        }
+        env
     }
 
     fn read_script(&mut self, sys: &mut Sys<'_>, path: &str) -> Result<String, i32> {
@@ -367,8 +388,13 @@ impl Shell {
                     let _set = self.vars.set(name, value);
                 }
             }
+            let version = ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"];
+            let version = version.iter().enumerate().map(|(i, v)| (i as i64, v.to_string())).collect();
+            let _set = self.vars.set_value("BASH_VERSINFO", vars::Value::Indexed(version));
             if self.vars.text("BASH").is_none() {
-                let _set = self.vars.set("BASH", "/bin/bash");
+                let search = self.vars.text("PATH").unwrap_or("").to_string();
+                let path = sys.find_program("bash", &search).unwrap_or_else(|_| "/bin/bash".to_string());
+                let _set = self.vars.set("BASH", path);
             }
         }
     }
@@ -399,14 +425,60 @@ impl Shell {
         }
     }
 
+    /// The aliases that are expanded: in bash a script's are not unless it asks for that.
+    fn live_aliases(&self) -> Rc<parse::Aliases> {
+        if self.kind != ShellKind::Bash || self.interactive || self.opts.expand_aliases {
+            self.aliases.clone()
+        } else {
+            Rc::default()
+        }
+    }
+
     fn function_name(&self) -> Option<String> {
         self.frames.iter().rev().find_map(|f| f.function_name())
     }
+
+    /// The functions being run, the innermost first; in a script `main` called them.
+    fn function_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.frames.iter().rev().filter_map(|f| f.function_name()).collect();
+        if !names.is_empty() && self.input.is_script() {
+            names.push("main".to_string());
+        }
+        names
+    }
 }
 
-/// A word quoted so that the shell reads it back (`declare -p`, `${x@Q}`, `set -x`).
+/// A word quoted so that the shell reads it back (`${x@Q}`, `set -x`).
 fn quote(text: &str) -> String {
+    if text.chars().any(|c| c.is_control()) {
+        return ansi_quote(text);
+    }
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// `$'…'`
+fn ansi_quote(text: &str) -> String {
+    let mut out = String::from("$'");
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            '\x07' => out.push_str("\\a"),
+            '\x08' => out.push_str("\\b"),
+            '\x0b' => out.push_str("\\v"),
+            '\x0c' => out.push_str("\\f"),
+            '\x1b' => out.push_str("\\E"),
+            '\'' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => out.push_str(&format!("\\{:03o}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('\'');
+    out
 }
 
 impl Program for Shell {

@@ -1,10 +1,11 @@
 //! The builtins: the list, and those that steer the shell. Others are in the files below.
 
-mod declare;
+pub(super) mod declare;
 mod limits;
 mod options;
 mod process;
 mod read;
+mod shopt;
 
 use std::rc::Rc;
 
@@ -119,7 +120,7 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("return", false, return_),
     ("set", false, options::set),
     ("shift", false, shift),
-    ("shopt", true, options::shopt),
+    ("shopt", true, shopt::shopt),
     ("test", false, test),
     ("times", false, times),
     ("trap", false, options::trap),
@@ -146,7 +147,7 @@ pub(super) fn names(kind: ShellKind) -> impl Iterator<Item = &'static str> {
 }
 
 fn echo(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    let out = crate::bin::echo::render(&words[1..], shell.kind == ShellKind::Dash);
+    let out = crate::bin::echo::render(&words[1..], shell.kind == ShellKind::Dash || shell.opts.xpg_echo);
     shell.print(out);
     Done::Status(0)
 }
@@ -177,7 +178,16 @@ fn printf(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>
     let result = crate::text::printf::format_as(dialect, format, &args[1..], sys.now());
     match into {
         Some(name) => {
-            shell.assign(&name, String::from_utf8_lossy(&result.out).into_owned());
+            let text = String::from_utf8_lossy(&result.out).into_owned();
+            match name.strip_suffix(']').and_then(|n| n.split_once('[')) {
+                Some((base, key)) => {
+                    let set = shell.vars.set_element(base, key, text);
+                    shell.report_readonly(set);
+                }
+                None => {
+                    shell.assign(&name, text);
+                }
+            }
         }
         None => shell.print(result.out),
     }
@@ -417,7 +427,7 @@ fn command(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], simple: &Rc<S
         Some(false) => {
             let mut status = 0;
             for name in args {
-                let text = if let Some(text) = shell.aliases.get(name) {
+                let text = if let Some(text) = shell.live_aliases().get(name) {
                     format!("alias {name}='{text}'")
                 } else if shell.functions.contains_key(name)
                     || find(name, shell.kind).is_some()
@@ -479,7 +489,8 @@ fn type_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>)
     let mut status = 0;
     for name in args {
         let search = shell.vars.text("PATH").unwrap_or("").to_string();
-        let (kind, line) = if let Some(text) = shell.aliases.get(name).filter(|_| !path_only) {
+        let aliases = shell.live_aliases();
+        let (kind, line) = if let Some(text) = aliases.get(name).filter(|_| !path_only) {
             (
                 "alias",
                 if bash {
@@ -567,7 +578,12 @@ fn history(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>)
     Done::Status(0)
 }
 
-fn help(shell: &mut Shell, _: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> Done {
+fn help(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if let Some(topic) = words.get(1).filter(|t| find(t, shell.kind).is_none() && !is_keyword(t)) {
+        let hint = format!("Try `help help' or `man -k {topic}' or `info {topic}'.");
+        shell.builtin_error("help", format!("no help topics match `{topic}'.  {hint}"));
+        return Done::Status(1);
+    }
     let all: Vec<&str> = names(shell.kind).collect();
     shell.print(format!(
         "These shell commands are defined internally.  Type `NAME --help' or `man NAME' for programs.\n\n {}\n",

@@ -52,18 +52,20 @@ pub enum Op {
         name: Rc<str>,
         words: Option<Rc<[Word]>>,
         line: u32,
+        /// `for name in words`, as it is written.
+        head: Rc<str>,
     },
     /// Sets the variable to the next word, or goes to the offset.
     NextWord(i32),
     /// `select` reads a choice.
     Select(i32),
     /// Expands the subject of a case.
-    Case(Rc<Word>),
+    Case(Rc<Word>, Rc<str>),
     /// Goes on with the next instruction when a pattern fits, else to the offset.
     Match(Rc<[Word]>, i32),
     EndCase,
-    /// `((…))`
-    Arith(Rc<Word>),
+    /// `((…))`, and its text.
+    Arith(Rc<Word>, Rc<str>),
     /// `[[ … ]]`
     Cond(Rc<Cond>),
     /// One process a stage; a single stage with `!` or `time` does not come here.
@@ -75,6 +77,8 @@ pub enum Op {
     /// `time` begins, and reports.
     Time,
     EndTime(bool),
+    /// Expands the prompt.
+    Prompt(Rc<Word>),
 }
 
 /// A simple command.
@@ -100,16 +104,20 @@ pub struct Assign {
 #[derive(Clone, Debug)]
 pub enum AssignValue {
     Word(Word),
-    /// Elements, each with an index if one is written.
-    Array(Vec<(Option<Word>, Word)>),
+    /// Elements, each with an index if one is written; and all of it as it is written, for `set -x`.
+    Array(Vec<(Option<Word>, Word)>, Rc<str>),
 }
 
 /// A redirection.
 #[derive(Clone, Debug)]
 pub struct Redir {
     pub fd: u32,
+    /// `{name}>`: the descriptor is chosen by the shell and kept.
+    pub name: Option<Rc<str>>,
     pub kind: RedirKind,
     pub target: Word,
+    /// The target as it is written, for messages.
+    pub text: Rc<str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -207,9 +215,9 @@ pub enum ParamOp {
     },
     /// `:offset:length`
     Slice(Word, Option<Word>),
-    /// `^`, `^^`, `,`, `,,`
+    /// `^`, `^^`, `,`, `,,`, `~`, `~~`
     Case {
-        upper: bool,
+        how: char,
         all: bool,
         pattern: Option<Word>,
     },

@@ -19,9 +19,14 @@ impl Shell {
             Cond::Not(inner) => !self.cond(sys, inner)?,
             Cond::And(a, b) => self.cond(sys, a)? && self.cond(sys, b)?,
             Cond::Or(a, b) => self.cond(sys, a)? || self.cond(sys, b)?,
-            Cond::Word(word) => !self.text(sys, word)?.is_empty(),
+            Cond::Word(word) => {
+                let text = self.text(sys, word)?;
+                self.trace_condition(sys, &["-n", &text], 0);
+                !text.is_empty()
+            }
             Cond::Unary(op, word) => {
                 let operand = self.text(sys, word)?;
+                self.trace_condition(sys, &[op, &operand], 0);
                 match op.as_str() {
                     "-v" => self.is_set(&operand),
                     "-o" => self.option_is_on(&operand),
@@ -33,6 +38,7 @@ impl Shell {
                 match op.as_str() {
                     "=" | "==" | "!=" => {
                         let pattern = self.pattern(sys, right)?;
+                        self.trace_condition(sys, &[&left, op, &pattern], 1);
                         let hit = if self.opts.nocasematch {
                             glob::matches_fold(&pattern, &left)
                         } else {
@@ -43,11 +49,13 @@ impl Shell {
                     "=~" => self.regex_match(sys, &left, right)?,
                     "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
                         let right = self.text(sys, right)?;
+                        self.trace_condition(sys, &[&left, op, &right], 1);
                         let (a, b) = (self.arith(sys, &left)?, self.arith(sys, &right)?);
                         crate::bin::test::compare(op, a, b)
                     }
                     _ => {
                         let right = self.text(sys, right)?;
+                        self.trace_condition(sys, &[&left, op, &right], 1);
                         crate::bin::test::binary(sys, op, &left, &right)
                             .unwrap_or(Some(false))
                             .unwrap_or(false)
@@ -68,6 +76,7 @@ impl Shell {
                 _ => source.push_str(&text),
             }
         }
+        self.trace_condition(sys, &[left, "=~", &source], 1);
         let regex = crate::text::regex::Regex::extended(&source, self.opts.nocasematch)
             .map_err(|_| Stop::Failed(2))?;
         let groups = regex.captures(left);
@@ -94,7 +103,10 @@ impl Shell {
     pub(super) fn make_assignment(&mut self, sys: &mut Sys<'_>, assign: &Assign) -> Expanded<bool> {
         let name = assign.name.to_string();
         let result = match &assign.value {
-            AssignValue::Array(elements) => return self.assign_array(sys, &name, assign.append, elements),
+            AssignValue::Array(elements, text) => {
+                self.trace_line(sys, &format!("{name}{}={text}", if assign.append { "+" } else { "" }));
+                return self.assign_array(sys, &name, assign.append, elements);
+            }
             AssignValue::Word(word) => {
                 let mut value = self.text(sys, word)?;
                 let integer = self.vars.get(&name).is_some_and(|v| v.integer);
@@ -113,7 +125,14 @@ impl Shell {
                 if integer {
                     value = self.arith(sys, &value)?.to_string();
                 }
-                self.trace_assignment(&name, &value);
+                self.trace_assignment(sys, &name, &value);
+                if let (Some(Value::Indexed(a)), Some(Ok(n))) = (
+                    self.vars.get(&name).and_then(|v| v.value.as_ref()),
+                    key.as_ref().map(|k| k.parse::<i64>()),
+                ) && n < -a.keys().next_back().map_or(0, |k| k + 1)
+                {
+                    return Err(Stop::Fatal(format!("{name}[{n}]: bad array subscript")));
+                }
                 match key {
                     Some(key) => self.vars.set_element(&name, &key, value),
                     None => return Ok(self.assign(&name, value)),

@@ -11,6 +11,7 @@ use crate::{
     shell::{
         Shell, arith,
         code::{Code, Part, Word},
+        files,
         param::Elements,
         vars::Value,
     },
@@ -67,7 +68,7 @@ impl Shell {
             let mut segs = Vec::new();
             self.segs(sys, &word.parts, Quoting::None, &mut segs)?;
             for field in self.split(segs) {
-                self.glob_field(sys, field, &mut all);
+                self.glob_field(sys, field, &mut all)?;
             }
             sys.spend(1);
         }
@@ -271,12 +272,12 @@ impl Shell {
     }
 
     /// Replaces a field by the files it names, if it is a pattern.
-    fn glob_field(&mut self, sys: &mut Sys<'_>, field: Vec<Seg>, out: &mut Vec<String>) {
+    fn glob_field(&mut self, sys: &mut Sys<'_>, field: Vec<Seg>, out: &mut Vec<String>) -> Expanded<()> {
         let special = |t: &str| t.contains(['*', '?', '[']) || (self.opts.extglob && t.contains('('));
         let has_special = field.iter().any(|s| matches!(s, Seg::Lit(t) | Seg::Split(t) if special(t)));
         if self.opts.noglob || !has_special {
             out.push(join(field));
-            return;
+            return Ok(());
         }
         let mut pattern = String::new();
         for seg in &field {
@@ -288,14 +289,17 @@ impl Shell {
         }
         if !glob::is_pattern(&pattern) {
             out.push(join(field));
-            return;
+            return Ok(());
         }
-        let found = paths(sys, &pattern, self.opts.dotglob);
+        let found = files::paths(sys, &pattern, &self.opts);
         if !found.is_empty() {
             out.extend(found);
+        } else if self.opts.failglob {
+            return Err(Stop::Fatal(format!("no match: {}", join(field))));
         } else if !self.opts.nullglob {
             out.push(join(field));
         }
+        Ok(())
     }
 }
 
@@ -332,58 +336,6 @@ pub(super) fn join(segs: Vec<Seg>) -> String {
         }
     }
     out
-}
-
-/// The existing paths that fit a pattern, sorted.
-pub(crate) fn paths(sys: &mut Sys<'_>, pattern: &str, dotglob: bool) -> Vec<String> {
-    let mut found: Vec<String> =
-        if pattern.starts_with('/') { vec!["/".to_string()] } else { vec![String::new()] };
-    let parts: Vec<&str> = pattern.split('/').collect();
-    let last = parts.len() - 1;
-    for (i, part) in parts.iter().enumerate() {
-        if part.is_empty() {
-            if i == last && i > 0 {
-                found.retain(|f| sys.stat(f).is_ok_and(|s| s.is_dir()));
-                found = found.into_iter().map(|f| format!("{f}/")).collect();
-            }
-            continue;
-        }
-        let mut next = Vec::new();
-        for base in &found {
-            let joined = |name: &str| match base.as_str() {
-                "" => name.to_string(),
-                "/" => format!("/{name}"),
-                _ => format!("{base}/{name}"),
-            };
-            if !glob::is_pattern(part) {
-                let path = joined(&glob::unquote(part));
-                if sys.lstat(&path).is_ok() {
-                    next.push(path);
-                }
-                continue;
-            }
-            let dir = if base.is_empty() { "." } else { base };
-            let names = sys.vfs().read_dir(dir).unwrap_or_default();
-            sys.spend(names.len() as u64);
-            for name in names {
-                let hidden =
-                    name.starts_with('.') && !dotglob && !part.starts_with('.') && !part.starts_with("\\.");
-                if hidden || !glob::matches(part, &name) {
-                    continue;
-                }
-                let path = joined(&name);
-                if i == last || sys.stat(&path).is_ok_and(|s| s.is_dir()) {
-                    next.push(path);
-                }
-            }
-        }
-        found = next;
-        if found.len() > 100_000 {
-            break;
-        }
-    }
-    found.sort();
-    found
 }
 
 /// Variables for arithmetic.

@@ -37,6 +37,8 @@ pub(super) enum Next {
     Code(Code),
     End,
     Wait(Wait),
+    /// Nothing yet; a new prompt is due.
+    Again,
     /// A syntax error; true when the shell goes on (interactive).
     Bad(ParseError),
 }
@@ -63,7 +65,8 @@ impl Shell {
         let next = match &mut input {
             Input::None => Next::End,
             Input::Text { src, pos, line, .. } => {
-                let mut parser = Parser::resume(std::mem::take(src), *pos, *line, self.kind, &self.aliases);
+                let aliases = self.live_aliases();
+                let mut parser = Parser::resume(std::mem::take(src), *pos, *line, self.kind, &aliases);
                 parser.extglob = self.opts.extglob;
                 let mut result = parser.next_command();
                 if let Err(ParseError::Incomplete("here-document")) = result {
@@ -106,7 +109,8 @@ impl Shell {
     ) -> Next {
         loop {
             if !text.is_empty() && (text.ends_with('\n') || *eof) {
-                let mut parser = Parser::new(text, self.kind, &self.aliases).starting_at(*line);
+                let aliases = self.live_aliases();
+                let mut parser = Parser::new(text, self.kind, &aliases).starting_at(*line);
                 parser.extglob = self.opts.extglob;
                 parser.lenient = *eof;
                 match parser.next_command() {

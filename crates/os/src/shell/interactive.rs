@@ -105,7 +105,11 @@ impl Shell {
             let raw = Mode { nl_to_crnl: true, ..Mode::RAW };
             let _no_tty = sys.set_tty_mode(0, raw);
             // The prompt needs the shell's history for `\!`, which is in the editor just now.
-            let prompt = self.prompt(sys, if editor.pending.is_empty() { "PS1" } else { "PS2" });
+            self.prompt_commands_run = false;
+            let prompt = match self.prompt_ready.take() {
+                Some(ready) => prompt::visible(&ready),
+                None => self.prompt(sys, if editor.pending.is_empty() { "PS1" } else { "PS2" }),
+            };
             let cols = sys.window(0).map_or(80, |w| w.0);
             let out = editor.begin(prompt, cols);
             self.out.push(2, &out);
@@ -145,7 +149,7 @@ impl Shell {
                 Key::Interrupt => {
                     editor.pending.clear();
                     self.status = 130;
-                    return self.edit(sys, editor);
+                    return Next::Again;
                 }
                 Key::End => {
                     self.cooked(sys);
@@ -175,7 +179,7 @@ impl Shell {
                     if let Some(next) = self.line_done(editor, line) {
                         return next;
                     }
-                    return self.edit(sys, editor);
+                    return Next::Again;
                 }
             }
         }

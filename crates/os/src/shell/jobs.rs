@@ -18,7 +18,12 @@ pub(super) struct Job {
     pub stopped: bool,
     /// Its present state was shown.
     pub notified: bool,
+    /// It is the parent shell's, known to this one by name only.
+    pub inherited: bool,
 }
+
+/// How many ended processes bash remembers.
+const FINISHED: usize = 1024;
 
 impl Job {
     pub fn is_done(&self) -> bool {
@@ -50,9 +55,21 @@ impl Shell {
         self.jobs.iter().map(|j| j.id).max().unwrap_or(0) + 1
     }
 
+    /// Takes a job that was waited for off the list; bash still knows how its processes ended.
+    pub(super) fn forget(&mut self, at: usize) -> Job {
+        let job = self.jobs.remove(at);
+        if self.kind == ShellKind::Bash {
+            let ended = job.pids.iter().filter_map(|(pid, s)| Some((*pid, (*s)?.code())));
+            self.finished.extend(ended);
+            let extra = self.finished.len().saturating_sub(FINISHED);
+            self.finished.drain(..extra);
+        }
+        job
+    }
+
     /// Notes what became of children; done jobs stay in the list until they were shown or waited for.
     pub(super) fn update_jobs(&mut self, sys: &mut Sys<'_>) {
-        for job in &mut self.jobs {
+        for job in self.jobs.iter_mut().filter(|j| !j.inherited) {
             for (pid, status) in job.pids.iter_mut().filter(|(_, s)| s.is_none()) {
                 match sys.wait(WaitFor::Pid(*pid), true) {
                     Ok((_, ChildEvent::Exited(s))) => {

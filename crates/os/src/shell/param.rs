@@ -4,6 +4,7 @@ use crate::{
     kernel::{ShellKind, Sys},
     shell::{
         Shell,
+        builtins::declare,
         code::{Index, Param, ParamOp, Word},
         expand::{Expanded, Quoting, Seg, Stop, join},
         vars::{self, Value},
@@ -38,6 +39,18 @@ impl Shell {
             return if n == 0 { Some(self.arg0.clone()) } else { self.params.get(n - 1).cloned() };
         }
         match name {
+            // A substitution behind it may change it before the expansion begins anew.
+            "?" if self.kind == ShellKind::Bash => {
+                let text = match self.noted() {
+                    Some(text) => text,
+                    None => {
+                        let text = self.status.to_string();
+                        self.note(&text);
+                        text
+                    }
+                };
+                return Some(text);
+            }
             "?" => return Some(self.status.to_string()),
             "#" => return Some(self.params.len().to_string()),
             "$" => return Some(self.shell_pid.to_string()),
@@ -47,6 +60,8 @@ impl Shell {
             _ => {}
         }
         match name {
+            "_" if self.kind == ShellKind::Bash => return Some(self.last_argument.clone()),
+            "BASH_COMMAND" if self.kind == ShellKind::Bash => return Some(self.command_text.to_string()),
             "LINENO" => return Some(self.line.to_string()),
             "PPID" => return Some(self.parent_pid.to_string()),
             _ if self.kind == ShellKind::Dash => {}
@@ -123,19 +138,27 @@ impl Shell {
             Some(Index::At) if name == "PIPESTATUS" => {
                 Raw::List(self.pipe_status.iter().map(|s| s.to_string()).collect(), true)
             }
+            Some(Index::At) if name == "FUNCNAME" => Raw::List(self.function_names(), true),
+            Some(Index::Star) if name == "FUNCNAME" => Raw::List(self.function_names(), false),
             Some(Index::At) => Raw::List(self.all_elements(name, false), true),
             Some(Index::Star) => Raw::List(self.all_elements(name, false), false),
             Some(Index::Expr(word)) => {
                 let key = self.subscript(sys, name, word)?;
                 if name == "FUNCNAME" {
-                    let names: Vec<String> =
-                        self.frames.iter().rev().filter_map(|f| f.function_name()).collect();
+                    let names = self.function_names();
                     let name = key.parse::<usize>().ok().and_then(|i| names.get(i).cloned());
                     return Ok(name.map_or(Raw::Unset, Raw::One));
                 }
                 if name == "PIPESTATUS" {
                     let status = key.parse::<usize>().ok().and_then(|i| self.pipe_status.get(i).copied());
                     return Ok(status.map_or(Raw::Unset, |s| Raw::One(s.to_string())));
+                }
+                if let (Some(Value::Indexed(a)), Ok(n)) =
+                    (self.vars.get(name).and_then(|v| v.value.as_ref()), key.parse::<i64>())
+                    && n < -a.keys().next_back().map_or(0, |k| k + 1)
+                {
+                    self.error(format!("{name}: bad array subscript"));
+                    return Ok(Raw::Unset);
                 }
                 self.element(name, &key).map_or(Raw::Unset, Raw::One)
             }
@@ -283,47 +306,69 @@ impl Shell {
             }
             ParamOp::Replace { all, anchor, pattern, with } => {
                 let pattern = self.pattern(sys, pattern)?;
-                let with = self.text(sys, with)?;
+                let with = self.replacement(sys, with)?;
                 Ok(self.map(raw, quoting, |t| replace(t, &pattern, &with, *all, *anchor)))
             }
-            ParamOp::Case { upper, all, pattern } => {
+            ParamOp::Case { how, all, pattern } => {
                 let pattern = match pattern {
                     Some(word) => self.pattern(sys, word)?,
                     None => "?".to_string(),
                 };
-                Ok(self.map(raw, quoting, |t| change_case(t, *upper, *all, &pattern)))
+                Ok(self.map(raw, quoting, |t| change_case(t, *how, *all, &pattern)))
             }
             ParamOp::Transform(how) => {
                 let how = *how;
-                if how == 'a' {
-                    let var = self.vars.get(name);
-                    let mut flags = String::new();
-                    if let Some(v) = var {
-                        match v.value {
-                            Some(Value::Indexed(_)) => flags.push('a'),
-                            Some(Value::Assoc(_)) => flags.push('A'),
-                            _ => {}
+                if how == 'a' || how == 'A' {
+                    let Some(var) = self.vars.get(name).cloned() else {
+                        return Ok(Elements::One(String::new()));
+                    };
+                    let whole = matches!(index, Some(Index::At | Index::Star));
+                    return Ok(Elements::One(match how {
+                        'a' => declare::flags(&var),
+                        _ if whole => declare::show(name, &var).trim_end().to_string(),
+                        _ => {
+                            let value = super::quote(var.text().unwrap_or(""));
+                            let flags = declare::flags(&var);
+                            if flags.is_empty() {
+                                format!("{name}={value}")
+                            } else {
+                                format!("declare -{flags} {name}={value}")
+                            }
                         }
-                        flags.extend(
-                            [(v.integer, 'i'), (v.readonly, 'r'), (v.exported, 'x')]
-                                .iter()
-                                .filter(|(on, _)| *on)
-                                .map(|(_, c)| *c),
-                        );
-                    }
-                    return Ok(Elements::One(flags));
+                    }));
+                }
+                if is_unset {
+                    return Ok(self.elements(raw, quoting));
                 }
                 Ok(self.map(raw, quoting, |t| match how {
                     'Q' => super::quote(t),
                     'U' => t.to_uppercase(),
                     'L' => t.to_lowercase(),
-                    'u' => change_case(t, true, false, "?"),
+                    'u' => change_case(t, '^', false, "?"),
                     'E' => String::from_utf8_lossy(&crate::text::unescape(t, false).0).into_owned(),
                     _ => t.to_string(),
                 }))
             }
             _ => Ok(self.elements(raw, quoting)),
         }
+    }
+
+    /// The text that replaces: in bash an unquoted `&` stands for what was found, and `\&` for itself.
+    fn replacement(&mut self, sys: &mut Sys<'_>, word: &Word) -> Expanded<String> {
+        if self.kind != ShellKind::Bash {
+            return Ok(self.text(sys, word)?.replace('&', "\\&"));
+        }
+        let mut segs = Vec::new();
+        self.segs(sys, &word.parts, Quoting::None, &mut segs)?;
+        let mut out = String::new();
+        for seg in segs {
+            match seg {
+                Seg::Quoted(t) => out.push_str(&t.replace('&', "\\&")),
+                Seg::Lit(t) | Seg::Split(t) => out.push_str(&t),
+                Seg::Break => out.push(' '),
+            }
+        }
+        Ok(out)
     }
 
     /// A default or alternative word: its own quotes hold, its unquoted text is split.
@@ -452,6 +497,10 @@ fn replace(text: &str, pattern: &str, with: &str, all: bool, anchor: Option<char
     if pattern.is_empty() && anchor.is_none() {
         return text.to_string();
     }
+    let with = |found: &str| {
+        let parts: Vec<String> = with.split("\\&").map(|part| part.replace('&', found)).collect();
+        parts.join("&")
+    };
     let ends = boundaries(text);
     let longest = |from: usize| {
         ends.iter().rev().find(|e| **e >= from && glob::matches(pattern, &text[from..**e])).copied()
@@ -459,13 +508,13 @@ fn replace(text: &str, pattern: &str, with: &str, all: bool, anchor: Option<char
     match anchor {
         Some('#') => {
             return match longest(0) {
-                Some(end) => format!("{with}{}", &text[end..]),
+                Some(end) => format!("{}{}", with(&text[..end]), &text[end..]),
                 None => text.to_string(),
             };
         }
         Some(_) => {
             return match ends.iter().find(|s| glob::matches(pattern, &text[**s..])) {
-                Some(start) => format!("{}{with}", &text[..*start]),
+                Some(start) => format!("{}{}", &text[..*start], with(&text[*start..])),
                 None => text.to_string(),
             };
         }
@@ -476,7 +525,7 @@ fn replace(text: &str, pattern: &str, with: &str, all: bool, anchor: Option<char
     while at < text.len() {
         match longest(at).filter(|end| *end > at) {
             Some(end) => {
-                out.push_str(with);
+                out.push_str(&with(&text[at..end]));
                 at = end;
                 if !all {
                     break;
@@ -493,10 +542,11 @@ fn replace(text: &str, pattern: &str, with: &str, all: bool, anchor: Option<char
     out
 }
 
-fn change_case(text: &str, upper: bool, all: bool, pattern: &str) -> String {
+fn change_case(text: &str, how: char, all: bool, pattern: &str) -> String {
     let mut out = String::new();
     for (i, c) in text.chars().enumerate() {
         if (i == 0 || all) && glob::matches(pattern, &c.to_string()) {
+            let upper = how == '^' || (how == '~' && c.is_lowercase());
             if upper {
                 out.extend(c.to_uppercase());
             } else {

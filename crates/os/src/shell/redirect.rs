@@ -28,19 +28,32 @@ impl Undo {
     }
 }
 
+/// The expanded target of a redirection, or what is wrong with it.
+pub(super) type Target = Result<String, String>;
+
 /// Where descriptors are put aside.
 const ASIDE: Fd = 10;
 
 impl Shell {
     /// Expands the targets of redirections.
-    pub(super) fn redirect_targets(&mut self, sys: &mut Sys<'_>, redirs: &[Redir]) -> Expanded<Vec<String>> {
+    pub(super) fn redirect_targets(&mut self, sys: &mut Sys<'_>, redirs: &[Redir]) -> Expanded<Vec<Target>> {
         let mut targets = Vec::new();
         for redir in redirs {
+            let here = matches!(redir.kind, RedirKind::HereDoc | RedirKind::HereString);
+            if self.kind == ShellKind::Bash && !here && redir.target.literal().is_none() {
+                // In bash a target is expanded like any word, and must come out as one.
+                let mut words = self.fields(sys, std::slice::from_ref(&redir.target))?;
+                targets.push(match (words.pop(), words.is_empty()) {
+                    (Some(one), true) => Ok(one),
+                    _ => Err(format!("{}: ambiguous redirect", redir.text)),
+                });
+                continue;
+            }
             let mut text = self.text(sys, &redir.target)?;
             if redir.kind == RedirKind::HereString {
                 text.push('\n');
             }
-            targets.push(text);
+            targets.push(Ok(text));
         }
         Ok(targets)
     }
@@ -50,11 +63,12 @@ impl Shell {
         &mut self,
         sys: &mut Sys<'_>,
         redirs: &[Redir],
-        targets: Vec<String>,
+        targets: Vec<Target>,
     ) -> Result<Undo, String> {
         let mut undo = Undo::default();
         for (redir, target) in redirs.iter().zip(targets) {
-            if let Err(message) = self.redirect_one(sys, redir, &target, &mut undo) {
+            let done = target.and_then(|target| self.redirect_one(sys, redir, &target, &mut undo));
+            if let Err(message) = done {
                 self.undo(sys, undo);
                 return Err(message);
             }
@@ -88,6 +102,9 @@ impl Shell {
         target: &str,
         undo: &mut Undo,
     ) -> Result<(), String> {
+        if let Some(name) = &redir.name {
+            return self.redirect_named(sys, redir, name, target);
+        }
         let open = |sys: &mut Sys<'_>, flags: OpenFlags| sys.open(target, flags, 0o666);
         let opened = match redir.kind {
             RedirKind::Read => open(sys, OpenFlags::READ),
@@ -110,6 +127,41 @@ impl Shell {
             self.set_aside(sys, 2, undo);
             let _dup = sys.dup2(1, 2);
         }
+        Ok(())
+    }
+
+    /// `{name}>file`: a free descriptor from 10 on, which stays open until `{name}>&-`.
+    fn redirect_named(
+        &mut self,
+        sys: &mut Sys<'_>,
+        redir: &Redir,
+        name: &str,
+        target: &str,
+    ) -> Result<(), String> {
+        if redir.kind == RedirKind::Dup && target == "-" {
+            let fd = self.vars.text(name).and_then(|n| n.parse::<Fd>().ok());
+            return match fd.map(|fd| sys.close(fd)) {
+                Some(Ok(())) => Ok(()),
+                _ => Err(format!("{name}: Bad file descriptor")),
+            };
+        }
+        let opened = match redir.kind {
+            RedirKind::Read => sys.open(target, OpenFlags::READ, 0),
+            RedirKind::Append | RedirKind::BothAppend => sys.open(target, OpenFlags::APPEND, 0o666),
+            RedirKind::ReadWrite => sys.open(target, OpenFlags::READ_WRITE, 0o666),
+            RedirKind::HereDoc | RedirKind::HereString => sys.open_text(target.as_bytes().to_vec()),
+            RedirKind::Dup => match target.parse::<Fd>() {
+                Ok(fd) => sys.dup(fd, ASIDE),
+                Err(_) => return Err(format!("{target}: ambiguous redirect")),
+            },
+            _ => sys.open(target, OpenFlags::WRITE, 0o666),
+        };
+        let opened = opened.map_err(|e| self.open_error(redir.kind, target, e))?;
+        let fd = if opened >= ASIDE { opened } else { sys.dup(opened, ASIDE).unwrap_or(opened) };
+        if fd != opened {
+            let _closed = sys.close(opened);
+        }
+        self.assign(name, fd.to_string());
         Ok(())
     }
 

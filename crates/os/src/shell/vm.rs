@@ -4,9 +4,12 @@ mod command;
 mod control;
 mod external;
 mod fork;
+mod source;
 mod substitute;
 mod trace;
 mod traps;
+
+pub(super) use source::Lines;
 
 use std::rc::Rc;
 
@@ -23,8 +26,7 @@ use crate::{
         input::{Input, Next},
         is_name,
         jobs::Job,
-        parse::Parser,
-        redirect::Undo,
+        redirect::{Target, Undo},
         vars::Var,
     },
     signal::Signal,
@@ -47,19 +49,8 @@ pub(super) struct Frame {
     pub restore: Vec<(String, Option<Var>)>,
     /// Source that follows the code.
     pub lines: Option<Box<Lines>>,
-}
-
-/// Source that a frame runs command by command: a sourced file, the text of an `eval` or a trap.
-#[derive(Clone, Debug)]
-pub(super) struct Lines {
-    pub src: Vec<char>,
-    pub pos: usize,
-    pub line: u32,
-    /// The number of the first line.
-    pub first: u32,
-    /// What messages call it: `eval`, or the file.
-    pub name: Rc<str>,
-    pub file: bool,
+    /// A function's RETURN trap.
+    pub at_return: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +88,11 @@ pub(super) struct Loop {
     cases: usize,
     tested: u32,
     words: Option<(Rc<str>, std::collections::VecDeque<String>)>,
+    /// The loop's head, which `set -x` shows each time.
+    head: Rc<str>,
+    /// `select`: the menu is on the screen; and the answer so far once the question is.
+    pub menu: bool,
+    pub answer: Option<Vec<u8>>,
     status: i32,
 }
 
@@ -135,6 +131,9 @@ pub(super) enum Waiting {
 const MAX_CAPTURE: usize = 16 << 20;
 /// The number under which the ERR trap is kept.
 pub(super) const ERR: u8 = 100;
+/// The numbers under which the DEBUG and RETURN traps are kept.
+pub(super) const DEBUG: u8 = 101;
+pub(super) const RETURN: u8 = 102;
 /// How deeply functions may call one another.
 const MAX_FRAMES: usize = 400;
 
@@ -166,10 +165,15 @@ impl Shell {
     fn fetch(&mut self, sys: &mut Sys<'_>) -> Step {
         if self.interactive {
             self.reap_jobs(sys);
+            if self.prepare_prompt(sys) {
+                return Step::Go;
+            }
         }
         match self.next_command(sys) {
             Next::Code(code) => {
-                if self.opts.verbose && !code.text.is_empty() {
+                // dash and ash have shown the text of -c when they read it: before it could ask for that.
+                let shows = self.kind == ShellKind::Bash || !self.opts.command_string;
+                if self.opts.verbose && shows && !code.text.is_empty() {
                     self.eprint(format!("{}\n", code.text));
                 }
                 self.push_frame(Rc::new(code), FrameKind::Top);
@@ -180,6 +184,7 @@ impl Shell {
                 Step::Go
             }
             Next::Wait(wait) => Step::Wait(wait),
+            Next::Again => Step::Go,
             Next::Bad(error) => {
                 self.syntax_error(&error, None);
                 self.status = 2;
@@ -227,6 +232,7 @@ impl Shell {
             undo: Undo::default(),
             restore: Vec::new(),
             lines: None,
+            at_return: None,
         });
     }
 
@@ -267,63 +273,6 @@ impl Shell {
         }
     }
 
-    /// Runs text as a frame, command by command; `name` is what messages call it.
-    pub(super) fn run_source(&mut self, text: &str, kind: FrameKind, name: &str) {
-        let file = matches!(kind, FrameKind::Source(_));
-        let first = if file { 1 } else { self.line.max(1) };
-        self.push_frame(Rc::default(), kind);
-        let lines =
-            Lines { src: text.chars().collect(), pos: 0, line: first, first, name: name.into(), file };
-        if let Some(frame) = self.frames.last_mut() {
-            frame.lines = Some(Box::new(lines));
-        }
-    }
-
-    /// The frame's code is done: compiles the next command of its source, or leaves it.
-    fn next_lines(&mut self, sys: &mut Sys<'_>) -> Step {
-        let Some(mut lines) = self.frames.last_mut().and_then(|f| f.lines.take()) else {
-            self.pop_frame(sys);
-            return Step::Go;
-        };
-        let aliases = self.aliases.clone();
-        let src = std::mem::take(&mut lines.src);
-        let mut parser = Parser::resume(src, lines.pos, lines.line, self.kind, &aliases);
-        parser.extglob = self.opts.extglob;
-        parser.lenient = true;
-        let result = parser.next_command();
-        sys.spend((parser.pos - lines.pos) as u64 / 16);
-        (lines.pos, lines.line) = parser.position();
-        let unended = std::mem::take(&mut parser.unended);
-        lines.src = parser.src;
-        if !unended.is_empty() {
-            let last = lines.line - u32::from(lines.src.last() == Some(&'\n'));
-            self.warn_here_documents(unended, last);
-        }
-        match result {
-            Ok(Some(code)) => {
-                if self.opts.verbose && !code.text.is_empty() {
-                    self.eprint(format!("{}\n", code.text));
-                }
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.code = Rc::new(code);
-                    frame.pc = 0;
-                    frame.lines = Some(lines);
-                }
-            }
-            Ok(None) => self.pop_frame(sys),
-            Err(error) => {
-                self.syntax_error(&error, Some(&lines));
-                self.status = 2;
-                let trap = matches!(self.frames.last().map(|f| &f.kind), Some(FrameKind::Trap(_)));
-                self.pop_frame(sys);
-                if !self.interactive && self.kind != ShellKind::Bash && !trap {
-                    self.exit_with = Some(2);
-                }
-            }
-        }
-        Step::Go
-    }
-
     fn go_on_waiting(&mut self, sys: &mut Sys<'_>, waiting: Waiting) -> Step {
         match waiting {
             Waiting::Capture { pid, fd, buf, ended } => self.capture(sys, pid, fd, buf, ended),
@@ -357,6 +306,9 @@ impl Shell {
         }
         if let Some(frame) = self.frames.last_mut() {
             frame.pc += 1;
+            if !matches!(frame.kind, FrameKind::Trap(_)) {
+                self.debugged = false;
+            }
         }
         self.check_errexit()
     }
@@ -374,7 +326,32 @@ impl Shell {
         }
     }
 
+    /// Runs the DEBUG trap before a command; true when it was begun.
+    fn debug_trap(&mut self, op: &Op) -> bool {
+        let stops =
+            matches!(op, Op::Simple(_) | Op::Arith(..) | Op::Cond(_) | Op::Case(..) | Op::NextWord(_));
+        if !stops || self.debugged || !self.traps.contains_key(&DEBUG) {
+            return false;
+        }
+        // Functions and other traps do not have it.
+        let inside = |f: &Frame| matches!(f.kind, FrameKind::Function { .. } | FrameKind::Trap(_));
+        if self.frames.iter().any(inside) {
+            return false;
+        }
+        let Some(action) = self.traps.get(&DEBUG).cloned() else { return false };
+        if let Op::Simple(simple) = op {
+            self.command_text = simple.text.clone();
+        }
+        self.debugged = true;
+        let status = self.status;
+        self.run_source(&action, FrameKind::Trap(status), "trap");
+        true
+    }
+
     fn execute(&mut self, sys: &mut Sys<'_>, op: Op) -> Step {
+        if !self.traps.is_empty() && self.debug_trap(&op) {
+            return Step::Go;
+        }
         match op {
             Op::Simple(simple) => return self.simple(sys, &simple),
             Op::Jump(n) => self.jump(n),
@@ -431,7 +408,10 @@ impl Shell {
                     redirects: self.redirects.len(),
                     cases: self.cases.len(),
                     tested: self.tested,
-                    words: self.for_words.take().map(|(name, words)| (name, words.into())),
+                    head: self.for_words.as_ref().map_or(Rc::from(""), |(_, _, head)| head.clone()),
+                    words: self.for_words.take().map(|(name, words, _)| (name, words.into())),
+                    menu: false,
+                    answer: None,
                     status: 0,
                 });
                 self.jump(1);
@@ -449,7 +429,7 @@ impl Shell {
                 }
                 self.jump(1);
             }
-            Op::For { name, words, line } => {
+            Op::For { name, words, line, head } => {
                 self.line = line;
                 let words = match words {
                     None => self.params.to_vec(),
@@ -471,7 +451,7 @@ impl Shell {
                     self.jump(skip);
                     return self.check_errexit();
                 }
-                self.for_words = Some((name, words));
+                self.for_words = Some((name, words, head));
                 self.jump(1);
             }
             Op::NextWord(leave) => {
@@ -482,6 +462,9 @@ impl Shell {
                     .and_then(|(name, words)| Some((name.clone(), words.pop_front()?)));
                 match next {
                     Some((name, word)) => {
+                        if let Some(head) = self.loops.last().map(|l| l.head.clone()) {
+                            self.trace_head(sys, &head);
+                        }
                         if !self.assign(&name, word) {
                             if let Some(l) = self.loops.last_mut() {
                                 l.status = 1;
@@ -496,8 +479,9 @@ impl Shell {
                 }
             }
             Op::Select(leave) => return self.select(sys, leave),
-            Op::Case(word) => match self.text(sys, &word) {
+            Op::Case(word, head) => match self.text(sys, &word) {
                 Ok(text) => {
+                    self.trace_head(sys, &head);
                     self.begin_command();
                     self.cases.push(text);
                     self.jump(1);
@@ -509,8 +493,11 @@ impl Shell {
                 self.cases.pop();
                 self.jump(1);
             }
-            Op::Arith(word) => match self.text(sys, &word) {
-                Ok(text) => return self.finish(sys, i32::from(text == "0")),
+            Op::Arith(word, head) => match self.text(sys, &word) {
+                Ok(text) => {
+                    self.trace_line(sys, &format!("(( {head} ))"));
+                    return self.finish(sys, i32::from(text == "0"));
+                }
                 Err(Stop::Fatal(message)) => {
                     self.error(format!("((: {message}"));
                     return self.finish(sys, 1);
@@ -525,6 +512,15 @@ impl Shell {
             Op::Pipeline(stages) => return self.pipeline(sys, &stages),
             Op::Subshell(code) => return self.in_subshell(sys, &code),
             Op::Background(code) => return self.background(sys, &code),
+            Op::Prompt(word) => {
+                match self.text(sys, &word) {
+                    Ok(text) => self.prompt_ready = Some(text),
+                    Err(stop @ (Stop::Need(_) | Stop::Process(..))) => return self.stop(sys, stop),
+                    Err(_) => self.prompt_ready = Some(String::new()),
+                }
+                self.begin_command();
+                self.jump(1);
+            }
             Op::Function(name, code) => {
                 let origin = self.definition_origin().into();
                 Rc::make_mut(&mut self.functions).insert(name.to_string(), Function { code, origin });
@@ -540,12 +536,8 @@ impl Shell {
                     let (own, children) = sys.cpu_times();
                     let real = sys.now().since(began);
                     let user = (own + children - cpu) as i64;
-                    self.eprint(trace::jobs_times(
-                        real,
-                        user,
-                        posix || self.kind != ShellKind::Bash,
-                        self.kind,
-                    ));
+                    let report = self.time_report(real, user, posix);
+                    self.eprint(report);
                 }
                 self.jump(1);
             }

@@ -14,21 +14,29 @@ use crate::{
     },
 };
 
-/// How `declare -p` shows a variable.
-fn show(name: &str, var: &Var) -> String {
+/// The letters of a variable's attributes.
+pub(in crate::shell) fn flags(var: &Var) -> String {
     let mut flags = String::new();
     match var.value {
         Some(Value::Indexed(_)) => flags.push('a'),
         Some(Value::Assoc(_)) => flags.push('A'),
         _ => {}
     }
-    for (on, c) in
-        [(var.integer, 'i'), (var.lower, 'l'), (var.readonly, 'r'), (var.upper, 'u'), (var.exported, 'x')]
-    {
-        if on {
-            flags.push(c);
-        }
-    }
+    let attributes = [
+        (var.integer, 'i'),
+        (var.lower, 'l'),
+        (var.nameref, 'n'),
+        (var.readonly, 'r'),
+        (var.upper, 'u'),
+        (var.exported, 'x'),
+    ];
+    flags.extend(attributes.iter().filter(|(on, _)| *on).map(|(_, c)| *c));
+    flags
+}
+
+/// How `declare -p` shows a variable.
+pub(in crate::shell) fn show(name: &str, var: &Var) -> String {
+    let mut flags = flags(var);
     if flags.is_empty() {
         flags.push('-');
     }
@@ -209,7 +217,7 @@ pub(super) fn declare(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], si
 /// Assigns `name=(…)` given as an argument; the status if that failed.
 fn array_values(shell: &mut Shell, sys: &mut Sys<'_>, name: &str, simple: &Rc<Simple>) -> Option<i32> {
     for assign in simple.assigns.iter().filter(|a| &*a.name == name) {
-        if let AssignValue::Array(elements) = &assign.value {
+        if let AssignValue::Array(elements, _) = &assign.value {
             match shell.assign_array(sys, name, assign.append, elements) {
                 Ok(true) => {}
                 _ => return Some(1),
@@ -230,7 +238,18 @@ pub(super) fn export(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], sim
         i += 1;
     }
     if functions {
-        return Done::Status(0);
+        let mut status = 0;
+        for name in &words[i..] {
+            if !shell.functions.contains_key(name) {
+                shell.builtin_error(&words[0], format!("{name}: not a function"));
+                status = 1;
+            } else if on {
+                Rc::make_mut(&mut shell.exported_functions).insert(name.clone());
+            } else {
+                Rc::make_mut(&mut shell.exported_functions).remove(name);
+            }
+        }
+        return Done::Status(status);
     }
     let names = &words[i.min(words.len())..];
     if names.is_empty() {

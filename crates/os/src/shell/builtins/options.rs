@@ -9,30 +9,80 @@ use crate::{
         builtins::{Done, declare::fails},
         code::Simple,
         quote,
-        vm::ERR,
+        vm::{DEBUG, ERR, RETURN},
     },
     signal::Signal,
 };
 
-/// Option names of `set -o` with their letters.
-const NAMES: [(&str, Option<char>); 17] = [
+/// Option names of `set -o` with their letters, in bash's order.
+const NAMES: [(&str, Option<char>); 27] = [
     ("allexport", Some('a')),
     ("braceexpand", Some('B')),
     ("emacs", None),
     ("errexit", Some('e')),
     ("errtrace", Some('E')),
+    ("functrace", Some('T')),
     ("hashall", Some('h')),
     ("histexpand", Some('H')),
+    ("history", None),
     ("ignoreeof", None),
+    ("interactive-comments", None),
+    ("keyword", Some('k')),
     ("monitor", Some('m')),
     ("noclobber", Some('C')),
     ("noexec", Some('n')),
     ("noglob", Some('f')),
+    ("nolog", None),
+    ("notify", Some('b')),
     ("nounset", Some('u')),
+    ("onecmd", Some('t')),
+    ("physical", Some('P')),
     ("pipefail", None),
     ("posix", None),
+    ("privileged", Some('p')),
     ("verbose", Some('v')),
+    ("vi", None),
     ("xtrace", Some('x')),
+];
+
+/// The names dash shows, in its order.
+const DASH_NAMES: [&str; 18] = [
+    "errexit",
+    "noglob",
+    "ignoreeof",
+    "interactive",
+    "monitor",
+    "noexec",
+    "stdin",
+    "xtrace",
+    "verbose",
+    "vi",
+    "emacs",
+    "noclobber",
+    "allexport",
+    "notify",
+    "nounset",
+    "privileged",
+    "nolog",
+    "debug",
+];
+
+/// The names ash shows, in its order.
+const ASH_NAMES: [&str; 14] = [
+    "errexit",
+    "noglob",
+    "ignoreeof",
+    "monitor",
+    "noexec",
+    "xtrace",
+    "verbose",
+    "noclobber",
+    "allexport",
+    "notify",
+    "nounset",
+    "errtrace",
+    "vi",
+    "pipefail",
 ];
 
 impl Shell {
@@ -48,10 +98,6 @@ impl Shell {
             "pipefail" => &mut self.opts.pipefail,
             "verbose" => &mut self.opts.verbose,
             "xtrace" => &mut self.opts.xtrace,
-            "nullglob" => &mut self.opts.nullglob,
-            "dotglob" => &mut self.opts.dotglob,
-            "extglob" => &mut self.opts.extglob,
-            "nocasematch" => &mut self.opts.nocasematch,
             _ => return None,
         })
     }
@@ -75,13 +121,46 @@ impl Shell {
         let name = NAMES.iter().find(|(_, l)| *l == Some(letter)).map(|(n, _)| *n);
         match name {
             Some(name) => self.set_option_name(name, on),
-            None => matches!(letter, 'b' | 'k' | 'p' | 't' | 'P' | 'T'),
+            None => false,
         }
     }
 
     /// `test -o name`
     pub(in crate::shell) fn option_is_on(&mut self, name: &str) -> bool {
-        self.option(name).is_some_and(|o| *o)
+        match name {
+            "emacs" | "history" | "histexpand" => self.interactive && self.kind == ShellKind::Bash,
+            "interactive" => self.interactive,
+            "stdin" => self.opts.stdin,
+            "braceexpand" | "hashall" | "interactive-comments" => self.kind == ShellKind::Bash,
+            _ => self.option(name).is_some_and(|o| *o),
+        }
+    }
+
+    /// `set -o`: all options and whether they are on.
+    fn show_options(&mut self) {
+        let names: Vec<&str> = match self.kind {
+            ShellKind::Bash => NAMES.iter().map(|(n, _)| *n).collect(),
+            ShellKind::Dash => DASH_NAMES.to_vec(),
+            ShellKind::Ash => ASH_NAMES.to_vec(),
+        };
+        if self.kind == ShellKind::Dash {
+            self.print("Current option settings\n");
+        }
+        for name in names {
+            let state = if self.option_is_on(name) { "on" } else { "off" };
+            self.print(match self.kind {
+                ShellKind::Bash => format!("{name:<15}\t{state}\n"),
+                _ => format!("{name:<16}{state}\n"),
+            });
+        }
+    }
+
+    /// `set +o`: the commands that make the options what they are.
+    fn show_option_commands(&mut self) {
+        for (name, _) in NAMES {
+            let sign = if self.option_is_on(name) { '-' } else { '+' };
+            self.print(format!("set {sign}o {name}\n"));
+        }
     }
 }
 
@@ -125,14 +204,11 @@ pub(super) fn set(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<S
         for letter in letters.chars() {
             if letter == 'o' {
                 let Some(name) = words.get(i).cloned() else {
-                    let lines: Vec<String> = NAMES
-                        .iter()
-                        .map(|(n, _)| {
-                            let on = shell.option_is_on(n);
-                            format!("{n:<15}\t{}\n", if on { "on" } else { "off" })
-                        })
-                        .collect();
-                    shell.print(lines.concat());
+                    if on {
+                        shell.show_options();
+                    } else {
+                        shell.show_option_commands();
+                    }
                     return Done::Status(0);
                 };
                 i += 1;
@@ -165,55 +241,13 @@ pub(super) fn set(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<S
     Done::Status(0)
 }
 
-pub(super) fn shopt(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    let mut on = None;
-    let mut quiet = false;
-    let mut status = 0;
-    for word in &words[1..] {
-        match word.as_str() {
-            "-s" => on = Some(true),
-            "-u" => on = Some(false),
-            "-q" => quiet = true,
-            "-o" => {}
-            name => match on {
-                Some(on) => {
-                    let known = [
-                        "expand_aliases",
-                        "globstar",
-                        "checkwinsize",
-                        "histappend",
-                        "lastpipe",
-                        "autocd",
-                        "cdspell",
-                        "nocaseglob",
-                        "failglob",
-                        "inherit_errexit",
-                    ];
-                    if !shell.set_option_name(name, on) && !known.contains(&name) {
-                        shell.builtin_error("shopt", format!("{name}: invalid shell option name"));
-                        status = 1;
-                    }
-                }
-                None => {
-                    let is_on = shell.option_is_on(name);
-                    if !quiet {
-                        shell.print(format!("{name:<15}\t{}\n", if is_on { "on" } else { "off" }));
-                    }
-                    status = i32::from(!is_on);
-                }
-            },
-        }
-    }
-    Done::Status(status)
-}
-
 /// The number under which a trap is kept.
 fn trap_number(name: &str) -> Option<u8> {
     match name {
         "EXIT" | "0" => Some(0),
         "ERR" => Some(ERR),
-        "DEBUG" => Some(101),
-        "RETURN" => Some(102),
+        "DEBUG" => Some(DEBUG),
+        "RETURN" => Some(RETURN),
         _ => Signal::parse(name).map(|s| s.0),
     }
 }
@@ -222,8 +256,8 @@ fn trap_name(number: u8, bash: bool) -> String {
     match number {
         0 => "EXIT".to_string(),
         ERR => "ERR".to_string(),
-        101 => "DEBUG".to_string(),
-        102 => "RETURN".to_string(),
+        DEBUG => "DEBUG".to_string(),
+        RETURN => "RETURN".to_string(),
         n => {
             let name = Signal(n).name().unwrap_or("?");
             if bash { format!("SIG{name}") } else { name.to_string() }
@@ -276,6 +310,9 @@ pub(super) fn trap(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
                 }
             }
             Some(text) => {
+                if number == RETURN && shell.set_return_trap(text) {
+                    continue;
+                }
                 Rc::make_mut(&mut shell.traps).insert(number, text.clone());
                 if real {
                     if text.is_empty() {

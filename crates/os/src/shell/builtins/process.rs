@@ -11,6 +11,7 @@ use crate::{
         Shell,
         builtins::{Done, Pending},
         code::Simple,
+        jobs::Job,
     },
     signal::{NAMES, Signal},
 };
@@ -129,7 +130,26 @@ fn show_directories(shell: &mut Shell) {
     shell.print(format!("{}\n", all.join(" ")));
 }
 
-pub(super) fn dirs(shell: &mut Shell, _: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> Done {
+pub(super) fn dirs(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    match words.get(1).map(String::as_str) {
+        Some("-c") => {
+            shell.directories.clear();
+            return Done::Status(0);
+        }
+        Some(flag @ ("-v" | "-p" | "-l")) => {
+            let pwd = shell.vars.text("PWD").unwrap_or("/").to_string();
+            let all: Vec<String> =
+                std::iter::once(pwd).chain(shell.directories.iter().rev().cloned()).collect();
+            let text: String = match flag {
+                "-v" => all.iter().enumerate().map(|(i, d)| format!("{i:2}  {d}\n")).collect(),
+                "-p" => all.iter().map(|d| format!("{d}\n")).collect(),
+                _ => format!("{}\n", all.join(" ")),
+            };
+            shell.print(text);
+            return Done::Status(0);
+        }
+        _ => {}
+    }
     show_directories(shell);
     Done::Status(0)
 }
@@ -171,6 +191,7 @@ pub(super) fn popd(shell: &mut Shell, sys: &mut Sys<'_>, _: &[String], _: &Rc<Si
 pub(super) fn umask(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     match words.get(1).map(String::as_str) {
         None => shell.print(format!("{:04o}\n", sys.umask())),
+        Some("-p") if words.len() == 2 => shell.print(format!("umask {:04o}\n", sys.umask())),
         Some("-S") => {
             let m = !sys.umask();
             let part = |s: u32| {
@@ -245,11 +266,15 @@ pub(super) fn jobs(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
 
 pub(super) fn disown(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     match words.iter().skip(1).find(|w| !w.starts_with('-')) {
-        Some(spec) => {
-            if let Some(at) = shell.find_job(spec) {
+        Some(spec) => match shell.find_job(spec) {
+            Some(at) => {
                 shell.jobs.remove(at);
             }
-        }
+            None => {
+                no_such_job(shell, "disown", spec);
+                return Done::Status(1);
+            }
+        },
         None => {
             shell.jobs.pop();
         }
@@ -315,21 +340,34 @@ pub(in crate::shell) struct Waits {
     pids: Option<Vec<Pid>>,
     any: bool,
     status: i32,
+    /// `-p`: the variable that takes the process's number.
+    name: Option<String>,
 }
 
 pub(super) fn wait(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    let mut waits = Waits { pids: None, any: false, status: 0 };
+    let mut waits = Waits { pids: None, any: false, status: 0, name: None };
     let mut pids = Vec::new();
     shell.update_jobs(sys);
-    for word in &words[1..] {
-        if word == "-n" {
-            waits.any = true;
-            continue;
+    let mut args = words[1..].iter();
+    let mut named = false;
+    while let Some(word) = args.next() {
+        match word.as_str() {
+            "-n" if shell.kind == ShellKind::Bash => {
+                waits.any = true;
+                continue;
+            }
+            "-f" if shell.kind == ShellKind::Bash => continue,
+            "-p" if shell.kind == ShellKind::Bash => {
+                waits.name = args.next().cloned();
+                continue;
+            }
+            _ => named = true,
         }
         let known = shell.find_job(word);
         match (word.strip_prefix('%'), word.parse::<Pid>(), known) {
             (Some(_), _, Some(at)) => pids.extend(shell.jobs[at].pids.last().map(|(p, _)| *p)),
             (None, Ok(pid), Some(_)) => pids.push(pid),
+            (None, Ok(pid), None) if shell.finished.iter().any(|(p, _)| *p == pid) => pids.push(pid),
             (None, Ok(pid), None) => {
                 if shell.kind == ShellKind::Bash {
                     shell.builtin_error("wait", format!("pid {pid} is not a child of this shell"));
@@ -346,7 +384,7 @@ pub(super) fn wait(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
             }
         }
     }
-    if words.len() > 1 && !(waits.any && pids.is_empty()) {
+    if named {
         waits.pids = Some(pids);
     }
     waits.go_on(shell, sys)
@@ -363,18 +401,28 @@ impl Waits {
             shell.jobs.iter().find_map(|j| j.pids.iter().find(|(p, _)| *p == pid).map(|(_, s)| *s))
         };
         if self.any {
-            if let Some(at) = shell.jobs.iter().position(|j| j.is_done()) {
-                return Done::Status(shell.jobs.remove(at).status());
+            let wanted = |j: &Job| match &self.pids {
+                Some(pids) => j.pids.iter().any(|(p, _)| pids.contains(p)),
+                None => !j.inherited,
+            };
+            if let Some(at) = shell.jobs.iter().position(|j| j.is_done() && wanted(j)) {
+                let job = shell.forget(at);
+                if let (Some(name), Some((pid, _))) = (&self.name, job.pids.last()) {
+                    shell.assign(name, pid.to_string());
+                }
+                return Done::Status(job.status());
             }
-            if shell.jobs.is_empty() {
+            if !shell.jobs.iter().any(wanted) {
                 return Done::Status(127);
             }
             return Done::Wait(Pending::Wait(self), Wait::child());
         }
         match self.pids.as_mut() {
             None => {
-                if shell.jobs.iter().all(|j| j.is_done() || j.stopped) {
-                    shell.jobs.retain(|j| !j.is_done());
+                if shell.jobs.iter().all(|j| j.is_done() || j.stopped || j.inherited) {
+                    while let Some(at) = shell.jobs.iter().position(|j| j.is_done()) {
+                        shell.forget(at);
+                    }
                     return Done::Status(0);
                 }
             }
@@ -384,16 +432,15 @@ impl Waits {
                         Some(Some(status)) => {
                             self.status = status.code();
                             pids.remove(0);
-                            // Asked for once, forgotten.
-                            if shell.kind != ShellKind::Bash {
-                                shell
-                                    .jobs
-                                    .retain(|j| !(j.is_done() && j.pids.iter().any(|(p, _)| *p == pid)));
+                            let asked = |j: &Job| j.is_done() && j.pids.iter().any(|(p, _)| *p == pid);
+                            if let Some(at) = shell.jobs.iter().position(asked) {
+                                shell.forget(at);
                             }
                         }
                         Some(None) => return Done::Wait(Pending::Wait(self), Wait::child()),
                         None => {
-                            self.status = 127;
+                            let known = shell.finished.iter().find(|(p, _)| *p == pid);
+                            self.status = known.map_or(127, |(_, s)| *s);
                             pids.remove(0);
                         }
                     }

@@ -23,6 +23,8 @@ pub(in crate::shell) struct Read {
     delimiter: u8,
     /// At most so many characters.
     most: Option<usize>,
+    /// `-N`: just these, whatever they are.
+    exact: bool,
     until: Option<Time>,
     names: Vec<String>,
     array: bool,
@@ -40,6 +42,7 @@ pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
         raw: false,
         delimiter: b'\n',
         most: None,
+        exact: false,
         until: None,
         names: Vec::new(),
         array: false,
@@ -76,7 +79,10 @@ pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
                             let seconds: f64 = value.parse().unwrap_or(0.0);
                             r.until = Some(sys.now().plus((seconds * 1e6) as i64));
                         }
-                        'n' | 'N' => r.most = value.parse().ok(),
+                        'n' | 'N' => {
+                            r.most = value.parse().ok();
+                            r.exact = flag == 'N';
+                        }
                         'd' => r.delimiter = value.bytes().next().unwrap_or(0),
                         'u' => r.fd = value.parse().unwrap_or(0),
                         'a' => {
@@ -140,7 +146,7 @@ impl Read {
                         }
                     } else if b == b'\\' && !self.raw {
                         self.pending_escape = true;
-                    } else if b == self.delimiter {
+                    } else if b == self.delimiter && !self.exact {
                         return self.done(shell, sys, 0);
                     } else if b != 0 {
                         self.buf.push(b);
@@ -183,8 +189,9 @@ impl Read {
             let _set = shell.vars.set_value(&self.names[0], Value::Indexed(array));
             return Done::Status(status);
         }
-        if self.names.is_empty() {
-            shell.assign("REPLY", text);
+        if self.names.is_empty() || self.exact {
+            let name = self.names.first().map_or("REPLY", String::as_str).to_string();
+            shell.assign(&name, text);
             return Done::Status(status);
         }
         let mut fields = split(&chars, &ifs, self.names.len()).into_iter();
@@ -248,34 +255,98 @@ fn split(chars: &[(char, bool)], ifs: &str, most: usize) -> Vec<String> {
 #[derive(Clone, Debug)]
 pub(in crate::shell) struct MapFile {
     name: String,
+    fd: Fd,
     strip: bool,
+    delimiter: u8,
+    /// Lines to take (0 is all), lines to pass over first, and the first index.
+    most: usize,
+    skip: usize,
+    origin: Option<i64>,
     buf: Vec<u8>,
 }
 
 pub(super) fn mapfile(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    let mut map = MapFile { name: "MAPFILE".to_string(), strip: false, buf: Vec::new() };
-    for word in &words[1..] {
-        match word.strip_prefix('-') {
-            Some(flags) => map.strip |= flags.contains('t'),
-            None => map.name = word.clone(),
+    let mut map = MapFile {
+        name: "MAPFILE".to_string(),
+        fd: 0,
+        strip: false,
+        delimiter: b'\n',
+        most: 0,
+        skip: 0,
+        origin: None,
+        buf: Vec::new(),
+    };
+    let mut args = words[1..].iter();
+    while let Some(word) = args.next() {
+        let Some(flags) = word.strip_prefix('-').filter(|f| !f.is_empty()) else {
+            map.name = word.clone();
+            break;
+        };
+        let mut letters = flags.chars();
+        while let Some(letter) = letters.next() {
+            if letter == 't' {
+                map.strip = true;
+                continue;
+            }
+            let rest: String = letters.by_ref().collect();
+            let value = if rest.is_empty() { args.next().cloned().unwrap_or_default() } else { rest };
+            let number = value.parse::<usize>().unwrap_or(0);
+            match letter {
+                'n' => map.most = number,
+                's' => map.skip = number,
+                'O' => map.origin = Some(number as i64),
+                'u' => map.fd = number as Fd,
+                'd' => map.delimiter = value.bytes().next().unwrap_or(0),
+                'C' | 'c' => {}
+                other => {
+                    let usage = "[-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]";
+                    let name = words[0].clone();
+                    super::declare::illegal_option(shell, &name, other, usage);
+                    return Done::Status(2);
+                }
+            }
         }
     }
     map.go_on(shell, sys)
 }
 
 impl MapFile {
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.buf.split_inclusive(|b| *b == self.delimiter)
+    }
+
     pub(super) fn go_on(mut self, shell: &mut Shell, sys: &mut Sys<'_>) -> Done {
+        // With a count, what follows the last line is left to others.
+        let step = if self.most > 0 { 1 } else { 65_536 };
         loop {
-            match sys.read(0, 65_536) {
+            let whole = self.buf.iter().filter(|b| **b == self.delimiter).count();
+            if self.most > 0 && whole >= self.most + self.skip {
+                break;
+            }
+            match sys.read(self.fd, step) {
                 Ok(bytes) if bytes.is_empty() => break,
                 Ok(bytes) => self.buf.extend(bytes),
-                Err(Errno::EAGAIN) => return Done::Wait(Pending::MapFile(self), Wait::read(0)),
+                Err(Errno::EAGAIN) => {
+                    let wait = Wait::read(self.fd);
+                    return Done::Wait(Pending::MapFile(self), wait);
+                }
                 Err(_) => break,
             }
         }
-        let text = String::from_utf8_lossy(&self.buf).into_owned();
-        let lines = text.split_inclusive('\n').map(|l| if self.strip { l.trim_end_matches('\n') } else { l });
-        let array = lines.enumerate().map(|(i, l)| (i as i64, l.to_string())).collect();
+        let most = if self.most == 0 { usize::MAX } else { self.most };
+        let first = self.origin.unwrap_or(0);
+        let mut array: BTreeMap<i64, String> = match shell.vars.get(&self.name).and_then(|v| v.value.clone())
+        {
+            Some(Value::Indexed(old)) if self.origin.is_some() => old,
+            _ => BTreeMap::new(),
+        };
+        for (i, line) in self.lines().skip(self.skip).take(most).enumerate() {
+            let mut line = line;
+            if self.strip && line.last() == Some(&self.delimiter) {
+                line = &line[..line.len() - 1];
+            }
+            array.insert(first + i as i64, String::from_utf8_lossy(line).into_owned());
+        }
         let ok = shell.vars.set_value(&self.name, Value::Indexed(array)).is_ok();
         Done::Status(i32::from(!ok))
     }

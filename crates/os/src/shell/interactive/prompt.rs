@@ -1,13 +1,55 @@
 //! Prompts: their escapes and expansions.
 
 use super::*;
+use crate::shell::code::{Code, Op};
+
+/// The marks of invisible parts are readline's own, not the terminal's.
+pub(super) fn visible(text: &str) -> String {
+    text.replace(['\x01', '\x02'], "")
+}
 
 impl Shell {
     /// The prompt with its escapes read.
     pub(super) fn prompt(&mut self, sys: &mut Sys<'_>, name: &str) -> String {
+        let text = self.prompt_escapes(sys, name);
+        let text = self.prompt_variables(sys, &text);
+        visible(&text)
+    }
+
+    /// Gets a prompt ready that needs commands: PROMPT_COMMAND, and substitutions in PS1. True when a command was
+    /// begun; the prompt is drawn once none is left.
+    pub(in crate::shell) fn prepare_prompt(&mut self, sys: &mut Sys<'_>) -> bool {
+        let due =
+            matches!(&self.input, Input::Tty(editor) if !editor.is_drawn() && editor.pending.is_empty());
+        if !due || self.prompt_ready.is_some() {
+            return false;
+        }
+        let status = self.status;
+        if !self.prompt_commands_run {
+            self.prompt_commands_run = true;
+            let command = self.vars.text("PROMPT_COMMAND").unwrap_or("").to_string();
+            if self.kind == ShellKind::Bash && !command.trim().is_empty() {
+                self.run_source(&command, FrameKind::Trap(status), "PROMPT_COMMAND");
+                return true;
+            }
+        }
+        let text = self.prompt_escapes(sys, "PS1");
+        if !text.contains("$(") && !text.contains('`') {
+            return false;
+        }
+        let aliases = Default::default();
+        let mut parser = Parser::new(&text, self.kind, &aliases);
+        let Ok(word) = parser.word(crate::shell::lex::Until::End) else { return false };
+        let code = Code { ops: vec![Op::Prompt(Rc::new(word))], text: String::new() };
+        self.push_frame(Rc::new(code), FrameKind::Trap(status));
+        true
+    }
+
+    /// The prompt with its backslash escapes read.
+    fn prompt_escapes(&mut self, sys: &mut Sys<'_>, name: &str) -> String {
         let raw = self.vars.text(name).unwrap_or("").to_string();
         if self.kind == ShellKind::Dash {
-            return self.prompt_variables(sys, &raw);
+            return raw;
         }
         let mut out = String::new();
         let mut chars = raw.chars();
@@ -61,13 +103,11 @@ impl Shell {
                 }
             }
         }
-        let text = self.prompt_variables(sys, &out);
-        // The marks of invisible parts are readline's own, not the terminal's.
-        text.replace(['\x01', '\x02'], "")
+        out
     }
 
-    /// `$name` in a prompt. Command substitutions in prompts are left out: a prompt must not wait.
-    pub(super) fn prompt_variables(&mut self, sys: &mut Sys<'_>, text: &str) -> String {
+    /// `$name` in a prompt; what needs a command is left as it is.
+    pub(in crate::shell) fn prompt_variables(&mut self, sys: &mut Sys<'_>, text: &str) -> String {
         if !text.contains('$') {
             return text.to_string();
         }

@@ -159,14 +159,14 @@ impl Parser<'_> {
                 };
                 ParamOp::Replace { all, anchor, pattern, with }
             }
-            '^' | ',' if bash => {
+            '^' | ',' | '~' if bash => {
                 let all = self.peek_char() == Some(c);
                 if all {
                     self.bump();
                 }
                 let pattern =
                     if self.peek_char() == Some('}') { None } else { Some(self.word(Until::Brace(false))?) };
-                ParamOp::Case { upper: c == '^', all, pattern }
+                ParamOp::Case { how: c, all, pattern }
             }
             '@' if bash => match self.bump() {
                 Some(t) => ParamOp::Transform(t),

@@ -55,7 +55,11 @@ impl Parser<'_> {
                     let (pos, line) = (self.pos, self.line);
                     self.take("((");
                     match self.arith_text()? {
-                        Some(parts) => vec![Op::Arith(Rc::new(Word { parts: vec![Part::Arith(parts)] }))],
+                        Some(parts) => {
+                            let text: String = self.src[pos + 2..self.pos - 2].iter().collect();
+                            let text = text.trim().into();
+                            vec![Op::Arith(Rc::new(Word { parts: vec![Part::Arith(parts)] }), text)]
+                        }
                         None => {
                             (self.pos, self.line) = (pos, line);
                             self.subshell()?
@@ -158,6 +162,7 @@ impl Parser<'_> {
             return self.c_style_for();
         }
         let line = self.line;
+        let start = self.pos;
         let name = self.raw_word();
         if !is_name(&name) {
             if name.is_empty() {
@@ -169,6 +174,7 @@ impl Parser<'_> {
         }
         self.newlines();
         let mut words = None;
+        let mut head = None;
         if self.reserved() == Some("in") {
             self.take("in");
             let mut list = Vec::new();
@@ -180,6 +186,7 @@ impl Parser<'_> {
                 list.extend(brace::expand(self.word(Until::Meta)?, self.dialect));
             }
             words = Some(Rc::from(list));
+            head = Some(format!("for {}", self.text_from(start)));
         }
         self.blanks();
         if self.operator() == ";" {
@@ -187,7 +194,8 @@ impl Parser<'_> {
         }
         self.newlines();
         let body = self.body()?;
-        let mut ops = vec![Op::For { name: name.into(), words, line }];
+        let head = head.unwrap_or_else(|| format!("for {name} in \"$@\"")).into();
+        let mut ops = vec![Op::For { name: name.into(), words, line, head }];
         ops.extend(assemble_loop(
             Vec::new(),
             if select { Op::Select } else { Op::NextWord },
@@ -243,7 +251,12 @@ impl Parser<'_> {
         let body = self.body()?;
         let arith = |parts: Vec<Part>, empty: Op| {
             let blank = parts.iter().all(|p| matches!(p, Part::Quoted(t) if t.trim().is_empty()));
-            if blank { empty } else { Op::Arith(Rc::new(Word { parts: vec![Part::Arith(parts)] })) }
+            let text: String = parts
+                .iter()
+                .filter_map(|p| if let Part::Quoted(t) = p { Some(t.as_str()) } else { None })
+                .collect();
+            let text = text.trim().into();
+            if blank { empty } else { Op::Arith(Rc::new(Word { parts: vec![Part::Arith(parts)] }), text) }
         };
         let mut pieces = pieces.into_iter();
         let mut next = || pieces.next().unwrap_or_default();
@@ -257,7 +270,9 @@ impl Parser<'_> {
 
     pub(super) fn case_clause(&mut self) -> ParseResult<Vec<Op>> {
         self.blanks();
+        let start = self.pos;
         let subject = self.word(Until::Meta)?;
+        let head: Rc<str> = format!("case {} in", self.text_from(start)).into();
         self.newlines();
         self.expect("in")?;
         let mut arms: Vec<(Vec<Word>, Vec<Op>, &'static str)> = Vec::new();
@@ -319,7 +334,7 @@ impl Parser<'_> {
             };
             arms.push((patterns, body.ops, end));
         }
-        Ok(assemble_case(subject, arms))
+        Ok(assemble_case(subject, head, arms))
     }
 
     pub(super) fn function(&mut self, name: &str) -> ParseResult<Vec<Op>> {
@@ -347,9 +362,13 @@ impl Parser<'_> {
 }
 
 /// Case · (Match · body · Jump)* · SetStatus 0 · EndCase
-pub(super) fn assemble_case(subject: Word, arms: Vec<(Vec<Word>, Vec<Op>, &'static str)>) -> Vec<Op> {
+pub(super) fn assemble_case(
+    subject: Word,
+    head: Rc<str>,
+    arms: Vec<(Vec<Word>, Vec<Op>, &'static str)>,
+) -> Vec<Op> {
     let end = 2 + arms.iter().map(|(_, body, _)| body.len().max(1) + 2).sum::<usize>();
-    let mut ops = vec![Op::Case(Rc::new(subject))];
+    let mut ops = vec![Op::Case(Rc::new(subject), head)];
     let count = arms.len();
     for (i, (patterns, mut body, how)) in arms.into_iter().enumerate() {
         if body.is_empty() {

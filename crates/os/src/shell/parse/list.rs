@@ -106,7 +106,8 @@ impl Parser<'_> {
                 self.take(op);
                 self.newlines();
                 if op == "|&" {
-                    let dup = Redir { fd: 2, kind: RedirKind::Dup, target: Word::quoted("1") };
+                    let (name, text) = (None, Rc::from("1"));
+                    let dup = Redir { fd: 2, name, kind: RedirKind::Dup, target: Word::quoted("1"), text };
                     let skip = ops.len() as i32 + 1;
                     ops.insert(0, Op::Redirect(Rc::from([dup]), skip + 1));
                     ops.push(Op::Restore);

@@ -6,6 +6,18 @@ impl Parser<'_> {
     pub(super) fn redirection(&mut self) -> ParseResult<Option<Redir>> {
         self.blanks();
         let mut n = 0;
+        let mut name = None;
+        if self.peek_char() == Some('{') && self.dialect == ShellKind::Bash {
+            let len = self.src[self.pos + 1..].iter().take_while(|c| **c != '}' && !is_meta(**c)).count();
+            let text: String = self.src[self.pos + 1..self.pos + 1 + len].iter().collect();
+            if is_name(&text)
+                && self.peek_at(len + 1) == Some('}')
+                && matches!(self.peek_at(len + 2), Some('<' | '>'))
+            {
+                name = Some(text.into());
+                n = len + 2;
+            }
+        }
         while self.peek_at(n).is_some_and(|c| c.is_ascii_digit()) {
             n += 1;
         }
@@ -48,8 +60,9 @@ impl Parser<'_> {
         }
         if kind == RedirKind::HereDoc {
             let target = self.here_document(op == "<<-")?;
-            return Ok(Some(Redir { fd, kind, target }));
+            return Ok(Some(Redir { fd, name, kind, target, text: "".into() }));
         }
+        let start = self.pos;
         let target = if matches!(self.peek_char(), Some('<' | '>')) {
             let input = self.bump() == Some('<');
             self.bump();
@@ -63,7 +76,8 @@ impl Parser<'_> {
                 kind = RedirKind::Both;
             }
         }
-        Ok(Some(Redir { fd, kind, target }))
+        let text = self.text_from(start).into();
+        Ok(Some(Redir { fd, name, kind, target, text }))
     }
 
     /// Reads the delimiter at this place and the body behind the line's end; gives the body as a word.

@@ -177,12 +177,14 @@ impl Parser<'_> {
         self.pos += n + 1 + usize::from(append);
         if self.peek_char() == Some('(') && index.is_none() && self.dialect == ShellKind::Bash {
             self.bump();
+            let start = self.pos;
             let elements = self.array_elements()?;
+            let text = format!("({}", self.text_from(start)).into();
             return Ok(Some(Assign {
                 name: name.into(),
                 index,
                 append,
-                value: AssignValue::Array(elements),
+                value: AssignValue::Array(elements, text),
             }));
         }
         // The value is read like a word after `name=`, so that `~` expands after the sign and after colons.

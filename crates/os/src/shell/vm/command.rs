@@ -8,6 +8,9 @@ impl Shell {
             self.line = simple.line;
         }
         self.memo_at = 0;
+        if !self.in_trap() {
+            self.command_text = simple.text.clone();
+        }
         match self.expand_simple(sys, simple) {
             Ok(Some((words, targets, temporary))) => self.run_command(sys, simple, words, targets, temporary),
             Ok(None) => {
@@ -24,11 +27,11 @@ impl Shell {
         &mut self,
         sys: &mut Sys<'_>,
         simple: &Rc<Simple>,
-    ) -> Expanded<Option<(Vec<String>, Vec<String>, Vec<(String, String)>)>> {
+    ) -> Expanded<Option<(Vec<String>, Vec<Target>, Vec<(String, String)>)>> {
         let words = self.fields(sys, &simple.words)?;
         let targets = self.redirect_targets(sys, &simple.redirs)?;
         let declares =
-            simple.assigns.iter().any(|a| matches!(a.value, crate::shell::code::AssignValue::Array(_)))
+            simple.assigns.iter().any(|a| matches!(a.value, crate::shell::code::AssignValue::Array(..)))
                 && !words.is_empty();
         if !words.is_empty() && !declares {
             let mut temporary = Vec::new();
@@ -66,6 +69,8 @@ impl Shell {
             self.memo_at = noted.0;
             self.assigned = i + 1;
         }
+        self.trace_assignments_done(sys);
+        self.last_argument.clear();
         if !simple.redirs.is_empty() {
             match self.redirect(sys, &simple.redirs, noted.1) {
                 Ok(undo) => self.undo(sys, undo),
@@ -83,11 +88,14 @@ impl Shell {
         sys: &mut Sys<'_>,
         simple: &Rc<Simple>,
         words: Vec<String>,
-        targets: Vec<String>,
+        targets: Vec<Target>,
         temporary: Vec<(String, String)>,
     ) -> Step {
+        if let Some(last) = words.last() {
+            self.last_argument.clone_from(last);
+        }
         if self.opts.xtrace {
-            self.trace(&words, &temporary);
+            self.trace(sys, &words, &temporary);
         }
         let name = words.first().cloned().unwrap_or_default();
         let is_function = self.functions.contains_key(&name) && !builtins::is_special(&name);
@@ -279,10 +287,12 @@ impl Shell {
 
     pub(super) fn exec(&mut self, sys: &mut Sys<'_>, words: Vec<String>, undo: Undo) -> Step {
         self.keep(sys, undo);
+        // What it still had to say comes first.
+        let _full = self.out.drain(sys);
         let path = self.vars.text("PATH").unwrap_or("").to_string();
         let result = sys
             .find_program(&words[0], &path)
-            .and_then(|file| sys.exec(&file, words.clone(), Rc::new(self.vars.environment())));
+            .and_then(|file| sys.exec(&file, words.clone(), Rc::new(self.environment())));
         match result {
             Ok(()) => Step::Replaced,
             Err(e) => {

@@ -90,6 +90,14 @@ impl Shell {
         match at {
             Some(at) => {
                 let status = self.status;
+                if self.frames[at].at_return.is_some() {
+                    // The function ends when its RETURN trap has run.
+                    self.unwind(sys, at + 1);
+                    self.status = status;
+                    let frame = &mut self.frames[at];
+                    frame.pc = frame.code.ops.len();
+                    return true;
+                }
                 self.unwind(sys, at);
                 self.status = status;
                 true

@@ -35,7 +35,7 @@ impl Shell {
         sys: &mut Sys<'_>,
         simple: &Rc<Simple>,
         words: Vec<String>,
-        targets: Vec<String>,
+        targets: Vec<Target>,
         temporary: Vec<(String, String)>,
     ) -> Step {
         let undo = match self.redirect(sys, &simple.redirs, targets) {
@@ -46,7 +46,7 @@ impl Shell {
                 return self.finish(sys, status);
             }
         };
-        let mut env = self.vars.environment();
+        let mut env = self.environment();
         let mut search = self.vars.text("PATH").unwrap_or("").to_string();
         for (name, value) in temporary {
             if self.vars.get(&name).is_some_and(|v| v.readonly) {
@@ -81,7 +81,12 @@ impl Shell {
         }
         let env = Rc::new(env);
         let tail = self.is_tail() && undo.is_transparent();
-        if tail && let Ok(path) = &file {
+        // What the shell still has to say comes first.
+        let said = self.out.drain(sys).is_none();
+        if tail
+            && said
+            && let Ok(path) = &file
+        {
             match sys.exec(path, words.clone(), env.clone()) {
                 Ok(()) => return Step::Replaced,
                 Err(Errno::ENOEXEC) => {}

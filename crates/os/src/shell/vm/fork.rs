@@ -28,7 +28,10 @@ impl Shell {
         child.process_fds.clear();
         child.begin_command();
         if !keep_jobs {
-            child.jobs.clear();
+            child.jobs.retain_mut(|job| {
+                job.inherited = true;
+                lists_jobs(code)
+            });
         }
         // Traps do not reach subshells, except for ignored signals.
         if !child.traps.is_empty() {
@@ -179,6 +182,7 @@ impl Shell {
                     text: code.text.clone(),
                     stopped: false,
                     notified: false,
+                    inherited: false,
                 });
                 self.finish(sys, 0)
             }
@@ -218,7 +222,7 @@ impl Shell {
         if stopped {
             self.take_terminal(sys);
             let id = self.next_job_id();
-            let job = Job { id, pgid, pids, text, stopped: true, notified: true };
+            let job = Job { id, pgid, pids, text, stopped: true, notified: true, inherited: false };
             self.print(format!("\n[{id}]+  Stopped                 {}\n", job.text));
             self.jobs.push(job);
             return self.finish(sys, 148);
@@ -282,4 +286,9 @@ impl Shell {
             let _no_tty = sys.set_foreground(own);
         }
     }
+}
+
+/// Whether the code is a `jobs` command: what lists the jobs of the shell it was forked from.
+fn lists_jobs(code: &Code) -> bool {
+    matches!(code.ops.as_slice(), [Op::Simple(s)] if s.words.first().and_then(Word::literal) == Some("jobs"))
 }

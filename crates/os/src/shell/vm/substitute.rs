@@ -45,7 +45,8 @@ impl Shell {
             return Step::Go;
         };
         let _open = sys.set_cloexec(read, true);
-        let child = self.forked(code, vec![(write, 1)], vec![read, write], false);
+        let mut child = self.forked(code, vec![(write, 1)], vec![read, write], false);
+        child.substitutions += 1;
         let forked = sys.fork(Box::new(child));
         let _closed = sys.close(write);
         match forked {

@@ -49,14 +49,30 @@ impl Shell {
         Some(Step::Go)
     }
 
+    /// Sets the RETURN trap of the function being run; false when there is none.
+    pub(in crate::shell) fn set_return_trap(&mut self, action: &str) -> bool {
+        let function = self.frames.iter_mut().rev().find(|f| matches!(f.kind, FrameKind::Function { .. }));
+        match function {
+            Some(frame) => {
+                frame.at_return = Some(action.to_string());
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether a trap's action is being run.
+    pub(super) fn in_trap(&self) -> bool {
+        self.frames.iter().any(|f| matches!(f.kind, FrameKind::Trap(_)))
+    }
+
     /// `set -e` and the ERR trap.
     pub(super) fn check_errexit(&mut self) -> Step {
         if self.status == 0 || self.tested > 0 {
             return Step::Go;
         }
         let action = self.traps.get(&ERR).cloned();
-        let in_trap = self.frames.iter().any(|f| matches!(f.kind, FrameKind::Trap(_)));
-        if let (Some(action), false) = (action, in_trap) {
+        if let (Some(action), false) = (action, self.in_trap()) {
             let status = self.status;
             self.run_source(&action, FrameKind::Trap(status), "trap");
             self.exit_after_trap = self.opts.errexit.then_some(status);
