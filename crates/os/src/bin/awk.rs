@@ -7,6 +7,7 @@
 mod code;
 mod compile;
 mod effects;
+mod expr;
 mod fields;
 mod functions;
 mod input;
@@ -15,6 +16,7 @@ mod parse;
 mod streams;
 mod tree;
 mod value;
+mod vars;
 mod vm;
 
 use std::rc::Rc;

@@ -150,10 +150,7 @@ impl Vm {
     pub(super) fn getline(&mut self, source: Source, record: bool, sys: &mut Sys<'_>) -> Run {
         let separator = self.separator();
         let next = match source {
-            Source::Input => match self.next_record(sys, &separator) {
-                Ok(next) => next,
-                Err(stop) => return Err(stop),
-            },
+            Source::Input => self.next_record(sys, &separator)?,
             _ => self.next_of_stream(source, sys, &separator)?,
         };
         let line = match next {
