@@ -47,6 +47,7 @@ mod id;
 mod ifconfig;
 mod ip;
 mod join;
+mod jq;
 mod kill;
 mod ln;
 mod ls;
@@ -160,6 +161,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     ifconfig::SPEC,
     ip::SPEC,
     join::SPEC,
+    jq::SPEC,
     kill::KILL,
     kill::KILLALL,
     cat::LESS,
@@ -252,11 +254,13 @@ fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8
     Err(1)
 }
 
-/// Whether an image of this flavour carries the program. BusyBox lacks what is no applet; curl, jq and the like are
-/// added by the images that have them.
+/// What no base image carries: people install it, so a workstation has it ([`image::add_extras`](crate::image::add_extras)).
+pub const EXTRAS: &[&str] = &["jq", "less"];
+
+/// Whether a base image of this flavour carries the program. Others are added by the images that have them.
 pub fn belongs(name: &str, flavour: Flavour) -> bool {
     match flavour {
-        Flavour::Gnu => !matches!(name, "ash" | "nc" | "ping" | "telnet"),
+        Flavour::Gnu => !matches!(name, "ash" | "nc" | "ping" | "telnet") && !EXTRAS.contains(&name),
         Flavour::BusyBox => !matches!(name, "curl" | "jq" | "bash" | "dash"),
     }
 }

@@ -111,3 +111,11 @@ pub fn add_programs(tree: &mut Tree, flavour: Flavour) -> crate::SysResult<()> {
     }
     Ok(())
 }
+
+/// Puts what people install beyond a base image into /usr/bin: editors, pagers, jq.
+pub fn add_extras(tree: &mut Tree) -> crate::SysResult<()> {
+    for name in crate::bin::EXTRAS {
+        tree.put_file(&format!("/usr/bin/{name}"), program_file(name), 0o755)?;
+    }
+    Ok(())
+}

@@ -521,6 +521,7 @@ fn flush(hardware: &Hardware, call: u32, run: &mut Run, said: &mut Vec<Said>) ->
 
 fn furnish(root: &mut os::Tree) -> os::SysResult<()> {
     root.make_dirs(HOME)?;
+    os::image::add_extras(root)?;
     root.put_file("/usr/local/bin/kubectl", os::program_file("kubectl"), 0o755)?;
     root.put_file("/etc/hostname", b"workstation\n".to_vec(), 0o644)?;
     root.put_file("/etc/passwd", PASSWD.as_bytes().to_vec(), 0o644)?;

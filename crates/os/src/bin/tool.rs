@@ -71,6 +71,11 @@ impl Output {
         self.parts.iter().map(|(_, b)| b.len()).sum()
     }
 
+    /// Whether stdout is gone.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// Writes what can be written; what to wait for if not all could.
     pub fn drain(&mut self, sys: &mut Sys<'_>) -> Option<Wait> {
         while let Some((fd, bytes)) = self.parts.first_mut() {
