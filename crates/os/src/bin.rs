@@ -43,12 +43,14 @@ mod grep;
 mod groups;
 mod head;
 mod hostname;
+mod htop;
 mod id;
 mod ifconfig;
 mod ip;
 mod join;
 mod jq;
 mod kill;
+mod killall;
 mod ln;
 mod ls;
 mod mkdir;
@@ -58,22 +60,28 @@ mod mount;
 mod mv;
 mod nc;
 mod netstat;
+mod nice;
 mod nl;
+mod nohup;
 mod nproc;
 mod nslookup;
 mod paste;
 mod pgrep;
+mod pidof;
 mod ping;
 mod printenv;
 mod printf;
+mod proc_view; // shared
 mod ps;
 mod pwd;
 mod readlink;
+mod renice;
 mod rev;
 mod rm;
 mod rmdir;
 mod sed;
 mod seq;
+mod setsid;
 mod sh;
 mod shuf;
 mod sleep;
@@ -81,12 +89,16 @@ mod sort;
 mod split;
 mod stat;
 mod strings;
+mod su;
+mod sudo;
 mod sync;
 mod tac;
 mod tail;
 mod tee;
 pub mod test;
+mod time;
 mod timeout;
+mod top;
 mod touch;
 mod tr;
 mod truncate;
@@ -142,9 +154,9 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     du::SPEC,
     echo::SPEC,
     grep::EGREP,
-    env::ENV,
     envsubst::SPEC,
     expand::EXPAND,
+    env::SPEC,
     expr::SPEC,
     truth::FALSE,
     grep::FGREP,
@@ -157,13 +169,14 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     head::SPEC,
     dump::HEXDUMP,
     hostname::SPEC,
+    htop::SPEC,
     id::SPEC,
     ifconfig::SPEC,
     ip::SPEC,
     join::SPEC,
     jq::SPEC,
-    kill::KILL,
-    kill::KILLALL,
+    kill::SPEC,
+    killall::SPEC,
     cat::LESS,
     ln::SPEC,
     ls::SPEC,
@@ -176,17 +189,17 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     mv::SPEC,
     nc::NC,
     netstat::NETSTAT,
-    env::NICE,
+    nice::SPEC,
     nl::SPEC,
-    env::NOHUP,
+    nohup::SPEC,
     nproc::SPEC,
     nslookup::SPEC,
     dump::OD,
     paste::SPEC,
     pgrep::PGREP,
-    pgrep::PIDOF,
+    pidof::SPEC,
     ping::SPEC,
-    kill::PKILL,
+    pgrep::PKILL,
     printenv::SPEC,
     printf::SPEC,
     ps::SPEC,
@@ -194,12 +207,13 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     readlink::READLINK,
     readlink::REALPATH,
     clear::RESET,
+    renice::SPEC,
     rev::SPEC,
     rm::SPEC,
     rmdir::SPEC,
     sed::SPEC,
     seq::SPEC,
-    env::SETSID,
+    setsid::SPEC,
     sh::SH,
     digest_sum::SHA1SUM,
     digest_sum::SHA256SUM,
@@ -211,12 +225,16 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     stat::SPEC,
     strings::SPEC,
     sync::SPEC,
+    su::SPEC,
+    sudo::SPEC,
     tac::SPEC,
     tail::SPEC,
     tee::SPEC,
     nc::TELNET,
     test::TEST,
+    time::SPEC,
     timeout::SPEC,
+    top::SPEC,
     touch::SPEC,
     tr::SPEC,
     truth::TRUE,
@@ -262,5 +280,7 @@ pub fn belongs(name: &str, flavour: Flavour) -> bool {
     match flavour {
         Flavour::Gnu => !matches!(name, "ash" | "nc" | "ping" | "telnet") && !EXTRAS.contains(&name),
         Flavour::BusyBox => !matches!(name, "curl" | "jq" | "bash" | "dash"),
+        Flavour::Gnu => !matches!(name, "ash" | "nc" | "ping" | "telnet" | "sudo" | "time"),
+        Flavour::BusyBox => !matches!(name, "curl" | "jq" | "bash" | "dash" | "sudo" | "htop"),
     }
 }

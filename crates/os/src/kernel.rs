@@ -4,6 +4,7 @@
 //! change the few processes of the machine are asked again whether they are ready, which is simple and misses nothing.
 
 mod file;
+mod load;
 mod pipe;
 mod process;
 mod procfs;
@@ -23,6 +24,7 @@ use std::{
 };
 
 pub use file::OpenFlags;
+pub use load::MemoryFigures;
 pub use process::{ProcInfo, ProcState};
 pub use rlimit::{Limit, Resource};
 pub(crate) use sched::Birth;
@@ -34,6 +36,7 @@ pub use sys_proc::{ChildEvent, WaitFor};
 pub use tty::{Mode, Tty};
 
 pub(crate) use file::{Kind, OpenFile};
+pub(crate) use load::Load;
 pub(crate) use pipe::{HostIn, Pipe};
 pub(crate) use process::{Process, State};
 pub(crate) use rlimit::Rlimits;
@@ -126,6 +129,9 @@ pub struct Kernel {
     pub(crate) next_id: u32,
     /// Fuel used by all processes so far.
     pub(crate) cpu_used: u64,
+    pub(crate) load: Load,
+    /// Bytes of written files, which are kept in memory.
+    pub(crate) cached: u64,
 }
 
 impl Kernel {

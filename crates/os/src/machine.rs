@@ -11,8 +11,8 @@ use crate::{
     fs::{Cred, FileSystem, Mount, Tree, Vfs, Volumes},
     host::{ExitStatus, HostCall, HostEvent, SockId, StreamId, TtyId},
     kernel::{
-        Flavour, HostIn, Kernel, Kind, Limits, OpenFile, ProcInfo, Reply, ShellKind, Sock, SockState, Sys,
-        Tty,
+        Flavour, HostIn, Kernel, Kind, Limits, Load, OpenFile, ProcInfo, Reply, ShellKind, Sock, SockState,
+        Sys, Tty,
     },
     program::{Pid, ProgramTable},
     signal::{Signal, SignalSet},
@@ -155,6 +155,8 @@ impl Machine {
             next_pid: spec.first_pid,
             next_id: 0,
             cpu_used: 0,
+            load: Load::new(now),
+            cached: 0,
         };
         Machine { k, fs }
     }

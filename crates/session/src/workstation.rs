@@ -523,6 +523,8 @@ fn furnish(root: &mut os::Tree) -> os::SysResult<()> {
     root.make_dirs(HOME)?;
     os::image::add_extras(root)?;
     root.put_file("/usr/local/bin/kubectl", os::program_file("kubectl"), 0o755)?;
+    root.put_file("/usr/bin/sudo", os::program_file("sudo"), 0o4755)?;
+    root.put_file("/etc/sudoers", b"user ALL=(ALL:ALL) NOPASSWD:ALL\n".to_vec(), 0o440)?;
     root.put_file("/etc/hostname", b"workstation\n".to_vec(), 0o644)?;
     root.put_file("/etc/passwd", PASSWD.as_bytes().to_vec(), 0o644)?;
     root.put_file("/etc/group", b"root:x:0:\nuser:x:1000:\n".to_vec(), 0o644)?;

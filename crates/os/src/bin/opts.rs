@@ -71,6 +71,9 @@ pub fn parse_with(cx: &mut Cx<'_, '_>, short: &str, long: &[(&str, char)], code:
                 found = long.iter().filter(|(n, _)| n.starts_with(name)).map(|(_, c)| *c).collect();
             }
             let Some(flag) = found.first().copied() else {
+                if name == "help" && cx.help() {
+                    return Err(0);
+                }
                 return Err(cx.bad_option(&format!("--{name}"), code));
             };
             let value = match value {

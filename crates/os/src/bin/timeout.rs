@@ -78,9 +78,14 @@ impl Program for Timeout {
                         }
                         (None, false) => {
                             with_cx(sys, &mut self.out, |cx| {
-                                cx.complain(format!("invalid time interval ‘{}’", limit.unwrap_or_default()))
+                                let text = limit.unwrap_or_default();
+                                if cx.busybox() {
+                                    return cx.complain(format!("invalid number '{text}'"));
+                                }
+                                cx.complain(format!("invalid time interval ‘{text}’"));
+                                cx.eprint("Try 'timeout --help' for more information.\n");
                             });
-                            self.code = Some(125);
+                            self.code = Some(if sys.is_busybox() { 1 } else { 125 });
                         }
                         _ => {
                             with_cx(sys, &mut self.out, |cx| cx.missing_operand());
@@ -102,6 +107,12 @@ impl Program for Timeout {
         }
         match sys.wait(WaitFor::Pid(child), false) {
             Ok((_, ChildEvent::Exited(status))) => {
+                if let (true, true, ExitStatus::Signal(signal)) = (self.fired, sys.is_busybox(), status) {
+                    // There the command is the process itself, and this one its child: it dies of the signal.
+                    sys.default_signal(signal);
+                    let _gone = sys.kill(sys.pid(), signal);
+                    return Poll::Yield;
+                }
                 if self.fired && !self.preserve {
                     return Poll::Exit(if status == ExitStatus::Signal(Signal::KILL) {
                         137

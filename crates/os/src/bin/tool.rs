@@ -153,6 +153,11 @@ impl Cx<'_, '_> {
         self.out.push(2, line.as_bytes());
     }
 
+    /// Writes what was said so far, as far as it can be written now.
+    pub fn flush(&mut self) {
+        let _wait = self.out.drain(self.sys);
+    }
+
     /// Whether the tools are BusyBox's.
     pub fn busybox(&self) -> bool {
         self.sys.is_busybox()
@@ -181,6 +186,11 @@ impl Cx<'_, '_> {
         }
         self.eprint(format!("Try '{name} --help' for more information.\n"));
         code
+    }
+
+    /// Shows the program's help, if that is what the first argument asks for.
+    pub fn help(&mut self) -> bool {
+        helped(self.sys, self.out)
     }
 
     /// The complaint about a missing operand.
@@ -235,6 +245,11 @@ fn prepare(sys: &mut Sys<'_>, output: &mut Output) -> Option<(String, Vec<String
         return None;
     }
     Some((name, args))
+}
+
+/// Whether `--help` was asked for; then it was given.
+pub fn helped(sys: &mut Sys<'_>, output: &mut Output) -> bool {
+    prepare(sys, output).is_none()
 }
 
 impl Program for Tool {

@@ -50,6 +50,7 @@ pub(crate) struct Process {
     pub caught: SignalSet,
     pub ignored: SignalSet,
     pub started: Time,
+    pub nice: i8,
     /// CPU time used, in µs of one core.
     pub cpu: u64,
     /// Resident memory by the program's own account, in bytes.
@@ -90,6 +91,7 @@ pub struct ProcInfo {
     pub comm: Rc<str>,
     pub state: ProcState,
     pub started: Time,
+    pub nice: i8,
     /// CPU time in µs.
     pub cpu: u64,
     /// Resident memory in bytes.

@@ -2,7 +2,7 @@
 
 use crate::{
     fs::{ProcEntry, ProcSource},
-    kernel::{Kernel, Kind, Process},
+    kernel::{Kernel, Kind, Process, State},
     program::Pid,
 };
 
@@ -137,8 +137,12 @@ impl Kernel {
     fn top_file(&self, name: &str) -> Option<String> {
         let up = self.now.since(self.boot).max(0) as f64 / 1e6;
         Some(match name {
-            "uptime" => format!("{up:.2} {:.2}\n", up * f64::from(self.limits.cores)),
-            "loadavg" => format!("0.00 0.00 0.00 1/{} {}\n", self.procs.len(), self.next_pid.saturating_sub(1)),
+            "uptime" => format!("{up:.2} {:.2}\n", (up * f64::from(self.limits.cores) - self.cpu_used as f64 / 1e6).max(0.0)),
+            "loadavg" => {
+                let running = self.procs.values().filter(|p| matches!(p.state, State::Ready)).count();
+                let last = self.next_pid.saturating_sub(1);
+                format!("{} {running}/{} {last}\n", self.load_texts().join(" "), self.procs.len())
+            }
             "version" => "Linux version 6.1.0-kubarium (kubarium@localhost) #1 SMP PREEMPT_DYNAMIC\n".to_string(),
             "cmdline" => "BOOT_IMAGE=/boot/vmlinuz root=/dev/sda1\n".to_string(),
             "filesystems" => "nodev\tproc\nnodev\ttmpfs\nnodev\toverlay\n\text4\n".to_string(),
@@ -151,10 +155,10 @@ impl Kernel {
             "modules" => "overlay 163840 10 - Live 0x0000000000000000\nbr_netfilter 36864 0 - Live 0x0000000000000000\n".to_string(),
             "devices" => "Character devices:\n  1 mem\n  5 /dev/tty\n136 pts\n\nBlock devices:\n254 virtblk\n".to_string(),
             "meminfo" => {
-                let total = self.limits.total_memory / 1024;
-                let free = total.saturating_sub(self.memory() / 1024);
+                let m = self.memory_figures();
+                let [total, free, available, cached] = [m.total, m.free, m.available, m.cached].map(|n| n / 1024);
                 format!(
-                    "MemTotal:       {total:8} kB\nMemFree:        {free:8} kB\nMemAvailable:   {free:8} kB\nBuffers:               0 kB\nCached:                0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"
+                    "MemTotal:       {total:8} kB\nMemFree:        {free:8} kB\nMemAvailable:   {available:8} kB\nBuffers:               0 kB\nCached:         {cached:8} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"
                 )
             }
             "cpuinfo" => (0..self.limits.cores)

@@ -65,6 +65,7 @@ impl Kernel {
             caught: SignalSet::default(),
             ignored: birth.ignored,
             started: self.now,
+            nice: self.procs.get(&birth.ppid).map_or(0, |p| p.nice),
             cpu: 0,
             memory: 1 << 20,
             child_cpu: 0,
@@ -138,6 +139,8 @@ impl Kernel {
     /// the host slices. So up to a slice more than `fuel` may be used.
     pub(crate) fn run(&mut self, fs: &mut FileSystem, volumes: &mut Volumes, fuel: u64) -> u64 {
         let mut used = 0;
+        let waiting = self.queue.len();
+        self.fold_load(waiting);
         self.wake();
         while used < fuel {
             if self.dirty {
@@ -159,6 +162,7 @@ impl Kernel {
         }
         let Some(mut program) = proc.program.take() else { return 0 };
         self.current = pid;
+        self.cached = fs.root.used();
         let mut sys = Sys::new(self, fs, volumes, pid, slice);
         sys.k.polling = true;
         let poll = program.poll(&mut sys);

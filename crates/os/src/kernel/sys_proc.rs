@@ -347,6 +347,7 @@ impl crate::kernel::Kernel {
             comm: p.comm.clone(),
             state,
             started: p.started,
+            nice: p.nice,
             cpu: p.cpu,
             memory: p.memory,
             foreground,
