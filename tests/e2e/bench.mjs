@@ -14,7 +14,7 @@ const browser = await launch(["--enable-precise-memory-info"]);
 const turns = [];
 for (let turn = 0; turn < TURNS; turn++) turns.push(await start());
 const result = Object.fromEntries(Object.keys(turns[0]).map((key) => [key, median(turns.map((it) => it[key]))]));
-Object.assign(result, await thousandPods());
+Object.assign(result, await thousandPods(100, "pods_1000"), await thousandPods(1, "pods_1000_live"));
 await browser.close();
 console.log(JSON.stringify(result));
 
@@ -37,19 +37,24 @@ async function moments(page) {
   return { first_paint_ms, prompt_ms, running_ms };
 }
 
-// A large Deployment on a large cluster, and whether the page stays responsive meanwhile.
-async function thousandPods() {
+// A large Deployment on a large cluster: how long the work takes when simulated time does not slow it down (100×), and
+// as a person sees it (1×, where pulls and starts take their simulated seconds); and whether the page stays responsive.
+async function thousandPods(speed, name) {
   const context = await browser.newContext();
   const page = await Playground.open(context, `${url}/?nodes=100`);
   await page.whenSystemRuns();
+  await page.terminalWaits(60);
+  await page.byId("speed").selectOption(String(speed));
+  await page.byId("terminal-0").click();
+  await page.page.keyboard.type("kubectl create deployment big --image=nginx --replicas=1000");
   await page.watchLongTasks();
   const before = await page.now();
-  await page.type("kubectl create deployment big --image=nginx --replicas=1000");
-  await page.type("kubectl rollout status deployment/big", { seconds: 120 });
-  const pods_1000_ms = (await page.now()) - before;
-  const pods_1000_longest_task_ms = await page.longestTask();
+  const ready = page.whenReady(1000);
+  await page.page.keyboard.press("Enter");
+  const took = (await ready) - before;
+  const longest = await page.longestTask();
   await context.close();
-  return { pods_1000_ms, pods_1000_longest_task_ms };
+  return { [`${name}_ms`]: took, [`${name}_longest_task_ms`]: longest };
 }
 
 function median(values) {

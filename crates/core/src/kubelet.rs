@@ -43,6 +43,7 @@ use crate::client::{Change, Trigger};
 use crate::client::{Cx, Identity, Outbox};
 use crate::network::{self, Network};
 use crate::network::{ContainerId, MachineId, NodeId};
+use crate::runtime::Library;
 
 /// What can happen on a node.
 #[derive(Clone, Debug)]
@@ -101,6 +102,7 @@ pub struct Nodes {
     config: Rc<NodesConfig>,
     /// Disks of PersistentVolumes that no node has attached, by PersistentVolume name.
     disks: BTreeMap<Str, os::Tree>,
+    library: Library,
     by_id: BTreeMap<NodeId, Rc<Node>>,
     ids: BTreeMap<Str, NodeId>,
     next_id: u32,
@@ -115,6 +117,8 @@ pub struct Env<'a, 'cx> {
     pub out: &'a mut Outbox<Event>,
     pub config: &'a NodesConfig,
     pub disks: &'a mut BTreeMap<Str, os::Tree>,
+    /// Images and root file systems, shared by all nodes.
+    pub library: &'a mut Library,
 }
 
 impl Env<'_, '_> {
@@ -136,6 +140,7 @@ impl Nodes {
         let mut nodes = Nodes {
             config: Rc::new(config),
             disks: BTreeMap::new(),
+            library: Library::default(),
             by_id: BTreeMap::new(),
             ids: BTreeMap::new(),
             next_id: 0,
@@ -312,7 +317,8 @@ impl Nodes {
         let identity = node.identity.clone();
         let trigger = cx.trigger;
         let mut cx = cx.with_identity(&identity, trigger);
-        let mut env = Env { cx: &mut cx, net, out, config: &self.config, disks: &mut self.disks };
+        let (config, disks, library) = (&self.config, &mut self.disks, &mut self.library);
+        let mut env = Env { cx: &mut cx, net, out, config, disks, library };
         let result = action(node, &mut env);
         env.flush_network();
         result
@@ -323,7 +329,8 @@ impl Nodes {
         let Some(node) = self.by_id.get(&id) else { return };
         let trigger = cx.trigger;
         let mut cx = cx.with_identity(&node.identity, trigger);
-        let mut env = Env { cx: &mut cx, net, out, config: &self.config, disks: &mut self.disks };
+        let (config, disks, library) = (&self.config, &mut self.disks, &mut self.library);
+        let mut env = Env { cx: &mut cx, net, out, config, disks, library };
         node.renew_lease(&mut env);
         env.flush_network();
     }

@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod container;
 pub mod images;
+pub mod library;
 pub mod logs;
 pub mod machine;
 pub mod programs;
@@ -14,5 +15,6 @@ pub mod reference;
 
 pub use catalogue::{Image, find};
 pub use container::{Body, Container, Exit, Sandbox};
+pub use library::Library;
 pub use machine::{Config, Instance};
 pub use reference::Reference;

@@ -110,11 +110,12 @@ pub struct Kernel {
     pub(crate) boot: Time,
     pub(crate) rng: u64,
     pub(crate) programs: ProgramTable,
-    pub(crate) procs: BTreeMap<Pid, Process>,
+    /// Boxed, as sockets are: most machines have one, and a tree's leaf has room for eleven.
+    pub(crate) procs: BTreeMap<Pid, Box<Process>>,
     pub(crate) files: BTreeMap<u32, OpenFile>,
     pub(crate) pipes: BTreeMap<u32, Pipe>,
     pub(crate) ttys: BTreeMap<TtyId, Tty>,
-    pub(crate) socks: BTreeMap<SockId, Sock>,
+    pub(crate) socks: BTreeMap<SockId, Box<Sock>>,
     pub(crate) streams: BTreeMap<StreamId, HostIn>,
     /// Questions under way: who asked, and the answer once it came.
     pub(crate) replies: BTreeMap<CallId, (Pid, Option<Reply>)>,
@@ -162,10 +163,10 @@ impl Kernel {
     }
 
     pub(crate) fn proc(&self, pid: Pid) -> SysResult<&Process> {
-        self.procs.get(&pid).ok_or(Errno::ESRCH)
+        self.procs.get(&pid).map(|p| &**p).ok_or(Errno::ESRCH)
     }
 
     pub(crate) fn proc_mut(&mut self, pid: Pid) -> SysResult<&mut Process> {
-        self.procs.get_mut(&pid).ok_or(Errno::ESRCH)
+        self.procs.get_mut(&pid).map(|p| &mut **p).ok_or(Errno::ESRCH)
     }
 }

@@ -420,7 +420,7 @@ impl Kernel {
                 l.backlog.push_back(conn);
                 let mut sock = Sock::new(SockState::Connected, l.port);
                 sock.peer = Some((peer, peer_port));
-                self.socks.insert(conn, sock);
+                self.socks.insert(conn, Box::new(sock));
             }
             HostEvent::Data { sock, bytes } => {
                 if let Some(s) = self.socks.get_mut(&sock) {

@@ -11,22 +11,46 @@ use serde_json::{Value, json};
 
 use crate::{Result, build, serve, workspace};
 
-/// `cargo xtask bench [--quick]`; quick leaves out the largest cluster.
+/// The parts, in the order of the table.
+const PARTS: [&str; 3] = ["payload", "page", "world"];
+
+/// `cargo xtask bench [--quick] [payload] [page] [world]`: all parts, or those named. `--quick` leaves out the largest
+/// scenarios. What is not measured keeps its place in the JSON as it was.
 pub fn run(args: &[String]) -> Result {
-    let quick = match args {
-        [] => false,
-        [flag] if flag == "--quick" => true,
-        _ => return Err("usage: cargo xtask bench [--quick]".to_string()),
-    };
-    let dist = build::page()?;
-    let payload = payload::measure(&dist)?;
-    let page = page::measure(&serve::in_background(dist)?)?;
-    let world = world::measure(quick)?;
-    println!("{}\n{}\n{}", payload::table(&payload), page::table(&page), world::table(&world));
-    let all = json!({ "payload": payload, "page": page, "world": world });
+    let (flags, named): (Vec<&str>, Vec<&str>) =
+        args.iter().map(String::as_str).partition(|it| it.starts_with('-'));
+    if flags.iter().any(|it| *it != "--quick") || named.iter().any(|it| !PARTS.contains(it)) {
+        return Err("usage: cargo xtask bench [--quick] [payload] [page] [world]".to_string());
+    }
+    let quick = !flags.is_empty();
+    let wanted = |part: &str| named.is_empty() || named.contains(&part);
     let file = workspace::target().join("bench.json");
-    workspace::write(&file, &format!("{all:#}\n"))?;
-    println!("as JSON: {}", file.display());
+    let known = std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let mut all: Value = known.unwrap_or_else(|| json!({}));
+    let mut tables = String::new();
+    let mut take = |part: &str, result: Value, table: String| -> Result {
+        all[part] = result;
+        tables.push_str(&table);
+        tables.push('\n');
+        workspace::write(&file, &format!("{all:#}\n"))
+    };
+    let dist = if wanted("payload") || wanted("page") { Some(build::page()?) } else { None };
+    if let Some(dist) = dist.as_ref().filter(|_| wanted("payload")) {
+        let payload = payload::measure(dist)?;
+        let table = payload::table(&payload);
+        take("payload", payload, table)?;
+    }
+    if let Some(dist) = dist.filter(|_| wanted("page")) {
+        let page = page::measure(&serve::in_background(dist)?)?;
+        let table = page::table(&page);
+        take("page", page, table)?;
+    }
+    if wanted("world") {
+        let world = world::measure(quick)?;
+        let table = world::table(&world);
+        take("world", world, table)?;
+    }
+    println!("{tables}as JSON: {}", file.display());
     Ok(())
 }
 

@@ -52,7 +52,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        usage: "[--quick]",
+        usage: "[--quick] [payload] [page] [world]",
         about: "measure sizes, the page in Chromium, clusters natively and in wasm",
         run: bench::run,
     },

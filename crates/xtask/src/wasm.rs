@@ -28,7 +28,7 @@ pub fn node(program: &str) -> Result<Command> {
     sh::run(sh::cargo(&["build", "-q", "-p", PACKAGE, "--bin", program]).args(target))?;
     let wasm =
         workspace::target().join("wasm32-unknown-unknown/wasm-release").join(format!("{program}.wasm"));
-    let out = workspace::target().join("xtask/wasm").join(program);
+    let out = folder(program);
     sh::run(sh::command(tool, &["--target", "nodejs", "--out-dir"]).arg(&out).arg(wasm))?;
     // The workspace's package.json speaks of modules; what wasm-bindgen writes for Node is none.
     workspace::write(&out.join("package.json"), "{ \"type\": \"commonjs\" }\n")?;
@@ -38,6 +38,20 @@ pub fn node(program: &str) -> Result<Command> {
         &format!("globalThis.argument = process.argv[2] ?? '';\nrequire('./{program}.js');\n"),
     )?;
     Ok(with_stack(&start))
+}
+
+/// The same, optimised as Trunk does it for the page.
+pub fn node_optimised(program: &str) -> Result<Command> {
+    let command = node(program)?;
+    let wasm = folder(program).join(format!("{program}_bg.wasm"));
+    let tool = workspace::root().join("node_modules/.bin/wasm-opt");
+    sh::run(sh::command(tool, &["-Oz", "-o"]).arg(&wasm).arg(&wasm))?;
+    Ok(command)
+}
+
+/// Where a program for Node is.
+pub fn folder(program: &str) -> PathBuf {
+    workspace::target().join("xtask/wasm").join(program)
 }
 
 /// The programs recurse where documents do: give them the stack that a native program has.

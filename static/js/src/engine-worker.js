@@ -1,10 +1,8 @@
 // The worker's entry: loads the engine and hands it the port that the page sent.
 
-import { compile } from "./assets.js";
-
-async function start({ script, wasm, port }) {
+async function start({ script, module, port }) {
   try {
-    const [engine, module] = await Promise.all([import(script), compile(wasm)]);
+    const engine = await import(script);
     await engine.default({ module_or_path: module });
     engine.serve(port, new URL("./", script).href, false);
     postMessage({ ready: true });

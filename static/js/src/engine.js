@@ -26,18 +26,20 @@ export function connect(receive, ready, failed) {
 }
 
 async function open() {
-  const urls = { script: asset("worker"), wasm: asset("worker-wasm"), boot: asset("engine-worker") };
+  const urls = { script: asset("worker"), boot: asset("engine-worker") };
+  // Compiled here, off the thread, from what the page has preloaded: a worker would fetch it a second time.
+  const compiled = compile(asset("worker-wasm"));
   const wanted = new URLSearchParams(location.search).get("thread");
   if (wanted !== "page") {
     for (const make of [plainWorker, blobWorker]) {
       try {
-        return { port: await inWorker(make(urls.boot), urls), mode: "worker" };
+        return { port: await inWorker(make(urls.boot), urls.script, compiled), mode: "worker" };
       } catch (error) {
         console.info("no worker this way:", error?.message ?? error);
       }
     }
   }
-  return { port: await onPage(urls), mode: "page" };
+  return { port: await onPage(urls.script, compiled), mode: "page" };
 }
 
 const plainWorker = (boot) => new Worker(boot, { type: "module", name: "kubarium" });
@@ -50,10 +52,10 @@ const early = []; onmessage = (event) => early.push(event); globalThis.early = e
   return new Worker(url, { name: "kubarium" });
 }
 
-function inWorker(worker, urls) {
+function inWorker(worker, script, compiled) {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => fail(new Error("the worker does not answer")), WORKER_WAIT_MS);
+    let timer;
     function fail(error) {
       clearTimeout(timer);
       worker.terminate();
@@ -66,13 +68,16 @@ function inWorker(worker, urls) {
       worker.onerror = (event) => globalThis.dispatchEvent(new CustomEvent("kubarium:crash", { detail: event.message }));
       resolve(port1);
     };
-    worker.postMessage({ ...urls, port: port2 }, [port2]);
+    compiled.then((module) => {
+      timer = setTimeout(() => fail(new Error("the worker does not answer")), WORKER_WAIT_MS);
+      worker.postMessage({ script, module, port: port2 }, [port2]);
+    }).catch(fail);
   });
 }
 
-async function onPage(urls) {
+async function onPage(script, compiled) {
   const { port1, port2 } = new MessageChannel();
-  const [engine, module] = await Promise.all([import(urls.script), compile(urls.wasm)]);
+  const [engine, module] = await Promise.all([import(script), compiled]);
   await engine.default({ module_or_path: module });
   addEventListener("error", ({ error, message }) => {
     if (error instanceof WebAssembly.RuntimeError) dispatchEvent(new CustomEvent("kubarium:crash", { detail: message }));

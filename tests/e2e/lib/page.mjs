@@ -129,6 +129,22 @@ export class Playground {
     );
   }
 
+  // The moment at which the map's legend counts so many ready pods more than at first, looked at in every frame. Begins
+  // to count at once: call it before what makes the pods.
+  whenReady(more) {
+    return this.frame.locator("html").evaluate((_, more) => {
+      const ready = () => {
+        const rows = [...document.querySelectorAll(".map .legend li")];
+        return Number(rows.find((it) => it.querySelector("span")?.textContent === "ready")?.querySelector("strong").textContent ?? 0);
+      };
+      const enough = ready() + more;
+      return new Promise((done) => {
+        const look = () => (ready() >= enough ? done(performance.now()) : requestAnimationFrame(look));
+        look();
+      });
+    }, more);
+  }
+
   // The history hash at the moment shown.
   async hash() {
     const button = this.byId("hash");

@@ -97,9 +97,13 @@ mod host {
         }
     }
 
-    /// Wasm has one thread and is not told.
+    /// Processor time that Node has used, its compiler's and collector's threads included, in milliseconds.
     pub fn cpu_ms() -> Option<f64> {
-        None
+        let process = global("process");
+        let usage = js_sys::Reflect::get(&process, &JsValue::from_str("cpuUsage")).ok()?;
+        let usage = js_sys::Function::from(usage).call0(&process).ok()?;
+        let micros = |key: &str| js_sys::Reflect::get(&usage, &JsValue::from_str(key)).ok()?.as_f64();
+        Some((micros("user")? + micros("system")?) / 1e3)
     }
 
     /// The size of linear memory, which never shrinks, in MiB.

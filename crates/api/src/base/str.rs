@@ -81,7 +81,11 @@ impl PartialOrd for Str {
 }
 impl Ord for Str {
     fn cmp(&self, other: &Str) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        match (&self.0, &other.0) {
+            // Namespaces, uids and the like are mostly clones of one another.
+            (Some(a), Some(b)) if Rc::ptr_eq(a, b) => Ordering::Equal,
+            _ => self.as_str().cmp(other.as_str()),
+        }
     }
 }
 impl Hash for Str {

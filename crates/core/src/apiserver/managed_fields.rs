@@ -113,9 +113,28 @@ pub fn record(cx: &RequestContext, call: &Call, draft: &mut Draft, old: Option<&
             entries.push(ManagedFieldsEntry::default());
             entries.len() - 1
         });
-        entries[index] = entry(manager, "Update", api_version, now, part, fields.as_ref());
+        let mut new = entry(manager, "Update", api_version, now, part, fields.as_ref());
+        share(&mut new, entries);
+        entries[index] = new;
     }
     sort(entries);
+}
+
+/// Takes the texts of an entry from its neighbours where they are alike: an object has several, in each of its states.
+fn share(new: &mut ManagedFieldsEntry, others: &[ManagedFieldsEntry]) {
+    for other in others {
+        for (new, other) in [
+            (&mut new.manager, &other.manager),
+            (&mut new.operation, &other.operation),
+            (&mut new.api_version, &other.api_version),
+            (&mut new.fields_type, &other.fields_type),
+            (&mut new.subresource, &other.subresource),
+        ] {
+            if new == other {
+                *new = other.clone();
+            }
+        }
+    }
 }
 
 /// The set of an entry; empty if it has none.

@@ -12,7 +12,7 @@ use api::{Str, Timestamp};
 use super::node::Node;
 use super::pod_worker::{Backoff, PodWorker, PullBackoff, Work};
 use super::{Env, Event, NodeTimer};
-use crate::runtime::catalogue::{self, PullError};
+use crate::runtime::catalogue::PullError;
 use crate::runtime::{Image, Reference};
 
 /// What is on the disk.
@@ -20,8 +20,6 @@ use crate::runtime::{Image, Reference};
 pub struct Store {
     /// By full name.
     images: BTreeMap<Str, Rc<Image>>,
-    /// Root file systems that have been needed, by image name.
-    roots: BTreeMap<Str, Rc<os::Image>>,
     queue: VecDeque<Pull>,
     /// The pull in front of the queue is under way.
     active: bool,
@@ -67,12 +65,6 @@ impl Store {
         let mut all: Vec<Rc<Image>> = self.images.values().cloned().collect();
         all.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
         all
-    }
-
-    /// The root file system of an image, shared by its containers.
-    pub fn root(&mut self, image: &Rc<Image>) -> Rc<os::Image> {
-        let make = || (image.files)(image).freeze();
-        self.roots.entry(image.name.clone()).or_insert_with(make).clone()
     }
 
     /// The machine lost power.
@@ -142,7 +134,7 @@ impl Node {
         let Some(pull) = self.images.queue.front_mut() else { return };
         pull.begun = now;
         let latency = env.cx.profile.pull_latency.as_micros() as u64;
-        let micros = match catalogue::find(&pull.reference) {
+        let micros = match env.library.find(&pull.reference) {
             Ok(image) if self.images.images.contains_key(&image.name) => latency,
             Ok(image) => latency + image.size * 1_000_000 / env.cx.profile.pull_bandwidth.max(1),
             Err(_) => latency,
@@ -159,7 +151,7 @@ impl Node {
         }
         self.images.active = false;
         let Some(pull) = self.images.queue.pop_front() else { return };
-        let found = match catalogue::find(&pull.reference) {
+        let found = match env.library.find(&pull.reference) {
             Ok(image) if image.private && !pull.authorized => Err(PullError::Unauthorized),
             found => found,
         };

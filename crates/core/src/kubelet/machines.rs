@@ -73,7 +73,7 @@ impl Node {
     ) -> Result<(), Str> {
         let Some(container) = self.containers.get(&id).cloned() else { return Ok(()) };
         let config = environment::config(self, env, recipe, &container);
-        let root = Tree::on(&self.images.root(&container.image));
+        let root = Tree::on(&env.library.root(&container.image));
         let built = machine::build(&container.image, root, &config, &mut self.volumes, at);
         let Some(container) = self.containers.get_mut(&id).map(Rc::make_mut) else { return Ok(()) };
         match built {

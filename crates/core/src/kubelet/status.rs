@@ -74,7 +74,37 @@ pub fn generate(worker: &PodWorker, old: &PodStatus, facts: &Facts) -> PodStatus
         status.message = message.clone();
     }
     status.conditions = conditions(worker, &status, old, facts);
+    share(&mut status, old);
     status
+}
+
+/// Texts that did not change are those of the old status: each state of a pod is kept for a while, and most of a new one
+/// is as it was.
+fn share(status: &mut PodStatus, old: &PodStatus) {
+    fn same(new: &mut Str, old: &Str) {
+        if new == old {
+            *new = old.clone();
+        }
+    }
+    same(&mut status.phase, &old.phase);
+    same(&mut status.host_ip, &old.host_ip);
+    same(&mut status.pod_ip, &old.pod_ip);
+    for host in &mut status.host_ips {
+        same(&mut host.ip, &status.host_ip);
+    }
+    for pod in &mut status.pod_ips {
+        same(&mut pod.ip, &status.pod_ip);
+    }
+    for new in &mut status.conditions {
+        let Some(old) = old.conditions.iter().find(|it| it.type_ == new.type_) else { continue };
+        same(&mut new.type_, &old.type_);
+        same(&mut new.status, &old.status);
+        same(&mut new.reason, &old.reason);
+        same(&mut new.message, &old.message);
+    }
+    for (new, old) in status.container_statuses.iter_mut().zip(&old.container_statuses) {
+        same(&mut new.container_id, &old.container_id);
+    }
 }
 
 fn container_status(worker: &PodWorker, i: usize, spec: &Spec, facts: &Facts) -> ContainerStatus {

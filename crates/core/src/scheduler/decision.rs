@@ -10,7 +10,7 @@ use crate::sim::SharedMap;
 /// Decisions remembered; the oldest are forgotten first.
 const MAX_DECISIONS: usize = 1000;
 /// Nodes remembered of each: the best ones, then some that were refused.
-pub const MAX_NODES: usize = 20;
+pub const MAX_NODES: usize = 10;
 
 /// The outcome of one scheduling cycle.
 #[derive(Clone, Debug, PartialEq)]

@@ -44,7 +44,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let after = self.chunks.partition_point(|chunk| chunk[0].0.borrow() <= key);
+        let after = self.chunks.partition_point(|chunk| chunk[0].0.borrow().cmp(key).is_le());
         let index = after.saturating_sub(1);
         let place = self
             .chunks

@@ -76,7 +76,7 @@ impl Kernel {
             rlimits,
             external: None,
         };
-        self.procs.insert(pid, proc);
+        self.procs.insert(pid, Box::new(proc));
         self.queue.push_back(pid);
         Ok(pid)
     }

@@ -34,12 +34,12 @@ impl Sys<'_> {
     }
 
     fn sock(&self, fd: Fd) -> SysResult<&Sock> {
-        self.k.socks.get(&self.sock_id(fd)?).ok_or(Errno::EBADF)
+        self.k.socks.get(&self.sock_id(fd)?).map(|s| &**s).ok_or(Errno::EBADF)
     }
 
     fn add_sock(&mut self, sock: Sock) -> SysResult<(Fd, SockId)> {
         let id = self.k.fresh_id();
-        self.k.socks.insert(id, sock);
+        self.k.socks.insert(id, Box::new(sock));
         let fd = self.add_fd(OpenFile::new(Kind::Sock(id), true, true))?;
         Ok((fd, id))
     }

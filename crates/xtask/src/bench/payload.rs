@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::align;
-use crate::{Result, workspace};
+use crate::{Result, sh, wasm, workspace};
 
 /// Parts of the page: a name, whether the first load needs it, and how its files' names start.
 const PARTS: &[(&str, bool, &[&str])] = &[
@@ -18,7 +18,7 @@ const PARTS: &[(&str, bool, &[&str])] = &[
     ("explain texts, lazy", false, &["explain.json"]),
 ];
 
-/// One row per part, and the sum of what the first load needs.
+/// One row per part, the sum of what the first load needs, and the operating system alone.
 pub fn measure(dist: &Path) -> Result<Value> {
     let mut rows = Vec::new();
     let mut first = [0; 3];
@@ -28,15 +28,7 @@ pub fn measure(dist: &Path) -> Result<Value> {
             let name = file.strip_prefix(dist).unwrap_or(&file).to_string_lossy().replace('\\', "/");
             let packed = name.ends_with(".br") || name.ends_with(".gz");
             if !packed && starts.iter().any(|it| name.starts_with(it)) {
-                let of = |suffix: &str| {
-                    std::fs::metadata(format!("{}{suffix}", file.display())).map(|it| it.len())
-                };
-                let raw = of("").map_err(|err| format!("{name}: {err}"))?;
-                for (sum, size) in
-                    sizes.iter_mut().zip([raw, of(".gz").unwrap_or(raw), of(".br").unwrap_or(raw)])
-                {
-                    *sum += size;
-                }
+                sizes.iter_mut().zip(sizes_of(&file)?).for_each(|(sum, size)| *sum += size);
             }
         }
         if *needed {
@@ -45,7 +37,28 @@ pub fn measure(dist: &Path) -> Result<Value> {
         rows.push(row(part, sizes));
     }
     rows.push(row("first load", first));
+    rows.push(sh::step("Build the operating system alone", operating_system)?);
     Ok(Value::Array(rows))
+}
+
+/// The operating system alone, as wasm with its few lines of glue: what it adds to a page that wants nothing else.
+fn operating_system() -> Result<Value> {
+    wasm::node_optimised("machine")?;
+    let folder = workspace::target().join("xtask/machine");
+    let file = folder.join("machine.wasm");
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::copy(wasm::folder("machine").join("machine_bg.wasm"), &file))
+        .map_err(|err| format!("cannot copy {}: {err}", file.display()))?;
+    let script = workspace::root().join("crates/xtask/src/build/compress.mjs");
+    sh::run(sh::command("node", &[]).arg(script).arg(&folder))?;
+    Ok(row("operating system alone (wasm)", sizes_of(&file)?))
+}
+
+/// A file's bytes: raw, gzip, brotli. What does not shrink has no packed twin.
+fn sizes_of(file: &Path) -> Result<[u64; 3]> {
+    let of = |suffix: &str| std::fs::metadata(format!("{}{suffix}", file.display())).map(|it| it.len());
+    let raw = of("").map_err(|err| format!("{}: {err}", file.display()))?;
+    Ok([raw, of(".gz").unwrap_or(raw), of(".br").unwrap_or(raw)])
 }
 
 fn row(part: &str, [raw, gzip, brotli]: [u64; 3]) -> Value {
