@@ -28,12 +28,12 @@ pub mod sync;
 pub mod token;
 pub mod volumes;
 
+use collections::OrdMap;
 pub use node::{Node, Power};
 pub use server::{Attachment, ExecOptions, Output, SessionId};
 pub use server_logs::{LogCursor, LogOptions};
 pub use spec::{NodeSpec, NodesConfig, Role};
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::core::v1 as k8s;
@@ -101,10 +101,10 @@ pub enum PodTimer {
 pub struct Nodes {
     config: Rc<NodesConfig>,
     /// Disks of PersistentVolumes that no node has attached, by PersistentVolume name.
-    disks: BTreeMap<Str, os::Tree>,
+    disks: OrdMap<Str, os::Tree>,
     library: Library,
-    by_id: BTreeMap<NodeId, Rc<Node>>,
-    ids: BTreeMap<Str, NodeId>,
+    by_id: OrdMap<NodeId, Rc<Node>>,
+    ids: OrdMap<Str, NodeId>,
     next_id: u32,
     /// The batched heartbeat is scheduled.
     beating: bool,
@@ -116,7 +116,7 @@ pub struct Env<'a, 'cx> {
     pub net: &'a mut Network,
     pub out: &'a mut Outbox<Event>,
     pub config: &'a NodesConfig,
-    pub disks: &'a mut BTreeMap<Str, os::Tree>,
+    pub disks: &'a mut OrdMap<Str, os::Tree>,
     /// Images and root file systems, shared by all nodes.
     pub library: &'a mut Library,
 }
@@ -139,10 +139,10 @@ impl Nodes {
         let specs = config.nodes.clone();
         let mut nodes = Nodes {
             config: Rc::new(config),
-            disks: BTreeMap::new(),
+            disks: OrdMap::new(),
             library: Library::default(),
-            by_id: BTreeMap::new(),
-            ids: BTreeMap::new(),
+            by_id: OrdMap::new(),
+            ids: OrdMap::new(),
             next_id: 0,
             beating: false,
         };

@@ -16,13 +16,14 @@ pub mod proxy;
 pub mod traffic;
 
 pub use address::{ContainerId, MachineId, NetnsId, NodeId, SandboxId};
+use collections::OrdMap;
 pub use connection::{ConnId, Connection, Message, Party, Side};
 pub use external::{External, ExternalId, ExternalState, Origin};
 pub use link::{Link, Match, Rule, Verdict};
 pub use proxy::Target;
 pub use traffic::Hop;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
@@ -59,7 +60,7 @@ pub struct Netns {
     pub ip: IpAddr,
     /// The pod ("namespace/name") or the node, as shown to people.
     pub owner: Str,
-    listeners: BTreeMap<u16, Listener>,
+    listeners: OrdMap<u16, Listener>,
     next_port: u16,
 }
 
@@ -76,20 +77,20 @@ pub struct Network {
     netns: SharedMap<NetnsId, Netns>,
     by_ip: SharedMap<IpAddr, NetnsId>,
     /// hostPorts: (node, port) → (pod's namespace, container port).
-    host_ports: BTreeMap<(NodeId, u16), (NetnsId, u16)>,
-    node_names: BTreeMap<NodeId, Str>,
+    host_ports: OrdMap<(NodeId, u16), (NetnsId, u16)>,
+    node_names: OrdMap<NodeId, Str>,
     socks: SharedMap<(MachineId, SockId), SockUse>,
-    conns: BTreeMap<ConnId, Connection>,
+    conns: OrdMap<ConnId, Connection>,
     next_conn: u64,
     proxy: Rc<proxy::Proxy>,
     pub(crate) dns: dns::Dns,
     rules: Vec<Rule>,
-    external: BTreeMap<ExternalId, External>,
+    external: OrdMap<ExternalId, External>,
     next_external: u32,
     outgoing: Vec<(Timestamp, Event)>,
     /// The last requests, newest last, for the traffic view.
     hops: VecDeque<Hop>,
-    affinity: BTreeMap<(api::Key, IpAddr), (IpAddr, Timestamp)>,
+    affinity: OrdMap<(api::Key, IpAddr), (IpAddr, Timestamp)>,
     link_local: i64,
     link_remote: i64,
     rng: Rng,
@@ -101,19 +102,19 @@ impl Network {
         Network {
             netns: SharedMap::new(),
             by_ip: SharedMap::new(),
-            host_ports: BTreeMap::new(),
-            node_names: BTreeMap::new(),
+            host_ports: OrdMap::new(),
+            node_names: OrdMap::new(),
             socks: SharedMap::new(),
-            conns: BTreeMap::new(),
+            conns: OrdMap::new(),
             next_conn: 1,
             proxy: Rc::default(),
             dns: dns::Dns::new(cluster_domain, cluster_dns),
             rules: Vec::new(),
-            external: BTreeMap::new(),
+            external: OrdMap::new(),
             next_external: 1,
             outgoing: Vec::new(),
             hops: VecDeque::new(),
-            affinity: BTreeMap::new(),
+            affinity: OrdMap::new(),
             link_local: profile.link_local.as_micros(),
             link_remote: profile.link_remote.as_micros(),
             rng: Rng::stream(seed, "network"),
@@ -144,7 +145,7 @@ impl Network {
             self.node_names.insert(id.node, owner.clone());
         }
         self.by_ip.insert(ip, id);
-        self.netns.insert(id, Netns { id, ip, owner, listeners: BTreeMap::new(), next_port: 32_768 });
+        self.netns.insert(id, Netns { id, ip, owner, listeners: OrdMap::new(), next_port: 32_768 });
     }
 
     /// A port of the node leads to a port of a pod (CNI's portmap).

@@ -7,6 +7,7 @@
 use api::meta::object::kind_info;
 use api::meta::schema::{FieldInfo, Type, TypeInfo};
 use api::{Gvk, Json, JsonMap};
+use collections::StableSort;
 use serde_json::json;
 
 use crate::discovery::{array, split};
@@ -99,7 +100,7 @@ fn diff_maps(
 ) -> JsonMap {
     let mut patch = JsonMap::new();
     let mut keys: Vec<&String> = after.keys().collect();
-    keys.sort();
+    keys.stable_sort();
     for key in keys {
         let value = &after[key];
         let Some(old) = before.get(key) else {
@@ -153,7 +154,7 @@ fn diff_maps(
     }
     if retain && !patch.is_empty() {
         let mut names: Vec<&String> = after.keys().collect();
-        names.sort();
+        names.stable_sort();
         patch.insert("$retainKeys".into(), json!(names));
     }
     patch

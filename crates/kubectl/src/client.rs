@@ -1,11 +1,11 @@
 //! Requests to the API server: paths, headers, and turning answers into JSON or errors.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use api::Json;
 use api::http::{Body, Method, Request, Response};
+use collections::OrdSet;
 use serde_json::json;
 
 use crate::discovery::Resource;
@@ -19,7 +19,7 @@ pub struct Client {
     /// Headers sent with every request (impersonation).
     headers: Vec<(String, String)>,
     /// Warnings already shown; each is shown once per command.
-    warned: RefCell<BTreeSet<String>>,
+    warned: RefCell<OrdSet<String>>,
     /// `--warnings-as-errors` counts them.
     pub warnings: RefCell<usize>,
 }

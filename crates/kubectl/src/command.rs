@@ -1,6 +1,6 @@
 //! The tree of commands: what `commands.txt` says about each, joined with the function that runs it (`cmd.rs`).
 
-use std::collections::BTreeMap;
+use collections::OrdMap;
 
 use crate::cx::Cx;
 use crate::error::CmdError;
@@ -56,7 +56,7 @@ pub struct Tree {
 impl Tree {
     /// Reads `commands.txt`.
     pub fn load() -> Tree {
-        let mut shared: BTreeMap<&'static str, &'static str> = BTreeMap::new();
+        let mut shared: OrdMap<&'static str, &'static str> = OrdMap::new();
         let mut tree = Tree { commands: Vec::new(), global: Vec::new() };
         for line in include_str!("commands.txt").lines() {
             if line.is_empty() || line.starts_with('#') || line == "options" {

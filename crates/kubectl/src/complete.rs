@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use collections::StableSort;
+
 use crate::command::{Command, Tree};
 use crate::cx::Cx;
 use crate::discovery::{array, text};
@@ -72,7 +74,7 @@ pub async fn complete(words: &[String], host: Rc<dyn Host>) -> Vec<Candidate> {
         .filter(|c| c.text.starts_with(partial))
         .map(|c| Candidate { text: format!("{lead}{}", c.text), about: c.about })
         .collect();
-    out.sort();
+    out.stable_sort();
     out.dedup_by(|a, b| a.text == b.text);
     out
 }

@@ -13,6 +13,7 @@ mod workload;
 
 use api::Json;
 use api::base::tabwriter::TabWriter;
+use collections::StableSort;
 
 use crate::builder::Info;
 use crate::cx::Cx;
@@ -68,7 +69,7 @@ impl Out {
         if entries.is_empty() {
             return self.line(0, "<none>");
         }
-        entries.sort_by_key(|(k, _)| *k);
+        entries.stable_sort_by_key(|(k, _)| *k);
         for (i, (key, value)) in entries.into_iter().enumerate() {
             let lead = if i == 0 { "" } else { "\t" };
             self.line(0, format!("{lead}{key}={}", value.as_str().unwrap_or("")));
@@ -88,7 +89,7 @@ impl Out {
         if entries.is_empty() {
             return self.line(0, "<none>");
         }
-        entries.sort();
+        entries.stable_sort();
         for (i, (key, value)) in entries.into_iter().enumerate() {
             let lead = if i == 0 { "" } else { "\t" };
             let value = value.strip_suffix('\n').unwrap_or(value);

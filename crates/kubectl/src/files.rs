@@ -2,6 +2,7 @@
 
 use api::Json;
 use api::base::yaml;
+use collections::StableSort;
 
 use crate::cx::Cx;
 use crate::error::{CmdError, Result, msg};
@@ -87,7 +88,7 @@ fn expand(cx: &Cx, name: &str) -> Result<Vec<String>> {
 fn walk(cx: &Cx, dir: &str, deep: bool, depth: usize, found: &mut Vec<String>) -> Result {
     let mut names =
         cx.host.list_dir(&absolute(&*cx.host, dir)).map_err(|e| CmdError::Msg(format!("open {dir}: {e}")))?;
-    names.sort();
+    names.stable_sort();
     for name in names {
         let path = match dir.trim_end_matches('/') {
             "." | "" => name.clone(),

@@ -2,7 +2,7 @@
 //!
 //! Flags are data (`commands.txt`); a parsed command line is a map from flag name to the texts given for it.
 
-use std::collections::BTreeMap;
+use collections::OrdMap;
 
 /// What a flag's value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,8 +146,8 @@ pub fn parse_duration(text: &str) -> Result<i64, String> {
 /// Flags and arguments of one command line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
-    values: BTreeMap<&'static str, Vec<String>>,
-    defaults: BTreeMap<&'static str, &'static str>,
+    values: OrdMap<&'static str, Vec<String>>,
+    defaults: OrdMap<&'static str, &'static str>,
     /// Positional arguments, in order.
     pub args: Vec<String>,
     /// How many arguments stood before `--`, if there was one (pflag's `ArgsLenAtDash`).

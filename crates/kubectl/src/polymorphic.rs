@@ -2,6 +2,7 @@
 //! `k8s.io/kubectl/pkg/polymorphichelpers`).
 
 use api::Json;
+use collections::StableSort;
 
 use crate::builder::Info;
 use crate::cx::Cx;
@@ -49,7 +50,7 @@ pub async fn replica_sets(cx: &Cx, deployment: &Json) -> Result<Vec<Json>> {
     let key = |r: &Json| {
         (s(&r["metadata"]["creationTimestamp"]).to_string(), s(&r["metadata"]["name"]).to_string())
     };
-    sets.sort_by_key(key);
+    sets.stable_sort_by_key(key);
     Ok(sets)
 }
 
@@ -207,7 +208,7 @@ pub async fn pods_of(cx: &Cx, info: &Info) -> Result<Vec<Json>> {
     let ready = |p: &Json| {
         array(&p["status"]["conditions"]).iter().any(|c| c["type"] == "Ready" && c["status"] == "True")
     };
-    pods.sort_by_key(|p| {
+    pods.stable_sort_by_key(|p| {
         let unassigned = s(&p["spec"]["nodeName"]).is_empty();
         let phase = match s(&p["status"]["phase"]) {
             "Running" => 0,

@@ -10,6 +10,7 @@ use std::cell::Cell;
 use api::Json;
 use api::base::jsonpath::JsonPath;
 use api::base::yaml as yaml_text;
+use collections::StableSort;
 
 use crate::cx::Cx;
 use crate::discovery::array;
@@ -205,7 +206,7 @@ fn write_json(value: &Json, depth: usize, sorted: bool, out: &mut String) {
         Json::Object(map) if !map.is_empty() => {
             let mut entries: Vec<(&String, &Json)> = map.iter().collect();
             if sorted {
-                entries.sort_by_key(|(k, _)| *k);
+                entries.stable_sort_by_key(|(k, _)| *k);
             }
             out.push('{');
             for (i, (key, item)) in entries.into_iter().enumerate() {
@@ -242,7 +243,7 @@ pub fn json_compact(value: &Json) -> String {
     match value {
         Json::Object(map) => {
             let mut entries: Vec<(&String, &Json)> = map.iter().collect();
-            entries.sort_by_key(|(k, _)| *k);
+            entries.stable_sort_by_key(|(k, _)| *k);
             let parts: Vec<String> =
                 entries.into_iter().map(|(k, v)| format!("{}:{}", go_string(k), json_compact(v))).collect();
             format!("{{{}}}", parts.join(","))

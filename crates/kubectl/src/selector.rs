@@ -1,6 +1,7 @@
 //! Label selectors, evaluated by the client (`-l` with `-f`, pods of a workload) and printed.
 
 use api::Json;
+use collections::StableSort;
 
 /// Tells whether labels satisfy a selector in its text form. A broken selector matches nothing.
 pub fn matches(selector: &str, labels: &Json) -> bool {
@@ -58,14 +59,14 @@ pub fn format(selector: &Json) -> Option<String> {
     if let Some(labels) = selector["matchLabels"].as_object() {
         parts.extend(labels.iter().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))));
     }
-    parts.sort();
+    parts.stable_sort();
     let mut expressions: Vec<String> = crate::discovery::array(&selector["matchExpressions"])
         .iter()
         .map(|e| {
             let key = e["key"].as_str().unwrap_or("");
             let mut values: Vec<&str> =
                 crate::discovery::array(&e["values"]).iter().filter_map(Json::as_str).collect();
-            values.sort_unstable();
+            values.stable_sort();
             match e["operator"].as_str().unwrap_or("") {
                 "In" => format!("{key} in ({})", values.join(",")),
                 "NotIn" => format!("{key} notin ({})", values.join(",")),
@@ -74,7 +75,7 @@ pub fn format(selector: &Json) -> Option<String> {
             }
         })
         .collect();
-    expressions.sort();
+    expressions.stable_sort();
     parts.extend(expressions);
     Some(parts.join(","))
 }
@@ -87,7 +88,7 @@ pub fn from_map(labels: &Json) -> String {
         .flatten()
         .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
         .collect();
-    parts.sort();
+    parts.stable_sort();
     parts.join(",")
 }
 

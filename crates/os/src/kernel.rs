@@ -18,10 +18,9 @@ mod sys_net;
 mod sys_proc;
 mod tty;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    rc::Rc,
-};
+use std::{collections::VecDeque, rc::Rc};
+
+use collections::OrdMap;
 
 pub use file::OpenFlags;
 pub use load::MemoryFigures;
@@ -110,15 +109,15 @@ pub struct Kernel {
     pub(crate) boot: Time,
     pub(crate) rng: u64,
     pub(crate) programs: ProgramTable,
-    /// Boxed, as sockets are: most machines have one, and a tree's leaf has room for eleven.
-    pub(crate) procs: BTreeMap<Pid, Box<Process>>,
-    pub(crate) files: BTreeMap<u32, OpenFile>,
-    pub(crate) pipes: BTreeMap<u32, Pipe>,
-    pub(crate) ttys: BTreeMap<TtyId, Tty>,
-    pub(crate) socks: BTreeMap<SockId, Box<Sock>>,
-    pub(crate) streams: BTreeMap<StreamId, HostIn>,
+    /// Boxed, as sockets are: most machines have one, and a map makes room for four.
+    pub(crate) procs: OrdMap<Pid, Box<Process>>,
+    pub(crate) files: OrdMap<u32, OpenFile>,
+    pub(crate) pipes: OrdMap<u32, Pipe>,
+    pub(crate) ttys: OrdMap<TtyId, Tty>,
+    pub(crate) socks: OrdMap<SockId, Box<Sock>>,
+    pub(crate) streams: OrdMap<StreamId, HostIn>,
     /// Questions under way: who asked, and the answer once it came.
-    pub(crate) replies: BTreeMap<CallId, (Pid, Option<Reply>)>,
+    pub(crate) replies: OrdMap<CallId, (Pid, Option<Reply>)>,
     pub(crate) calls: Vec<HostCall>,
     pub(crate) queue: VecDeque<Pid>,
     /// Something happened that may end a wait.

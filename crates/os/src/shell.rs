@@ -24,10 +24,9 @@ mod redirect;
 mod vars;
 mod vm;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::rc::Rc;
+
+use collections::{OrdMap, OrdSet};
 
 use crate::{
     bin::tool::Output,
@@ -54,7 +53,7 @@ pub struct Shell {
     login: bool,
     arg0: String,
     vars: Vars,
-    functions: Rc<BTreeMap<String, Function>>,
+    functions: Rc<OrdMap<String, Function>>,
     aliases: Rc<parse::Aliases>,
     params: Rc<Vec<String>>,
     status: i32,
@@ -85,7 +84,7 @@ pub struct Shell {
     for_words: Option<(Rc<str>, Vec<String>, Rc<str>)>,
     waiting: Option<Waiting>,
     jobs: Vec<Job>,
-    traps: Rc<BTreeMap<u8, String>>,
+    traps: Rc<OrdMap<u8, String>>,
     pending_traps: Vec<Signal>,
     exit_with: Option<i32>,
     /// Set by `set -e` while the ERR trap runs.
@@ -109,9 +108,9 @@ pub struct Shell {
     debugged: bool,
     /// Statuses of background processes that were waited for.
     finished: Vec<(Pid, i32)>,
-    exported_functions: Rc<BTreeSet<String>>,
+    exported_functions: Rc<OrdSet<String>>,
     /// Options of `shopt` that differ from their defaults.
-    shopts: Rc<BTreeSet<&'static str>>,
+    shopts: Rc<OrdSet<&'static str>>,
     /// The next prompt, where it needed commands; and whether PROMPT_COMMAND has run for it.
     prompt_ready: Option<String>,
     prompt_commands_run: bool,

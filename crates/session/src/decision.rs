@@ -1,5 +1,6 @@
 //! What the scheduler thought of a pod, in the page's words.
 
+use collections::StableSort;
 use kubarium_core::scheduler::decision::{Decision, Outcome};
 
 /// A decision as the page shows it: nodes by their total, then those that were refused.
@@ -23,7 +24,7 @@ pub fn of(decision: &Decision) -> protocol::Decision {
             total: verdict.total,
         })
         .collect();
-    nodes.sort_by(|a, b| {
+    nodes.stable_sort_by(|a, b| {
         (a.refused.is_some(), -a.total, &a.node).cmp(&(b.refused.is_some(), -b.total, &b.node))
     });
     let more = decision.total.saturating_sub(nodes.len()) as u32;

@@ -8,10 +8,10 @@ mod files;
 mod questions;
 mod terminals;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::{Duration, Timestamp};
+use collections::{OrdMap, StableSort};
 use kubarium_core::cluster::{Cluster, ClusterConfig, DEFAULT_START, Fault, MAX_NODES, Progress};
 use protocol::{Answer, Command, Engine, FaultState, Id, Opened, Severity, Shape, Start, TerminalId, Update};
 
@@ -32,11 +32,11 @@ const OBJECTS: usize = 120;
 pub struct Session {
     pub(crate) backend: Rc<Backend>,
     pub(crate) workstation: Workstation,
-    terminals: BTreeMap<TerminalId, Terminal>,
-    subscriptions: BTreeMap<Id, Subscription>,
+    terminals: OrdMap<TerminalId, Terminal>,
+    subscriptions: OrdMap<Id, Subscription>,
     controls: Controls,
     faults: Vec<Fault>,
-    edits: BTreeMap<Id, u32>,
+    edits: OrdMap<Id, u32>,
     next_edit: Id,
     files: files::Watcher,
     updates: Vec<Update>,
@@ -61,11 +61,11 @@ impl Session {
         let workstation = Workstation::new(backend.clone(), seed);
         Session {
             workstation,
-            terminals: BTreeMap::new(),
-            subscriptions: BTreeMap::new(),
+            terminals: OrdMap::new(),
+            subscriptions: OrdMap::new(),
             controls: Controls::new(&backend),
             faults: Vec::new(),
-            edits: BTreeMap::new(),
+            edits: OrdMap::new(),
             next_edit: 1,
             files: files::Watcher::default(),
             updates: Vec::new(),
@@ -229,7 +229,7 @@ impl Engine for Session {
     fn updates(&mut self) -> Vec<Update> {
         // Those that are behind come last and get what the others leave, so that a crowd keeps nobody waiting.
         let mut order: Vec<&mut Subscription> = self.subscriptions.values_mut().collect();
-        order.sort_by_key(|it| it.behind());
+        order.stable_sort_by_key(|it| it.behind());
         let (mut room, mut left) = (OBJECTS, order.len());
         for subscription in order {
             let share = (room / left).max(1);

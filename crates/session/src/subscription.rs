@@ -3,10 +3,11 @@
 //! An update holds no more objects than a page can draw within a frame. What is left over waits, and of an object that
 //! changes meanwhile only the newest state is sent.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use api::http::{Method, Request};
 use api::{Json, Key};
+use collections::OrdMap;
 use kubarium_core::apiserver::watch::{WatchBody, WatchEvent};
 use protocol::{EventKind, WatchUpdate};
 
@@ -143,7 +144,7 @@ struct Waiting {
     /// How many have been taken out at the front.
     taken: usize,
     /// The place of each object's event, counted from the first event ever.
-    places: BTreeMap<Key, usize>,
+    places: OrdMap<Key, usize>,
 }
 
 impl Waiting {

@@ -3,10 +3,11 @@
 //! A workstation runs a handful of clients at a time, and everything they wait for changes only when the session is
 //! pumped. So there are no wakers to keep: [`Tasks::poll`] asks each future once.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+
+use collections::OrdMap;
 
 /// A client of the API under way.
 pub type Task = Pin<Box<dyn Future<Output = i32>>>;
@@ -14,7 +15,7 @@ pub type Task = Pin<Box<dyn Future<Output = i32>>>;
 /// Futures by the number of the process they belong to.
 #[derive(Default)]
 pub struct Tasks {
-    running: BTreeMap<u32, Task>,
+    running: OrdMap<u32, Task>,
 }
 
 impl Tasks {

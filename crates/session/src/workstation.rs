@@ -4,10 +4,10 @@
 //! run here as futures: the machine tells of their start, input and signals, and is told of their output and end.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use api::Timestamp;
+use collections::{OrdMap, OrdSet};
 use kubarium_kubectl::host::StdinEvent;
 use os::{
     ExternalStart, Flavour, HostCall, HostEvent, Machine, MachineSpec, Mount, ProgramSpec, ShellKind, Signal,
@@ -118,15 +118,15 @@ pub struct Workstation {
     pub hardware: Rc<Hardware>,
     backend: Rc<Backend>,
     tasks: Tasks,
-    runs: BTreeMap<u32, Run>,
+    runs: OrdMap<u32, Run>,
     completions: Tasks,
-    candidates: Rc<RefCell<BTreeMap<u32, Vec<String>>>>,
+    candidates: Rc<RefCell<OrdMap<u32, Vec<String>>>>,
     explain: Rc<RefCell<Asset>>,
     next_wake: Option<Timestamp>,
     runnable: bool,
     said: Vec<Said>,
     /// Terminals of the machine that are open.
-    ttys: BTreeSet<TtyId>,
+    ttys: OrdSet<TtyId>,
 }
 
 impl Workstation {
@@ -157,14 +157,14 @@ impl Workstation {
             hardware,
             backend,
             tasks: Tasks::default(),
-            runs: BTreeMap::new(),
+            runs: OrdMap::new(),
             completions: Tasks::default(),
             candidates: Rc::default(),
             explain: Rc::default(),
             next_wake: None,
             runnable: false,
             said: Vec::new(),
-            ttys: BTreeSet::new(),
+            ttys: OrdSet::new(),
         }
     }
 

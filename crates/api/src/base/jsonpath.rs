@@ -6,6 +6,8 @@ mod parse;
 
 use std::borrow::Cow;
 
+use collections::StableSort;
+
 use crate::Json;
 
 /// A parsed template.
@@ -101,7 +103,7 @@ fn compact(value: &Json) -> String {
     match value {
         Json::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(k, _)| *k);
+            entries.stable_sort_by_key(|(k, _)| *k);
             let parts: Vec<String> = entries
                 .into_iter()
                 .map(|(k, v)| format!("{}:{}", compact(&Json::String(k.clone())), compact(v)))
@@ -143,7 +145,7 @@ fn go_syntax(value: &Json) -> String {
         }
         Json::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(k, _)| *k);
+            entries.stable_sort_by_key(|(k, _)| *k);
             let parts: Vec<String> =
                 entries.into_iter().map(|(k, v)| format!("{k:?}:{}", go_syntax(v))).collect();
             format!("map[string]interface {{}}{{{}}}", parts.join(", "))

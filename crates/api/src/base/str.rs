@@ -273,7 +273,7 @@ impl From<&Name> for Str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use collections::OrdMap;
 
     #[test]
     fn empty_strings_are_equal_and_allocate_nothing() {
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn maps_are_searched_with_plain_text() {
-        let map = BTreeMap::from([(Str::from("app"), 1)]);
+        let map = OrdMap::from([(Str::from("app"), 1)]);
         assert_eq!(map.get("app"), Some(&1));
     }
 }

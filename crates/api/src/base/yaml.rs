@@ -7,9 +7,9 @@
 mod emit;
 mod scalar;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use collections::OrdMap;
 use libyaml_safer::{ErrorKind, Event, EventData, Parser, ScalarStyle};
 
 use crate::{Json, JsonMap};
@@ -96,7 +96,7 @@ pub fn parse(text: &str) -> Result<Document, YamlError> {
     let mut input = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut composer = Composer { parser, anchors: BTreeMap::new(), duplicates: Vec::new(), nodes: 0 };
+    let mut composer = Composer { parser, anchors: OrdMap::new(), duplicates: Vec::new(), nodes: 0 };
     loop {
         let event = composer.next()?;
         match event.data {
@@ -114,7 +114,7 @@ pub fn parse(text: &str) -> Result<Document, YamlError> {
 
 struct Composer<'r> {
     parser: Parser<&'r mut &'r [u8]>,
-    anchors: BTreeMap<String, Json>,
+    anchors: OrdMap<String, Json>,
     duplicates: Vec<Duplicate>,
     nodes: usize,
 }
@@ -191,7 +191,7 @@ impl Composer<'_> {
 
     fn mapping(&mut self, path: &str, depth: usize) -> Result<JsonMap, YamlError> {
         let mut map = JsonMap::new();
-        let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+        let mut lines: OrdMap<String, usize> = OrdMap::new();
         let mut merged: Vec<Json> = Vec::new();
         loop {
             let event = self.next()?;

@@ -1,7 +1,7 @@
 //! Questions about pods (`k8s.io/kubernetes/pkg/api/v1/pod`, `pkg/apis/core/v1/helper/qos`,
 //! `k8s.io/component-helpers/resource`).
 
-use std::collections::BTreeMap;
+use collections::OrdMap;
 
 use crate::base::str::Str;
 use crate::base::time::{Duration, Timestamp};
@@ -11,7 +11,7 @@ use crate::core::v1::{
 use crate::meta::quantity::Quantity;
 
 /// Amounts by resource name.
-pub type ResourceList = BTreeMap<Str, Quantity>;
+pub type ResourceList = OrdMap<Str, Quantity>;
 
 /// The condition of this type (`GetPodCondition`).
 pub fn condition<'a>(status: &'a PodStatus, kind: &str) -> Option<&'a PodCondition> {

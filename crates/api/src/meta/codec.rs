@@ -10,6 +10,8 @@ mod values;
 use std::fmt;
 use std::rc::Rc;
 
+use collections::StableSort;
+
 use super::intstr::IntOrString;
 use super::quantity::Quantity;
 use super::schema::{Type, TypeInfo};
@@ -437,7 +439,7 @@ fn normalise(json: &Json, ty: &'static Type, decoder: &mut Decoder) -> Json {
                 decoder.path.pop();
             }
             decoder.owner = outer;
-            fields.sort_by_key(|(index, _)| *index);
+            fields.stable_sort_by_key(|(index, _)| *index);
             Json::Object(
                 fields
                     .into_iter()

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use collections::StableSort;
+
 use crate::base::str::Str;
 
 /// One condition on one field.
@@ -30,7 +32,7 @@ impl Selector {
     /// Reads the text form. Errors are upstream's words.
     pub fn parse(text: &str) -> Result<Selector, String> {
         let mut terms = split_terms(text);
-        terms.sort_unstable();
+        terms.stable_sort();
         let mut requirements = Vec::new();
         for term in terms.into_iter().filter(|term| !term.is_empty()) {
             let (field, equal, value) = split_term(term)

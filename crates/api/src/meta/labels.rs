@@ -1,8 +1,9 @@
 //! Label selectors: `app=web,tier in (front,back),!legacy` and the structured form that specs carry
 //! (`k8s.io/apimachinery/pkg/labels`).
 
-use std::collections::BTreeMap;
 use std::fmt;
+
+use collections::{OrdMap, StableSort};
 
 use super::field::{Error, ErrorList, Path};
 use super::names;
@@ -11,7 +12,7 @@ use crate::Json;
 use crate::base::str::Str;
 
 /// Labels or annotations of an object.
-pub type Labels = BTreeMap<Str, Str>;
+pub type Labels = OrdMap<Str, Str>;
 
 /// What a requirement asks of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl Selector {
     }
 
     fn of(mut requirements: Vec<Requirement>) -> Selector {
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.stable_sort_by(|a, b| a.key.cmp(&b.key));
         Selector { requirements, nothing: false }
     }
 
@@ -171,7 +172,7 @@ impl Requirement {
         if !errors.is_empty() {
             return Err(errors.to_string());
         }
-        values.sort();
+        values.stable_sort();
         values.dedup();
         Ok(Requirement { key: key.into(), operator, values })
     }
@@ -378,7 +379,7 @@ impl Parser {
             Operator::In | Operator::NotIn => self.values()?,
             _ => vec![self.exact_value()?],
         };
-        values.sort();
+        values.stable_sort();
         values.dedup();
         Requirement::new(&key, operator, values)
     }

@@ -2,11 +2,11 @@
 //! Mirrors pkg/registry/core/service/{ipallocator,portallocator}: a small band at the bottom of each range is left to
 //! those who ask for a number, the rest is given out at random.
 
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use api::Object;
 use api::core::v1::Service;
+use collections::OrdSet;
 
 use crate::sim::Rng;
 
@@ -26,8 +26,8 @@ const STATIC_NODE_PORTS: i32 = 86;
 /// What is taken.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Allocations {
-    addresses: BTreeSet<u32>,
-    node_ports: BTreeSet<i32>,
+    addresses: OrdSet<u32>,
+    node_ports: OrdSet<i32>,
 }
 
 /// Why a requested address cannot be had.

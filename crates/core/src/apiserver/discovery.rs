@@ -3,6 +3,7 @@
 
 use api::http::{Method, Request, Response};
 use api::{Json, Status};
+use collections::StableSort;
 use serde_json::json;
 
 use super::resource::Resource;
@@ -154,7 +155,7 @@ fn group_list(registry: &Registry) -> Json {
 fn resources<'a>(registry: &'a Registry, group: &str, version: &str) -> Vec<&'a Resource> {
     let served = |r: &&Resource| r.gvr.group == *group && r.gvr.version == *version;
     let mut found: Vec<&Resource> = registry.iter().filter(served).collect();
-    found.sort_by(|a, b| a.plural.cmp(&b.plural));
+    found.stable_sort_by(|a, b| a.plural.cmp(&b.plural));
     found
 }
 

@@ -1,12 +1,11 @@
 //! Lists: selectors, pages, resource versions, and the three forms that clients ask for (objects, tables, metadata).
 //! Mirrors the list parts of k8s.io/apiserver's registry.Store, storage and endpoints/handlers/response.go.
 
-use std::collections::BTreeMap;
-
 use api::http::{Body, Request, Response};
 use api::meta::field::{Error, Path};
 use api::meta::{fields, labels};
 use api::{Gvk, Json, JsonMap, Key, Object, Status};
+use collections::OrdMap;
 use serde_json::json;
 
 use super::call::{Call, Format, include_object};
@@ -243,7 +242,7 @@ impl ApiServer {
     }
 
     /// The resource's objects as they were at an earlier revision.
-    fn objects_at(&self, call: &Call, revision: Revision) -> Result<BTreeMap<Key, Object>, Status> {
+    fn objects_at(&self, call: &Call, revision: Revision) -> Result<OrdMap<Key, Object>, Status> {
         let namespace = call.list_namespace();
         let Some(later) = self.storage.log_since(revision) else {
             return Err(if call.request.has_param("continue") {
@@ -252,7 +251,7 @@ impl ApiServer {
                 Status::expired(format!("The resourceVersion for the provided list is too old: {revision}"))
             });
         };
-        let mut objects: BTreeMap<Key, Object> = self
+        let mut objects: OrdMap<Key, Object> = self
             .storage
             .list(call.resource.id, namespace)
             .map(|object| (object.key(), object.clone()))

@@ -8,6 +8,7 @@
 mod set;
 mod walk;
 
+use collections::StableSort;
 pub use set::{FieldSet, path_text};
 pub use walk::{compare, fields_of, merge, remove};
 
@@ -176,7 +177,7 @@ pub fn entry(
 
 /// Appliers first, then by time and name (`sortEncodedManagedFields`).
 pub fn sort(entries: &mut [ManagedFieldsEntry]) {
-    entries.sort_by(|a, b| {
+    entries.stable_sort_by(|a, b| {
         a.operation
             .cmp(&b.operation)
             .then_with(|| a.time.cmp(&b.time))

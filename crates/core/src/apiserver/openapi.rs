@@ -1,11 +1,10 @@
 //! `/openapi/v3`: documents from which clients validate and explain, generated from the kinds' field tables.
 //! Descriptions are left out: they would be most of the download (see the lazily loaded explain asset).
 
-use std::collections::BTreeMap;
-
 use api::http::{Body, Request, Response};
 use api::meta::schema::{FieldInfo, ListType, Type, TypeInfo};
 use api::{Json, JsonMap, Status};
+use collections::{OrdMap, StableSort};
 use serde_json::json;
 
 use super::resource::Resource;
@@ -49,7 +48,7 @@ pub(super) fn version_2(request: &Request) -> Response {
 /// The document of one group version.
 pub(super) fn document(registry: &Registry, group: &str, version: &str) -> Result<Response, Status> {
     let mut schemas = Schemas::default();
-    let mut paths = BTreeMap::new();
+    let mut paths = OrdMap::new();
     let served = |r: &&Resource| r.gvr.group == *group && r.gvr.version == *version;
     for resource in registry.iter().filter(served) {
         match resource.strategy.info() {
@@ -89,7 +88,7 @@ fn schema_name(resource: &Resource) -> String {
 }
 
 /// What clients look for in paths: the kind of each operation, and whether PATCH takes `fieldValidation`.
-fn resource_paths(resource: &Resource, paths: &mut BTreeMap<String, Json>) {
+fn resource_paths(resource: &Resource, paths: &mut OrdMap<String, Json>) {
     let gvk = gvk_json(&resource.gvk.group, &resource.gvk.version, &resource.gvk.kind);
     let schema = json!({ "$ref": format!("#/components/schemas/{}", schema_name(resource)) });
     let (group, version) = (&resource.gvr.group, &resource.gvr.version);
@@ -173,7 +172,7 @@ fn operation_json(action: &str, gvk: &Json, schema: &Json, queries: &[&str]) -> 
 
 /// Definitions collected so far, by name; each once.
 #[derive(Default)]
-struct Schemas(BTreeMap<&'static str, Option<Json>>, BTreeMap<String, Json>);
+struct Schemas(OrdMap<&'static str, Option<Json>>, OrdMap<String, Json>);
 
 impl Schemas {
     fn add(&mut self, info: &'static TypeInfo) {
@@ -204,7 +203,7 @@ impl Schemas {
     }
 
     fn finish(self) -> JsonMap {
-        let mut all: BTreeMap<String, Json> = self.1;
+        let mut all: OrdMap<String, Json> = self.1;
         all.extend(self.0.into_iter().filter_map(|(name, json)| Some((name.to_owned(), json?))));
         let fixed = [
             (
@@ -226,7 +225,7 @@ impl Schemas {
     }
 
     fn definition(&mut self, info: &'static TypeInfo) -> Json {
-        let mut properties = BTreeMap::new();
+        let mut properties = OrdMap::new();
         if info.gvk.is_some() {
             properties.insert("apiVersion".to_owned(), json!({"type": "string"}));
             properties.insert("kind".to_owned(), json!({"type": "string"}));
@@ -236,7 +235,7 @@ impl Schemas {
         }
         let mut required: Vec<&str> =
             info.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
-        required.sort_unstable();
+        required.stable_sort();
         let mut map = JsonMap::new();
         map.insert("type".to_owned(), Json::from("object"));
         map.insert("properties".to_owned(), Json::Object(properties.into_iter().collect()));

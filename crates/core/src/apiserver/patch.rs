@@ -6,6 +6,7 @@ use api::base::{json_patch, merge_patch};
 use api::http::{self, Body, Response};
 use api::meta::field::{Error, ErrorList, Path};
 use api::{Gvk, Json, Object, Status};
+use collections::StableSort;
 
 use super::call::Call;
 use super::store::Part;
@@ -185,7 +186,7 @@ pub(super) fn go_map(json: &Json) -> String {
     match json {
         Json::Object(map) => {
             let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort();
+            keys.stable_sort();
             let pairs: Vec<String> =
                 keys.into_iter().map(|key| format!("{key}:{}", go_map(&map[key]))).collect();
             format!("map[{}]", pairs.join(" "))

@@ -10,10 +10,10 @@ pub mod networking;
 pub mod scheduling;
 pub mod storage;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::{Gvk, Gvr, Kind};
+use collections::OrdMap;
 
 use super::Resource;
 use crate::store::ResourceId;
@@ -22,8 +22,8 @@ use crate::store::ResourceId;
 #[derive(Clone, Default)]
 pub struct Registry {
     resources: Vec<Rc<Resource>>,
-    by_path: BTreeMap<Gvr, ResourceId>,
-    by_kind: BTreeMap<Gvk, ResourceId>,
+    by_path: OrdMap<Gvr, ResourceId>,
+    by_kind: OrdMap<Gvk, ResourceId>,
 }
 
 impl Registry {

@@ -4,6 +4,7 @@
 
 use api::meta::schema::{Merge, Type, TypeInfo};
 use api::{Json, JsonMap};
+use collections::StableSort;
 
 const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
@@ -248,8 +249,8 @@ fn position(list: &[Json], item: &Json, key: &str) -> Option<usize> {
 fn in_order(items: Vec<Json>, order: &[Json], before: &[Json], key: &str) -> Vec<Json> {
     let (mut listed, mut others): (Vec<Json>, Vec<Json>) =
         items.into_iter().partition(|item| position(order, item, key).is_some());
-    listed.sort_by_key(|item| position(order, item, key));
-    others.sort_by_key(|item| position(before, item, key));
+    listed.stable_sort_by_key(|item| position(order, item, key));
+    others.stable_sort_by_key(|item| position(before, item, key));
     let (mut left, mut right) = (others.into_iter().peekable(), listed.into_iter().peekable());
     let mut sorted = Vec::new();
     loop {

@@ -1,12 +1,11 @@
 //! Validation that all kinds share: metadata, labels, selectors. Mirrors k8s.io/apimachinery/pkg/api/validation and
 //! apis/meta/v1/validation.
 
-use std::collections::BTreeMap;
-
 use api::Str;
 use api::meta::field::{Error, ErrorList, Path};
 use api::meta::names;
 use api::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
+use collections::OrdMap;
 
 use super::Resource;
 use super::strategy::validate_name;
@@ -98,7 +97,7 @@ pub fn validate_object_meta_update(new: &ObjectMeta, old: &ObjectMeta) -> ErrorL
 }
 
 /// Mirrors unversionedvalidation.ValidateLabels.
-pub fn validate_labels(labels: &BTreeMap<Str, Str>, path: &Path) -> ErrorList {
+pub fn validate_labels(labels: &OrdMap<Str, Str>, path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
     for (key, value) in labels {
         for message in names::is_qualified_name(key) {
@@ -112,7 +111,7 @@ pub fn validate_labels(labels: &BTreeMap<Str, Str>, path: &Path) -> ErrorList {
 }
 
 /// Mirrors ValidateAnnotations.
-pub fn validate_annotations(annotations: &BTreeMap<Str, Str>, path: &Path) -> ErrorList {
+pub fn validate_annotations(annotations: &OrdMap<Str, Str>, path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
     let mut total = 0;
     for (key, value) in annotations {

@@ -3,9 +3,8 @@
 //!
 //! What was read from a connection is not part of history: only what goes into it is ([`super::Input`]).
 
-use std::collections::BTreeMap;
-
 use api::{Json, Status};
+use collections::OrdMap;
 use serde_json::json;
 
 use super::World;
@@ -23,7 +22,7 @@ const CLOSE: u8 = 255;
 /// Open connections by number; numbers are never used twice.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Connections {
-    open: BTreeMap<u64, Connection>,
+    open: OrdMap<u64, Connection>,
     next: u64,
 }
 

@@ -5,10 +5,9 @@
 //! hash proves it. Checkpoints are spaced by work, not by time, so that the way from one to the next stays short however
 //! busy the cluster was; old ones are thinned out.
 
-use std::collections::BTreeMap;
-
 use api::Timestamp;
 use api::http::{Body, Method, Request, Response};
+use collections::OrdMap;
 
 use super::{ClusterConfig, Fault, Input, Opened, Recorded, Saved, World};
 use crate::apiserver::{WatchCursor, WatchEvent};
@@ -38,7 +37,7 @@ pub struct Cluster {
     applied: usize,
     /// The newest moment this history has reached.
     latest: Timestamp,
-    checkpoints: BTreeMap<u64, Checkpoint>,
+    checkpoints: OrdMap<u64, Checkpoint>,
 }
 
 /// How far a bounded piece of work came.
@@ -56,7 +55,7 @@ impl Cluster {
         let world = World::new(&config);
         let latest = world.now();
         let mut cluster =
-            Cluster { config, world, inputs: Vec::new(), applied: 0, latest, checkpoints: BTreeMap::new() };
+            Cluster { config, world, inputs: Vec::new(), applied: 0, latest, checkpoints: OrdMap::new() };
         cluster.checkpoint();
         cluster
     }

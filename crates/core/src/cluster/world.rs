@@ -3,11 +3,12 @@
 //! After each event the commits it made are routed to the processes that watch (dispatch): each hears of them after the
 //! watch's latency, as one delivery. Nothing is broadcast and nothing is scanned: a kubelet hears of its own pods only.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use api::http::{Body, Request, Response};
 use api::{Str, Timestamp};
+use collections::{OrdMap, OrdSet};
 
 use super::connections::Connections;
 use super::event::{Event, Watcher};
@@ -66,11 +67,11 @@ pub struct World {
     pub(super) scheduler: Scheduler,
     pub(super) nodes: Nodes,
     pub(super) network: Network,
-    inboxes: BTreeMap<Watcher, Inbox>,
+    inboxes: OrdMap<Watcher, Inbox>,
     /// Commits up to here have been routed.
     routed: Revision,
     /// Stopped processes of the control plane.
-    stopped: BTreeSet<Str>,
+    stopped: OrdSet<Str>,
     identities: Rc<Identities>,
     pub(super) connections: Connections,
 }
@@ -111,9 +112,9 @@ impl World {
             scheduler: Scheduler::new(),
             nodes: Nodes::new(bootstrap::nodes(config)),
             network: bootstrap::network(config),
-            inboxes: BTreeMap::new(),
+            inboxes: OrdMap::new(),
             routed: 0,
-            stopped: BTreeSet::new(),
+            stopped: OrdSet::new(),
             connections: Connections::default(),
             identities: Rc::new(Identities {
                 controllers: identity(

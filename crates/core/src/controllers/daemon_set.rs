@@ -7,12 +7,11 @@ mod index;
 mod placement;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use api::apps::v1::{ControllerRevision, DaemonSet, DaemonSetStatus};
 use api::core::v1::{Node, Pod};
 use api::meta::v1::OwnerReference;
 use api::{Key, Object, Status, Str};
+use collections::{OrdMap, OrdSet};
 
 use self::index::Index;
 use super::history::{self, Failure, REVISION_HASH};
@@ -32,7 +31,7 @@ const FAILED_POD_BACK_OFF: (Duration, Duration) = (Duration::secs(1), Duration::
 #[derive(Clone, Default)]
 pub struct DaemonSetController {
     orphans: Orphans,
-    sets: BTreeMap<Key, Index>,
+    sets: OrdMap<Key, Index>,
 }
 
 impl Controller for DaemonSetController {
@@ -229,7 +228,7 @@ impl Sync<'_, '_, '_> {
         self.index.rebuild(self.cx, set, history.hash, spec);
         let pods = self.cx.lister::<Pod>().owned_by(&set.metadata.uid);
         self.work.read(self.index.nodes.len() + pods.len());
-        let live: BTreeSet<Str> =
+        let live: OrdSet<Str> =
             pods.iter().filter_map(|pod| pod.meta().labels.get(REVISION_HASH).cloned()).collect();
         history::clean_up(self.cx, &history.old, set.spec.revision_history_limit.unwrap_or(10), &live)
     }
@@ -373,7 +372,7 @@ impl Sync<'_, '_, '_> {
         });
         self.index.dirty.extend(nodes.cloned());
         let mut failure = created.err();
-        let mut touched: BTreeSet<Str> = plan.create.into_iter().collect();
+        let mut touched: OrdSet<Str> = plan.create.into_iter().collect();
         for pod in &plan.delete {
             if let Err(error) = delete_pod(self.cx, self.work, self.object, pod) {
                 failure.get_or_insert(error);

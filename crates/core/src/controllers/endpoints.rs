@@ -1,13 +1,12 @@
 //! The endpoints controller: one Endpoints object per Service with a selector, for readers of the older API.
 //! Upstream: pkg/controller/endpoint.
 
-use std::collections::BTreeMap;
-
 use api::core::v1::{
     EndpointAddress, EndpointPort, EndpointSubset, Endpoints, ObjectReference, Pod, Service,
 };
 use api::meta::v1::ObjectMeta;
 use api::{Json, Key, Object, Status, Str};
+use collections::{OrdMap, StableSort};
 
 use super::pod_util::is_ready;
 use super::service_ports::{
@@ -82,7 +81,7 @@ fn sync_service(cx: &mut Cx, work: &mut Work, key: &Key) -> Result<(), Status> {
 /// The subsets: addresses grouped by the ports they serve, each group in order of address.
 fn subsets(service: &Service, pods: &[Object]) -> Vec<EndpointSubset> {
     let include_terminating = service.spec.publish_not_ready_addresses;
-    let mut groups: BTreeMap<Vec<(i32, Str, Str)>, EndpointSubset> = BTreeMap::new();
+    let mut groups: OrdMap<Vec<(i32, Str, Str)>, EndpointSubset> = OrdMap::new();
     for pod in pods.iter().filter_map(|pod| pod.view::<Pod>()) {
         if !should_be_in_endpoints(pod, include_terminating) {
             continue;
@@ -101,8 +100,8 @@ fn subsets(service: &Service, pods: &[Object]) -> Vec<EndpointSubset> {
     let order = |a: &EndpointAddress, b: &EndpointAddress| a.ip.cmp(&b.ip).then_with(|| uid(a).cmp(&uid(b)));
     let mut subsets: Vec<EndpointSubset> = groups.into_values().collect();
     for subset in &mut subsets {
-        subset.addresses.sort_by(order);
-        subset.not_ready_addresses.sort_by(order);
+        subset.addresses.stable_sort_by(order);
+        subset.not_ready_addresses.stable_sort_by(order);
     }
     subsets
 }

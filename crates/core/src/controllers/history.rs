@@ -1,13 +1,12 @@
 //! The revisions of a workload's pod template, kept as ControllerRevisions: what `kubectl rollout history` and `undo`
 //! of DaemonSets show and bring back. Upstream: pkg/controller/daemon/update.go, pkg/controller/history.
 
-use std::collections::BTreeSet;
-
 use api::apps::v1::ControllerRevision;
 use api::core::v1::PodTemplateSpec;
 use api::meta::codec::encode_message;
 use api::meta::v1::{ObjectMeta, OwnerReference};
 use api::{Json, Object, Opaque, Status, Str};
+use collections::{OrdSet, StableSort};
 use serde_json::json;
 
 use super::deployment::compute_hash;
@@ -63,8 +62,8 @@ pub(super) fn construct(cx: &mut Cx, owner: &Owner) -> Result<History, Failure> 
         .into_iter()
         .filter(|object| object.meta().is_controlled_by(&owner.meta.uid))
         .partition(|object| *view(object).data.json() == wanted);
-    old.sort_by_key(|object| view(object).revision);
-    current.sort_by_key(|object| view(object).revision);
+    old.stable_sort_by_key(|object| view(object).revision);
+    current.stable_sort_by_key(|object| view(object).revision);
     let newest = old.last().map_or(0, |object| view(object).revision) + 1;
     let present = match current.pop() {
         None => snapshot(cx, owner, wanted, newest)?,
@@ -100,7 +99,7 @@ fn snapshot(cx: &mut Cx, owner: &Owner, wanted: Json, revision: i64) -> Result<O
 }
 
 /// Deletes the oldest revisions beyond the limit that no pod is of.
-pub(super) fn clean_up(cx: &mut Cx, old: &[Object], limit: i32, live: &BTreeSet<Str>) -> Result<(), Status> {
+pub(super) fn clean_up(cx: &mut Cx, old: &[Object], limit: i32, live: &OrdSet<Str>) -> Result<(), Status> {
     let surplus = old.len().saturating_sub(limit.max(0) as usize);
     let dead =
         |object: &&Object| object.meta().labels.get(REVISION_HASH).is_none_or(|hash| !live.contains(hash));

@@ -2,11 +2,10 @@
 //!
 //! Upstream: pkg/controller/namespace. Pods go first; other content only when no pod is left (OrderedNamespaceDeletion).
 
-use std::collections::BTreeMap;
-
 use api::core::v1::{Namespace, NamespaceCondition, Pod};
 use api::http::{Body, Method, Request};
 use api::{Key, Kind, Object, Status, Str, Timestamp};
+use collections::OrdMap;
 use serde_json::json;
 
 use super::garbage_collector::collection_path;
@@ -90,7 +89,7 @@ fn updated(object: Object) -> Result<Namespace, Status> {
 #[derive(Default)]
 struct Remaining {
     resources: Vec<(String, usize)>,
-    finalizers: BTreeMap<Str, usize>,
+    finalizers: OrdMap<Str, usize>,
     estimate: i64,
     failure: Option<Status>,
 }

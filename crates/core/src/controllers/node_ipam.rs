@@ -3,10 +3,9 @@
 //!
 //! Unlike upstream the ranges do not end at 256 nodes: they go on in free parts of 10.0.0.0/8.
 
-use std::collections::BTreeMap;
-
 use api::core::v1::Node;
 use api::{Key, Status, Str};
+use collections::OrdMap;
 use serde_json::json;
 
 use super::{Controller, Outcome, Watch, Work, own_key};
@@ -20,7 +19,7 @@ const OCTETS: [std::ops::RangeInclusive<u32>; 2] = [244..=255, 1..=95];
 #[derive(Clone, Default)]
 pub struct NodeIpamController {
     /// Range number → node.
-    used: BTreeMap<u32, Str>,
+    used: OrdMap<u32, Str>,
     next: u32,
 }
 

@@ -7,11 +7,10 @@
 
 mod taints;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use api::coordination::v1::Lease;
 use api::core::v1::{Node, NodeCondition, Pod};
 use api::{Key, Object, Status, Str, Timestamp};
+use collections::{OrdMap, OrdSet};
 use serde_json::json;
 
 use self::taints::{Swap, no_execute_swap, no_schedule_taints, swap_taints};
@@ -39,12 +38,12 @@ const LARGE_CLUSTER: usize = 50;
 #[derive(Clone, Default)]
 pub struct NodeLifecycleController {
     /// When each node's silence would have lasted too long.
-    deadlines: BTreeSet<(Timestamp, Str)>,
-    deadline_of: BTreeMap<Str, Timestamp>,
+    deadlines: OrdSet<(Timestamp, Str)>,
+    deadline_of: OrdMap<Str, Timestamp>,
     /// Nodes that are not ready.
-    unready: BTreeSet<Str>,
+    unready: OrdSet<Str>,
     /// Nodes whose appearance was said in an event.
-    registered: BTreeSet<Str>,
+    registered: OrdSet<Str>,
     /// When the next lost node may be tainted NoExecute.
     next_eviction: Timestamp,
 }

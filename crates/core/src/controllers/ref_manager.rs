@@ -1,11 +1,10 @@
 //! Who manages whom: adopting objects that match a selector and have no controller, releasing those that no longer
 //! match. Upstream: pkg/controller/controller_ref_manager.go.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use api::meta::labels::Selector;
 use api::meta::v1::LabelSelector;
 use api::{Json, Kind, Object, Status, Str};
+use collections::{OrdMap, OrdSet, StableSort};
 use serde_json::json;
 
 use crate::client::Change;
@@ -16,7 +15,7 @@ const STRATEGIC: &str = "application/strategic-merge-patch+json";
 /// Objects of one kind without a controller, by namespace: the candidates for adoption. Kept from the watch, so that a
 /// reconcile looks only at its own dependents and at these few.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Orphans(BTreeMap<Str, BTreeSet<Str>>);
+pub(super) struct Orphans(OrdMap<Str, OrdSet<Str>>);
 
 impl Orphans {
     /// Takes note of a change if it concerns an object of kind `K`.
@@ -109,7 +108,7 @@ fn adopt_orphans<O: Kind, K: Kind>(
         }
     }
     if sort {
-        claimed.sort_by_cached_key(Object::key);
+        claimed.stable_sort_by_key(Object::key);
     }
     Ok(())
 }

@@ -1,11 +1,10 @@
 //! What the endpoints and the endpointslice controller share: which pods back a Service, which Services a pod's change
 //! concerns, and which port of a pod a Service's port means.
 
-use std::collections::BTreeMap;
-
 use api::core::v1::{Container, Pod, Service, ServicePort};
 use api::meta::labels::Selector;
 use api::{IntOrString, Key, Object, Str};
+use collections::OrdMap;
 
 use super::Work;
 use super::pod_util::{is_ready, is_terminal};
@@ -60,7 +59,7 @@ pub(super) fn services_of_pod(cx: &Cx, change: &Change, keys: &mut Vec<Key>) {
     {
         return;
     }
-    let labels: Vec<&BTreeMap<Str, Str>> = match (old, new) {
+    let labels: Vec<&OrdMap<Str, Str>> = match (old, new) {
         (Some(old), Some(new)) if old.metadata.labels == new.metadata.labels => vec![&new.metadata.labels],
         (old, new) => old.iter().chain(&new).map(|pod| &pod.metadata.labels).collect(),
     };
@@ -68,7 +67,7 @@ pub(super) fn services_of_pod(cx: &Cx, change: &Change, keys: &mut Vec<Key>) {
         let Some(view) = service.view::<Service>() else { continue };
         let selector = &view.spec.selector;
         let selects =
-            |labels: &&BTreeMap<Str, Str>| selector.iter().all(|(key, value)| labels.get(key) == Some(value));
+            |labels: &&OrdMap<Str, Str>| selector.iter().all(|(key, value)| labels.get(key) == Some(value));
         if !selector.is_empty() && labels.iter().any(selects) {
             keys.push(service.key());
         }

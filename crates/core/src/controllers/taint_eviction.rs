@@ -1,10 +1,9 @@
 //! The taint eviction controller: deletes pods from nodes with NoExecute taints that they do not tolerate, or not for
 //! so long. Upstream: pkg/controller/tainteviction.
 
-use std::collections::BTreeMap;
-
 use api::core::v1::{Node, Pod, Taint, Toleration};
 use api::{Json, Key, Object, Status, Timestamp};
+use collections::OrdMap;
 use serde_json::json;
 
 use super::{Controller, Outcome, Watch, Work};
@@ -16,7 +15,7 @@ use crate::sim::Duration;
 #[derive(Clone, Default)]
 pub struct TaintEvictionController {
     /// Pods that are to go: since when that is known, and when they go.
-    scheduled: BTreeMap<Key, (Timestamp, Timestamp)>,
+    scheduled: OrdMap<Key, (Timestamp, Timestamp)>,
 }
 
 impl Controller for TaintEvictionController {

@@ -3,12 +3,12 @@
 //! Mirrors makeEnvironmentVariables, ExpandContainerCommandAndArgs, the OCI user rules of containerd, and the DNS
 //! configurer of pkg/kubelet/network/dns.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use api::Quantity;
 use api::core::v1::{ConfigMap, Container as Spec, EnvVar, Pod, Secret, Service};
 use api::{Object, Str};
+use collections::{OrdMap, StableSort};
 use os::Limits;
 
 use super::machines::Recipe;
@@ -125,7 +125,7 @@ fn value_of(
     spec: &Spec,
     variable: &EnvVar,
     known: &Pairs,
-    services: &BTreeMap<String, String>,
+    services: &OrdMap<String, String>,
 ) -> Result<Option<String>, Str> {
     let namespace = &pod.metadata.namespace;
     let Some(from) = &variable.value_from else {
@@ -196,7 +196,7 @@ fn value_of(
 /// A field of the downward API.
 pub fn field_value(node: &Node, pod: &Pod, path: &str) -> String {
     let meta = &pod.metadata;
-    let keyed = |map: &BTreeMap<Str, Str>, prefix: &str| {
+    let keyed = |map: &OrdMap<Str, Str>, prefix: &str| {
         let key = path.strip_prefix(prefix)?.strip_prefix("['")?.strip_suffix("']")?;
         Some(map.get(key).map_or_else(String::new, |it| it.to_string()))
     };
@@ -219,7 +219,7 @@ pub fn field_value(node: &Node, pod: &Pod, path: &str) -> String {
 }
 
 /// `key="value"` lines, as fieldpath.FormatMap writes maps.
-fn quoted(map: &BTreeMap<Str, Str>) -> String {
+fn quoted(map: &OrdMap<Str, Str>) -> String {
     map.iter().map(|(key, value)| format!("{key}={value:?}")).collect::<Vec<_>>().join("\n")
 }
 
@@ -244,8 +244,8 @@ pub fn resource_value(node: &Node, spec: &Spec, resource: &str, divisor: Quantit
 }
 
 /// `FOO_SERVICE_HOST` and the docker-link forms, of the namespace's Services and of `kubernetes`.
-fn service_variables(env: &Env, pod: &Pod, before: Option<api::Timestamp>) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
+fn service_variables(env: &Env, pod: &Pod, before: Option<api::Timestamp>) -> OrdMap<String, String> {
+    let mut all = OrdMap::new();
     let lister = env.cx.lister::<Service>();
     let mut objects = Vec::new();
     if pod.spec.enable_service_links.unwrap_or(true) {
@@ -266,7 +266,7 @@ fn service_variables(env: &Env, pod: &Pod, before: Option<api::Timestamp>) -> BT
     all
 }
 
-fn add_service(all: &mut BTreeMap<String, String>, service: &Service) {
+fn add_service(all: &mut OrdMap<String, String>, service: &Service) {
     let up = |text: &str| text.to_uppercase().replace('-', "_");
     let (prefix, ip) = (up(&service.metadata.name), &service.spec.cluster_ip);
     let Some(first) = service.spec.ports.first() else { return };
@@ -330,7 +330,7 @@ pub fn user_of(pod: &Pod, spec: &Spec, image: &Image) -> (u32, u32, Vec<u32>) {
             groups.push(group as u32);
         }
     }
-    groups.sort_unstable();
+    groups.stable_sort();
     (uid_number, gid_number, groups)
 }
 

@@ -3,11 +3,12 @@
 //! Mirrors pkg/kubelet/images: pulls are serialized (`serializeImagePulls`), failed ones back off from 10 s to 300 s per
 //! pod and image.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use api::core::v1::{Pod, Secret};
 use api::{Str, Timestamp};
+use collections::{OrdMap, StableSort};
 
 use super::node::Node;
 use super::pod_worker::{Backoff, PodWorker, PullBackoff, Work};
@@ -19,7 +20,7 @@ use crate::runtime::{Image, Reference};
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     /// By full name.
-    images: BTreeMap<Str, Rc<Image>>,
+    images: OrdMap<Str, Rc<Image>>,
     queue: VecDeque<Pull>,
     /// The pull in front of the queue is under way.
     active: bool,
@@ -63,7 +64,7 @@ impl Store {
     /// Largest first, as `status.images` lists them.
     pub fn by_size(&self) -> Vec<Rc<Image>> {
         let mut all: Vec<Rc<Image>> = self.images.values().cloned().collect();
-        all.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
+        all.stable_sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
         all
     }
 

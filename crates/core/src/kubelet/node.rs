@@ -1,11 +1,11 @@
 //! One machine with its kubelet: what it holds, how it boots and dies, what it hears.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use api::core::v1::Pod;
 use api::{Object, Str, Timestamp};
+use collections::{OrdMap, OrdSet};
 use os::{VolumeId, Volumes};
 
 use super::pod_worker::{PodWorker, Work};
@@ -47,39 +47,39 @@ pub struct Node {
     pub(super) boots: u32,
     pub(super) recorder: Recorder,
     /// Workers by pod uid.
-    pub(super) pods: BTreeMap<Str, Rc<PodWorker>>,
-    pub(super) sandboxes: BTreeMap<SandboxId, Sandbox>,
-    pub(super) containers: BTreeMap<ContainerId, Rc<Container>>,
+    pub(super) pods: OrdMap<Str, Rc<PodWorker>>,
+    pub(super) sandboxes: OrdMap<SandboxId, Sandbox>,
+    pub(super) containers: OrdMap<ContainerId, Rc<Container>>,
     /// Of dormant containers.
-    pub(super) recipes: BTreeMap<ContainerId, Rc<super::machines::Recipe>>,
+    pub(super) recipes: OrdMap<ContainerId, Rc<super::machines::Recipe>>,
     next_container: u32,
     next_sandbox: u32,
     next_token: u64,
     pub(super) volumes: Volumes,
     /// Trees of pods' own volumes and a hash of what was projected into them, by pod uid and volume name.
-    pub(super) pod_volumes: BTreeMap<(Str, Str), (VolumeId, u64)>,
+    pub(super) pod_volumes: OrdMap<(Str, Str), (VolumeId, u64)>,
     /// Attached disks by PersistentVolume name.
-    pub(super) disks: BTreeMap<Str, VolumeId>,
+    pub(super) disks: OrdMap<Str, VolumeId>,
     /// The machine's own files, for hostPath volumes.
     pub(super) host: Option<VolumeId>,
     pub(super) images: images::Store,
     /// Pods whose containers changed since the last relist.
-    pub(super) dirty: BTreeSet<Str>,
+    pub(super) dirty: OrdSet<Str>,
     relist_due: bool,
     /// A look of the eviction manager is scheduled.
     pub(super) eviction_due: bool,
     /// MemoryPressure holds at least until then.
     pub(super) pressure_until: Timestamp,
-    pub(super) probes: BTreeMap<ProbeKey, Probe>,
+    pub(super) probes: OrdMap<ProbeKey, Probe>,
     /// The kubelet's own connections: what each token is for.
-    pub(super) tokens: BTreeMap<u64, super::prober::HttpUse>,
+    pub(super) tokens: OrdMap<u64, super::prober::HttpUse>,
     /// Connections to the API server, on control-plane machines.
-    pub(super) api_conns: BTreeMap<u64, super::api_front::ApiConn>,
-    pub(super) sessions: BTreeMap<SessionId, Session>,
-    addresses: BTreeSet<u32>,
+    pub(super) api_conns: OrdMap<u64, super::api_front::ApiConn>,
+    pub(super) sessions: OrdMap<SessionId, Session>,
+    addresses: OrdSet<u32>,
     next_address: u32,
     /// Static pods by name: the uid of their mirror.
-    pub(super) mirrors: BTreeMap<Str, Str>,
+    pub(super) mirrors: OrdMap<Str, Str>,
 }
 
 impl Node {
@@ -102,29 +102,29 @@ impl Node {
             started: Timestamp(0),
             boots: 0,
             recorder: Recorder::default(),
-            pods: BTreeMap::new(),
-            sandboxes: BTreeMap::new(),
-            containers: BTreeMap::new(),
-            recipes: BTreeMap::new(),
+            pods: OrdMap::new(),
+            sandboxes: OrdMap::new(),
+            containers: OrdMap::new(),
+            recipes: OrdMap::new(),
             next_container: 0,
             next_sandbox: 0,
             next_token: 0,
             volumes: Volumes::new(),
-            pod_volumes: BTreeMap::new(),
-            disks: BTreeMap::new(),
+            pod_volumes: OrdMap::new(),
+            disks: OrdMap::new(),
             host: None,
             images: images::Store::default(),
-            dirty: BTreeSet::new(),
+            dirty: OrdSet::new(),
             relist_due: false,
             eviction_due: false,
             pressure_until: Timestamp(0),
-            probes: BTreeMap::new(),
-            tokens: BTreeMap::new(),
-            api_conns: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            addresses: BTreeSet::new(),
+            probes: OrdMap::new(),
+            tokens: OrdMap::new(),
+            api_conns: OrdMap::new(),
+            sessions: OrdMap::new(),
+            addresses: OrdSet::new(),
             next_address: 2,
-            mirrors: BTreeMap::new(),
+            mirrors: OrdMap::new(),
         }
     }
 
@@ -260,7 +260,7 @@ impl Node {
     /// Lists the pods of this node and syncs each, as after a restart or a broken watch.
     fn resync_all(&mut self, env: &mut Env) {
         let listed = env.cx.lister::<Pod>().on_node(&self.spec.name);
-        let uids: BTreeSet<Str> = listed.iter().map(|object| object.meta().uid.clone()).collect();
+        let uids: OrdSet<Str> = listed.iter().map(|object| object.meta().uid.clone()).collect();
         for object in listed {
             self.pod_changed(env, object, true);
         }

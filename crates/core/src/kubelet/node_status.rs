@@ -3,8 +3,6 @@
 //! Mirrors pkg/kubelet/{kubelet_node_status,nodestatus}: labels, texts and timings are theirs. The lease is renewed every
 //! 10 s (nodeLeaseDurationSeconds 40), the status written when it changes and every 5 minutes.
 
-use std::collections::BTreeMap;
-
 use api::Quantity;
 use api::coordination::v1::Lease;
 use api::core::v1::{
@@ -13,6 +11,7 @@ use api::core::v1::{
 };
 use api::meta::object_meta::ObjectMeta;
 use api::{Kind, Str, Timestamp};
+use collections::OrdMap;
 
 use super::node::Node;
 use super::{Env, Event, NodeTimer, Role};
@@ -86,7 +85,7 @@ impl Node {
     }
 
     /// Labels that the kubelet and kubeadm give a node.
-    fn labels(&self) -> BTreeMap<Str, Str> {
+    fn labels(&self) -> OrdMap<Str, Str> {
         let spec = &self.spec;
         let mut labels = spec.labels.clone();
         let mut set = |key: &str, value: &str| {

@@ -14,12 +14,13 @@
 //! Mirrors pkg/kubelet/{pod_workers,kubelet}.go and kuberuntime's computePodActions and SyncPod. As there, a worker is
 //! busy from the beginning of a sync to its end (a pull blocks it), and changes that come meanwhile lead to one more sync.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use api::core::v1::{Container as Spec, Pod};
 use api::{Object, Str, Timestamp};
+use collections::OrdMap;
 
 use super::lifecycle::Stop;
 use crate::network::{ContainerId, SandboxId};
@@ -128,7 +129,7 @@ pub struct PodWorker {
     /// The earliest moment at which what failed in this sync may be tried again.
     pub retry: Option<Timestamp>,
     /// Pulls by image.
-    pub pulls: BTreeMap<Str, PullBackoff>,
+    pub pulls: OrdMap<Str, PullBackoff>,
     /// The kubelet itself failed the pod: (reason, message).
     pub failure: Option<(Str, Str)>,
     /// Seconds of grace that the kubelet itself decided on (eviction).
@@ -168,7 +169,7 @@ impl PodWorker {
             pending: false,
             acted: false,
             retry: None,
-            pulls: BTreeMap::new(),
+            pulls: OrdMap::new(),
             failure: None,
             grace: None,
             deadline_set: false,

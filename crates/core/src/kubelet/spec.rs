@@ -1,9 +1,8 @@
 //! What the simulated machines are: the hardware and the settings with which each kubelet starts.
 
-use std::collections::BTreeMap;
-
 use api::Str;
 use api::core::v1::Taint;
+use collections::OrdMap;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -39,7 +38,7 @@ pub struct NodeSpec {
     /// `10.244.1.0/24`
     pub pod_cidr: Str,
     /// `--node-labels`
-    pub labels: BTreeMap<Str, Str>,
+    pub labels: OrdMap<Str, Str>,
     /// `--register-with-taints`
     pub taints: Vec<Taint>,
     pub os_image: Str,
@@ -72,7 +71,7 @@ impl NodeSpec {
                 index.saturating_sub(1) % 256
             )
             .into(),
-            labels: BTreeMap::new(),
+            labels: OrdMap::new(),
             taints: Vec::new(),
             os_image: "Debian GNU/Linux 12 (bookworm)".into(),
             kernel_version: "6.12.30".into(),

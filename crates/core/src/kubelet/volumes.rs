@@ -4,13 +4,13 @@
 //! missing. Content is made when a container's machine first needs it, and refreshed at a pod's periodic sync as the
 //! real kubelet does; until then a volume is only a note of what it will be.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::core::v1::{
     ConfigMap, DownwardAPIVolumeFile, KeyToPath, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume,
 };
 use api::{Object, Str};
+use collections::OrdMap;
 use os::{Mount, Source, Tree, VolumeId};
 
 use super::machines::Recipe;
@@ -23,7 +23,7 @@ use crate::runtime::catalogue::digest;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mounted {
     /// PersistentVolumes by volume name.
-    claims: BTreeMap<Str, Claim>,
+    claims: OrdMap<Str, Claim>,
 }
 
 /// What a claim came to.
@@ -177,7 +177,7 @@ fn secret_files(
 }
 
 fn pick(
-    data: BTreeMap<Str, Vec<u8>>,
+    data: OrdMap<Str, Vec<u8>>,
     items: &[KeyToPath],
     optional: Option<bool>,
     mode: u32,

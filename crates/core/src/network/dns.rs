@@ -4,11 +4,11 @@
 //! `forward . /etc/resolv.conf`). CoreDNS answers only while the kube-dns Service has a ready endpoint: stop its pods
 //! and names stop resolving, as in life.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use api::discovery::v1::Endpoint;
 use api::{Str, Timestamp};
+use collections::OrdMap;
 use os::{CallId, DnsAnswer, HostEvent, Record, RecordData, RecordType};
 
 use super::proxy::{Rules, is_ready};
@@ -35,7 +35,7 @@ const OUTSIDE: &[(&str, [u8; 4])] = &[
 pub struct Dns {
     domain: Str,
     server: Option<IpAddr>,
-    outside: BTreeMap<Str, IpAddr>,
+    outside: OrdMap<Str, IpAddr>,
 }
 
 impl Dns {

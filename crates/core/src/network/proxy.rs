@@ -4,12 +4,12 @@
 //! a refusal (REJECT) when there is none, endpoints that are terminating but still serving as a last resort, and
 //! `Local` traffic policies. All nodes' rules are one table here, since all kube-proxies see the same objects.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use api::core::v1::Service;
 use api::discovery::v1::{Endpoint, EndpointSlice};
 use api::{Key, Object, Str, Timestamp};
+use collections::OrdMap;
 
 use super::{NetnsId, Network};
 use crate::client::Change;
@@ -37,15 +37,15 @@ pub struct Rules {
     /// `None` while only slices are known.
     pub service: Option<Object>,
     /// By name.
-    pub slices: BTreeMap<Str, Object>,
+    pub slices: OrdMap<Str, Object>,
 }
 
 /// Indexes of Services and their endpoints.
 #[derive(Clone, Debug, Default)]
 pub struct Proxy {
-    rules: BTreeMap<Key, Rules>,
-    by_ip: BTreeMap<IpAddr, Key>,
-    by_node_port: BTreeMap<u16, Key>,
+    rules: OrdMap<Key, Rules>,
+    by_ip: OrdMap<IpAddr, Key>,
+    by_node_port: OrdMap<u16, Key>,
 }
 
 impl Rules {

@@ -1,9 +1,9 @@
 //! What has been looked up in the registries and unpacked: images and root file systems that all nodes share.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use api::Str;
+use collections::OrdMap;
 
 use super::catalogue::{self, Image, PullError};
 use super::reference::Reference;
@@ -11,8 +11,8 @@ use super::reference::Reference;
 /// Remembers images and their files by name; what a name stands for never changes.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
-    images: BTreeMap<Str, Rc<Image>>,
-    roots: BTreeMap<Str, Rc<os::Image>>,
+    images: OrdMap<Str, Rc<Image>>,
+    roots: OrdMap<Str, Rc<os::Image>>,
 }
 
 impl Library {

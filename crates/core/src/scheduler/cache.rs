@@ -4,11 +4,11 @@
 //! A pod is assumed on its node from the moment it was chosen, so that the next cycle counts it before its binding
 //! comes back on the watch. Nodes are shared by clones of the world until one of them changes.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use api::core::v1::Pod;
 use api::{Object, Str};
+use collections::{OrdMap, OrdSet};
 
 use super::node_info::{NodeInfo, PodInfo};
 use crate::sim::SharedMap;
@@ -22,13 +22,13 @@ pub struct LabelSetId(pub u32);
 /// Distinct (namespace, labels), with the number of users of each.
 #[derive(Clone, Debug, Default)]
 struct LabelSets {
-    ids: BTreeMap<(Str, BTreeMap<Str, Str>), LabelSetId>,
-    sets: Vec<(Str, BTreeMap<Str, Str>, usize)>,
+    ids: OrdMap<(Str, OrdMap<Str, Str>), LabelSetId>,
+    sets: Vec<(Str, OrdMap<Str, Str>, usize)>,
     free: Vec<LabelSetId>,
 }
 
 impl LabelSets {
-    fn acquire(&mut self, namespace: &Str, labels: &BTreeMap<Str, Str>) -> LabelSetId {
+    fn acquire(&mut self, namespace: &Str, labels: &OrdMap<Str, Str>) -> LabelSetId {
         let key = (namespace.clone(), labels.clone());
         if let Some(id) = self.ids.get(&key) {
             self.sets[id.0 as usize].2 += 1;
@@ -64,19 +64,19 @@ impl LabelSets {
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     slots: Vec<Option<Rc<NodeInfo>>>,
-    by_name: BTreeMap<Str, usize>,
+    by_name: OrdMap<Str, usize>,
     /// Slots in the order in which nodes are looked at: zones take turns (nodeTree).
     order: Rc<[usize]>,
     order_is_stale: bool,
     /// uid → node of each bound or assumed pod.
     pods: SharedMap<Str, Str>,
     /// Pods whose node is not known (yet).
-    homeless: BTreeMap<Str, BTreeMap<Str, PodInfo>>,
+    homeless: OrdMap<Str, OrdMap<Str, PodInfo>>,
     label_sets: LabelSets,
     /// On how many nodes each image is.
-    image_nodes: BTreeMap<Str, usize>,
+    image_nodes: OrdMap<Str, usize>,
     /// Slots of nodes that have pods with (anti-)affinity.
-    affinity_nodes: BTreeSet<usize>,
+    affinity_nodes: OrdSet<usize>,
 }
 
 impl Cache {
@@ -246,7 +246,7 @@ impl Cache {
     }
 
     /// Which label sets match, by number.
-    pub fn matching_label_sets(&self, matches: impl Fn(&Str, &BTreeMap<Str, Str>) -> bool) -> Vec<bool> {
+    pub fn matching_label_sets(&self, matches: impl Fn(&Str, &OrdMap<Str, Str>) -> bool) -> Vec<bool> {
         self.label_sets
             .sets
             .iter()
@@ -258,7 +258,7 @@ impl Cache {
     pub fn order(&mut self) -> Rc<[usize]> {
         if self.order_is_stale {
             self.order_is_stale = false;
-            let mut zones: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            let mut zones: OrdMap<&str, Vec<usize>> = OrdMap::new();
             for slot in self.by_name.values() {
                 if let Some(node) = self.slots[*slot].as_ref() {
                     zones.entry(node.object.meta().label(ZONE)).or_default().push(*slot);

@@ -1,6 +1,7 @@
 //! One scheduling cycle: filter, score, choose. Upstream: pkg/scheduler/schedule_one.go.
 
 use api::core::v1::Pod;
+use collections::StableSort;
 
 use super::Scheduler;
 use super::decision::{MAX_NODES, NodeVerdict};
@@ -137,7 +138,7 @@ fn verdicts(
         best.select_nth_unstable_by_key(MAX_NODES, |index| std::cmp::Reverse(totals[*index]));
         best.truncate(MAX_NODES);
     }
-    best.sort_by_key(|index| std::cmp::Reverse(totals[*index]));
+    best.stable_sort_by_key(|index| std::cmp::Reverse(totals[*index]));
     let fitting = best.into_iter().filter_map(|index| {
         let node = view.cache.slot(cycle.feasible[index])?.name().clone();
         let scores = scores.iter().map(|(plugin, scores)| (*plugin, scores[index])).collect();
@@ -171,7 +172,7 @@ mod tests {
         let mut rng = Rng::new(1);
         assert_eq!(select_host(&[], &mut rng), None);
         assert_eq!(select_host(&[1, 5, 2], &mut rng), Some(1));
-        let chosen: std::collections::BTreeSet<_> =
+        let chosen: collections::OrdSet<_> =
             (0..50).filter_map(|_| select_host(&[5, 1, 5], &mut rng)).collect();
         assert_eq!(chosen.into_iter().collect::<Vec<_>>(), [0, 2]);
     }

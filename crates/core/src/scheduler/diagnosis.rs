@@ -2,10 +2,9 @@
 //! pkg/scheduler/framework/types.go; the part about preemption is plugins/defaultpreemption's and
 //! framework/preemption's.
 
-use std::collections::BTreeMap;
-
 use api::Str;
 use api::core::v1::Pod;
+use collections::{OrdMap, StableSort};
 
 use super::framework::Refusal;
 
@@ -30,7 +29,7 @@ impl Diagnosis {
     /// The plugins that refused a node, each once.
     pub fn rejected_by(&self) -> Vec<&'static str> {
         let mut plugins: Vec<&'static str> = self.refusals.iter().map(|refusal| refusal.plugin).collect();
-        plugins.sort_unstable();
+        plugins.stable_sort();
         plugins.dedup();
         plugins
     }
@@ -66,13 +65,13 @@ impl Diagnosis {
 
 /// "0/3 nodes are available: 1 reason, 2 other reason."
 fn not_available<'a>(total: usize, reasons: impl Iterator<Item = &'a str>) -> String {
-    let mut histogram: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut histogram: OrdMap<&str, usize> = OrdMap::new();
     for reason in reasons {
         *histogram.entry(reason).or_insert(0) += 1;
     }
     let mut counted: Vec<String> =
         histogram.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    counted.sort();
+    counted.stable_sort();
     format!("0/{total} nodes are available: {}.", counted.join(", "))
 }
 

@@ -1,10 +1,9 @@
 //! What the scheduler knows of a node and the pods on it. Upstream: NodeInfo, PodInfo in
 //! pkg/scheduler/framework/types.go.
 
-use std::collections::BTreeMap;
-
 use api::core::v1::{Node, Pod};
 use api::{Object, Str};
+use collections::OrdMap;
 
 use super::cache::LabelSetId;
 use super::resource::{PodRequest, Resource, pod_request};
@@ -73,7 +72,7 @@ pub struct NodeInfo {
     pub has_hostname: bool,
     pub used_ports: Vec<HostPort>,
     /// Size of each image that is on the node, by normalised name.
-    pub images: BTreeMap<Str, i64>,
+    pub images: OrdMap<Str, i64>,
     /// Pods with affinity or anti-affinity among `pods`.
     pub pods_with_affinity: usize,
 }
@@ -93,7 +92,7 @@ impl NodeInfo {
             has_soft_taints: false,
             has_hostname: false,
             used_ports: Vec::new(),
-            images: BTreeMap::new(),
+            images: OrdMap::new(),
             pods_with_affinity: 0,
         };
         info.set_node(object);

@@ -1,10 +1,9 @@
 //! Amounts of resources as plain integers. Upstream: pkg/scheduler/framework/types.go (Resource),
 //! k8s.io/component-helpers/resource.
 
-use std::collections::BTreeMap;
-
 use api::core::v1::{Container, Pod};
 use api::{Quantity, Str};
+use collections::OrdMap;
 
 /// DefaultMilliCPURequest and DefaultMemoryRequest: what a container without requests counts for in scores.
 const DEFAULT_MILLI_CPU: i64 = 100;
@@ -22,7 +21,7 @@ pub struct Resource {
 
 impl Resource {
     /// Reads a resource list (requests, allocatable).
-    pub fn of(list: &BTreeMap<Str, Quantity>) -> Resource {
+    pub fn of(list: &OrdMap<Str, Quantity>) -> Resource {
         let mut resource = Resource::default();
         for (name, quantity) in list {
             match name.as_str() {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use api::base::tabwriter::TabWriter;
+use collections::StableSort;
 use serde_json::json;
 
 use crate::cx::Cx;
@@ -34,10 +35,10 @@ pub async fn resources(cx: &Cx) -> Result {
     };
     let mut found: Vec<Rc<Resource>> = mapper.resources.iter().filter(|r| keep(r)).cloned().collect();
     // Groups by name, the core group first; resources by name. A sort flag overrules.
-    found.sort_by(|a, b| (&a.group, &a.plural).cmp(&(&b.group, &b.plural)));
+    found.stable_sort_by(|a, b| (&a.group, &a.plural).cmp(&(&b.group, &b.plural)));
     match by {
-        "name" => found.sort_by(|a, b| a.plural.cmp(&b.plural)),
-        "kind" => found.sort_by(|a, b| a.kind.cmp(&b.kind)),
+        "name" => found.stable_sort_by(|a, b| a.plural.cmp(&b.plural)),
+        "kind" => found.stable_sort_by(|a, b| a.kind.cmp(&b.kind)),
         _ => {}
     }
     if matches!(output, "json" | "yaml") {
@@ -95,7 +96,7 @@ pub async fn versions(cx: &Cx) -> Result {
     cx.no_args()?;
     let mapper = cx.fresh_mapper().await?;
     let mut all = mapper.group_versions.clone();
-    all.sort();
+    all.stable_sort();
     all.iter().for_each(|gv| cx.line(gv));
     Ok(())
 }

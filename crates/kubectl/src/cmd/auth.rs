@@ -1,6 +1,7 @@
 //! `kubectl auth can-i` and `kubectl auth whoami`.
 
 use api::base::tabwriter::TabWriter;
+use collections::StableSort;
 use serde_json::json;
 
 use crate::cx::Cx;
@@ -100,7 +101,7 @@ async fn list(cx: &Cx) -> Result {
             lines.push((order, format!("\t[{url}]\t[]\t{verbs}\n")));
         }
     }
-    lines.sort();
+    lines.stable_sort();
     lines.iter().for_each(|(_, line)| table.write(line));
     cx.out(&table.flush());
     Ok(())
@@ -127,7 +128,7 @@ pub async fn whoami(cx: &Cx) -> Result {
     let groups: Vec<String> = array(&user["groups"]).iter().map(text).collect();
     table.write(&format!("Groups\t[{}]\n", groups.join(" ")));
     let mut extra: Vec<_> = user["extra"].as_object().into_iter().flatten().collect();
-    extra.sort_by_key(|(k, _)| *k);
+    extra.stable_sort_by_key(|(k, _)| *k);
     for (key, values) in extra {
         let values: Vec<String> = array(values).iter().map(text).collect();
         table.write(&format!("Extra: {key}\t[{}]\n", values.join(" ")));

@@ -3,6 +3,7 @@
 use api::Json;
 use api::base::tabwriter::TabWriter;
 use api::meta::quantity::Quantity;
+use collections::StableSort;
 
 use crate::cx::Cx;
 use crate::describe::s;
@@ -96,10 +97,10 @@ pub async fn top_node(cx: &Cx) -> Result {
 }
 
 fn sort(cx: &Cx, rows: &mut [(String, i64, i64)]) {
-    rows.sort();
+    rows.stable_sort();
     match cx.flags.str("sort-by") {
-        "cpu" => rows.sort_by_key(|r| -r.1),
-        "memory" => rows.sort_by_key(|r| -r.2),
+        "cpu" => rows.stable_sort_by_key(|r| -r.1),
+        "memory" => rows.stable_sort_by_key(|r| -r.2),
         _ => {}
     }
 }
@@ -174,7 +175,7 @@ pub async fn events(cx: &Cx) -> Result {
         cx.client()?.list(&path, &[("fieldSelector", &fields)], None, cx.flags.int("chunk-size")).await?;
     let keep = |e: &Json| types.is_empty() || types.iter().any(|t| t.eq_ignore_ascii_case(s(&e["type"])));
     let mut items: Vec<Json> = array(&list["items"]).iter().filter(|e| keep(e)).cloned().collect();
-    items.sort_by_key(|e| last_seen(e).to_string());
+    items.stable_sort_by_key(|e| last_seen(e).to_string());
     if !printer.is_human() {
         let list = serde_json::json!({ "apiVersion": "v1", "items": items, "kind": "List", "metadata": { "resourceVersion": "" } });
         cx.out(&printer.object(&list, false)?);

@@ -2,6 +2,7 @@
 
 use api::base::tabwriter::TabWriter;
 use api::{Json, JsonMap};
+use collections::StableSort;
 use serde_json::json;
 
 use crate::cx::Cx;
@@ -122,7 +123,7 @@ pub async fn get_contexts(cx: &Cx) -> Result {
         }
         names.retain(|n| asked.contains(n));
     }
-    names.sort();
+    names.stable_sort();
     let mut table = TabWriter::table();
     let by_name = cx.flags.str("output") == "name";
     if !by_name && !cx.flags.bool("no-headers") {
@@ -151,7 +152,7 @@ pub async fn get_contexts(cx: &Cx) -> Result {
 pub async fn get_names(cx: &Cx, list: &str) -> Result {
     cx.no_args()?;
     let mut names = load(cx)?.names(list);
-    names.sort();
+    names.stable_sort();
     cx.line("NAME");
     names.iter().for_each(|n| cx.line(n));
     Ok(())

@@ -1,8 +1,7 @@
 //! `kubectl explain`: structure from the server's OpenAPI v3 document, descriptions from the host.
 
-use std::collections::BTreeMap;
-
 use api::Json;
+use collections::{OrdMap, StableSort};
 
 use crate::cx::Cx;
 use crate::describe::s;
@@ -15,7 +14,7 @@ const MAX_DEPTH: usize = 24;
 /// An OpenAPI document with the texts that the host had for it.
 struct Doc {
     schemas: Json,
-    texts: BTreeMap<String, Json>,
+    texts: OrdMap<String, Json>,
 }
 
 impl Doc {
@@ -174,7 +173,7 @@ async fn load(cx: &Cx, resource: &Resource) -> Result<Doc> {
     let mut req = client.build(api::http::Method::Get, path, &[]);
     req.query = api::http::parse_query(query);
     let mut document = client.json(req).await?;
-    Ok(Doc { schemas: document["components"]["schemas"].take(), texts: BTreeMap::new() })
+    Ok(Doc { schemas: document["components"]["schemas"].take(), texts: OrdMap::new() })
 }
 
 fn root_of(doc: &Doc, resource: &Resource) -> Option<String> {
@@ -275,7 +274,7 @@ fn field_list(
         seen.push(name.clone());
     }
     let mut names: Vec<_> = resolved["properties"].as_object().into_iter().flatten().collect();
-    names.sort_by_key(|(k, _)| *k);
+    names.stable_sort_by_key(|(k, _)| *k);
     for (field, inner) in names {
         let pad = level * 2;
         *out += &format!("{:pad$}{field}\t<{}>", "", doc.type_name(inner));

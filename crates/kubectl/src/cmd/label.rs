@@ -2,6 +2,7 @@
 
 use api::Json;
 use api::http::MERGE_PATCH;
+use collections::StableSort;
 
 use crate::builder::{Builder, Info, Plan, Planned, finish};
 use crate::cx::{Cx, DryRun};
@@ -118,7 +119,7 @@ async fn change(
             .flatten()
             .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
             .collect();
-        lines.sort();
+        lines.stable_sort();
         lines.iter().for_each(|l| cx.line(l));
         if set.is_empty() && remove.is_empty() {
             return Ok(());

@@ -3,6 +3,7 @@
 use api::base::tabwriter::TabWriter;
 use api::http::{JSON_PATCH, STRATEGIC_MERGE_PATCH};
 use api::{Json, JsonMap};
+use collections::StableSort;
 use serde_json::json;
 
 use crate::builder::{Builder, Info, finish};
@@ -144,7 +145,7 @@ async fn revisions(cx: &Cx, info: &Info) -> Result<Vec<(i64, Json, String)>> {
         }
         _ => return msg(format!("no history viewer has been implemented for {:?}", info.resource.kind)),
     }
-    out.sort_by_key(|(r, _, _)| *r);
+    out.stable_sort_by_key(|(r, _, _)| *r);
     Ok(out)
 }
 
@@ -189,7 +190,7 @@ async fn undo_deployment(cx: &Cx, info: &Info, to: i64, dry_run: DryRun) -> Resu
         return no_revision();
     }
     let mut sets = replica_sets(cx, deployment).await?;
-    sets.sort_by_key(revision);
+    sets.stable_sort_by_key(revision);
     let target = match to {
         0 if sets.len() < 2 => {
             return msg(format!("no rollout history found for deployment {:?}", info.name));

@@ -2,6 +2,7 @@
 
 use api::Json;
 use api::http::{MERGE_PATCH, STRATEGIC_MERGE_PATCH};
+use collections::StableSort;
 use serde_json::json;
 
 use crate::apply_patch;
@@ -196,7 +197,7 @@ async fn from_source(cx: &Cx, from: &str) -> Result<Vec<Json>> {
     let prefix = cx.flags.str("prefix");
     let mut names: Vec<&String> =
         info.object["data"].as_object().into_iter().flatten().map(|(k, _)| k).collect();
-    names.sort();
+    names.stable_sort();
     Ok(names
         .into_iter()
         .filter(|k| keys.is_empty() || keys.contains(k))

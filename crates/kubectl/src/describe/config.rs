@@ -2,6 +2,7 @@
 
 use api::Json;
 use api::meta::quantity::Quantity;
+use collections::StableSort;
 
 use super::template::quantity;
 use super::{Out, s};
@@ -70,7 +71,7 @@ fn limits(ranges: &Json, out: &mut Out) {
         let lists = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
         let mut names: Vec<&String> =
             lists.iter().filter_map(|l| item[*l].as_object()).flat_map(|m| m.keys()).collect();
-        names.sort();
+        names.stable_sort();
         names.dedup();
         for name in names {
             let cells: Vec<String> =
@@ -95,7 +96,7 @@ fn quota_rows(level: usize, quota: &Json, out: &mut Out) {
     out.line(level, "--------\t----\t----");
     let mut names: Vec<&String> =
         quota["status"]["hard"].as_object().into_iter().flatten().map(|(k, _)| k).collect();
-    names.sort();
+    names.stable_sort();
     for name in names {
         let show =
             |list: &str| Quantity::parse(&quantity(&quota["status"][list][name])).unwrap_or(Quantity::ZERO);
@@ -109,13 +110,13 @@ pub fn config_map(cm: &Json, out: &mut Out) {
     out.tags(cm);
     out.line(0, "\nData\n====");
     let mut entries: Vec<_> = cm["data"].as_object().into_iter().flatten().collect();
-    entries.sort_by_key(|(k, _)| *k);
+    entries.stable_sort_by_key(|(k, _)| *k);
     for (key, value) in entries {
         out.line(0, format!("{key}:\n----\n{}\n", s(value)));
     }
     out.line(0, "\nBinaryData\n====");
     let mut entries: Vec<_> = cm["binaryData"].as_object().into_iter().flatten().collect();
-    entries.sort_by_key(|(k, _)| *k);
+    entries.stable_sort_by_key(|(k, _)| *k);
     for (key, value) in entries {
         out.line(0, format!("{key}: {} bytes", base64::decode(s(value)).map_or(0, |b| b.len())));
     }
@@ -129,7 +130,7 @@ pub fn secret(secret: &Json, out: &mut Out) {
     out.line(0, format!("\nType:\t{}", s(&secret["type"])));
     out.line(0, "\nData\n====");
     let mut entries: Vec<_> = secret["data"].as_object().into_iter().flatten().collect();
-    entries.sort_by_key(|(k, _)| *k);
+    entries.stable_sort_by_key(|(k, _)| *k);
     for (key, value) in entries {
         let bytes = base64::decode(s(value)).unwrap_or_default();
         if key == "token" && secret["type"] == "kubernetes.io/service-account-token" {

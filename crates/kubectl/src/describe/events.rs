@@ -1,6 +1,7 @@
 //! The events of an object, at the end of its description.
 
 use api::Json;
+use collections::StableSort;
 
 use super::{Out, s};
 use crate::builder::Info;
@@ -51,7 +52,7 @@ pub fn write(cx: &Cx, events: &[Json], out: &mut Out) {
     }
     out.flush();
     let mut sorted: Vec<&Json> = events.iter().collect();
-    sorted.sort_by_key(|e| last_seen(e).to_string());
+    sorted.stable_sort_by_key(|e| last_seen(e).to_string());
     out.line(0, "Events:");
     out.line(1, "Type\tReason\tAge\tFrom\tMessage");
     out.line(1, "----\t------\t----\t----\t-------");

@@ -1,6 +1,7 @@
 //! Any object: its fields as an indented list with readable labels.
 
 use api::Json;
+use collections::StableSort;
 
 use super::{Out, s};
 use crate::print::columns::go_value;
@@ -24,7 +25,7 @@ pub fn describe(object: &Json, out: &mut Out) {
 
 fn content(object: &Json, level: usize, prefix: &str, out: &mut Out) {
     let mut fields: Vec<_> = object.as_object().into_iter().flatten().collect();
-    fields.sort_by_key(|(k, _)| *k);
+    fields.stable_sort_by_key(|(k, _)| *k);
     for (field, value) in fields {
         let path = format!("{prefix}.{field}");
         if SKIPPED.contains(&path.as_str()) {

@@ -2,6 +2,7 @@
 
 use api::Json;
 use api::meta::quantity::{Format, Quantity};
+use collections::StableSort;
 
 use super::template::quantity;
 use super::{Out, s};
@@ -50,7 +51,7 @@ pub async fn describe(cx: &Cx, node: &Json, out: &mut Out) -> Result {
         if entries.is_empty() {
             continue;
         }
-        entries.sort_by_key(|(k, _)| *k);
+        entries.stable_sort_by_key(|(k, _)| *k);
         out.line(0, format!("{title}:"));
         entries.into_iter().for_each(|(k, v)| out.line(1, format!("{k}:\t{}", quantity(v))));
     }
@@ -96,7 +97,7 @@ fn roles(labels: &Json) -> String {
             roles.push(s(value).into());
         }
     }
-    roles.sort();
+    roles.stable_sort();
     roles.dedup();
     if roles.is_empty() { "<none>".into() } else { roles.join(",") }
 }
@@ -112,7 +113,7 @@ fn taints(taints: &Json, out: &mut Out) {
             (s(&t["effect"]).to_string(), format!("{}{value}:{}", s(&t["key"]), s(&t["effect"])))
         })
         .collect();
-    lines.sort();
+    lines.stable_sort();
     out.write(0, "Taints:\t");
     if lines.is_empty() {
         return out.line(0, "<none>");

@@ -3,6 +3,7 @@
 use api::Json;
 use api::base::jsonpath::JsonPath;
 use api::meta::quantity::Quantity;
+use collections::StableSort;
 
 use super::{Out, n, or, s};
 use crate::discovery::array;
@@ -140,7 +141,7 @@ pub fn resources(resources: &Json, level: usize, out: &mut Out) {
         if entries.is_empty() {
             continue;
         }
-        entries.sort_by_key(|(k, _)| *k);
+        entries.stable_sort_by_key(|(k, _)| *k);
         out.line(level, format!("{title}:"));
         entries
             .into_iter()
@@ -285,7 +286,7 @@ fn resource_value(container: &Json, reference: &Json) -> String {
 fn mounts(container: &Json, out: &mut Out) {
     let mut mounts: Vec<&Json> = array(&container["volumeMounts"]).iter().collect();
     out.line(2, format!("Mounts:{}", if mounts.is_empty() { "\t<none>" } else { "" }));
-    mounts.sort_by_key(|m| s(&m["mountPath"]).to_string());
+    mounts.stable_sort_by_key(|m| s(&m["mountPath"]).to_string());
     for mount in mounts {
         let mut flags = vec![if mount["readOnly"] == true { "ro".to_string() } else { "rw".to_string() }];
         if !s(&mount["subPath"]).is_empty() {
@@ -319,7 +320,7 @@ pub fn spread(list: &Json, space: &str, out: &mut Out) {
     if list.is_empty() {
         return;
     }
-    list.sort_by_key(|c| s(&c["topologyKey"]).to_string());
+    list.stable_sort_by_key(|c| s(&c["topologyKey"]).to_string());
     out.write(0, format!("{space}Topology Spread Constraints:\t"));
     for (i, c) in list.into_iter().enumerate() {
         let lead = if i == 0 { "" } else { "\t" };
@@ -343,7 +344,7 @@ pub fn tolerations(title: &str, list: &Json, out: &mut Out) {
     if list.is_empty() {
         return out.line(0, "<none>");
     }
-    list.sort_by_key(|t| s(&t["key"]).to_string());
+    list.stable_sort_by_key(|t| s(&t["key"]).to_string());
     for (i, t) in list.into_iter().enumerate() {
         let mut text = String::from(if i == 0 { "" } else { "\t" });
         let (key, value, effect) = (s(&t["key"]), s(&t["value"]), s(&t["effect"]));

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use api::Json;
 use api::base::jsonpath::{self, JsonPath};
 use api::base::tabwriter::TabWriter;
+use collections::StableSort;
 
 use crate::discovery::array;
 use crate::error::{CmdError, Result, msg};
@@ -99,7 +100,7 @@ pub fn go_value(value: &Json) -> String {
         Json::Array(items) => format!("[{}]", items.iter().map(go_value).collect::<Vec<_>>().join(" ")),
         Json::Object(map) => {
             let mut parts: Vec<(&String, &Json)> = map.iter().collect();
-            parts.sort_by_key(|(k, _)| *k);
+            parts.stable_sort_by_key(|(k, _)| *k);
             format!(
                 "map[{}]",
                 parts.into_iter().map(|(k, v)| format!("{k}:{}", go_value(v))).collect::<Vec<_>>().join(" ")

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use api::Json;
 use api::base::jsonpath::{self, JsonPath};
 use api::meta::quantity::Quantity;
+use collections::StableSort;
 
 use crate::error::{CmdError, Result, msg};
 
@@ -24,7 +25,7 @@ pub fn sort<T>(items: &mut [T], by: &str, object_of: impl Fn(&T) -> &Json) -> Re
         return msg(format!("couldn't find any field with path {relaxed:?} in the list of objects"));
     }
     let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by(|a, b| compare(keys[*a].as_ref(), keys[*b].as_ref()));
+    order.stable_sort_by(|a, b| compare(keys[*a].as_ref(), keys[*b].as_ref()));
     // Apply the permutation by swaps.
     let mut place = vec![0; order.len()];
     order.iter().enumerate().for_each(|(new, old)| place[*old] = new);

@@ -2,6 +2,7 @@
 //! pipelines and the common functions. Anything else is refused by name.
 
 use api::Json;
+use collections::StableSort;
 use serde_json::json;
 
 use super::columns::go_value;
@@ -283,7 +284,7 @@ impl Run {
             Json::Array(items) => items.into_iter().enumerate().map(|(i, v)| (json!(i), v)).collect(),
             Json::Object(map) => {
                 let mut entries: Vec<(String, Json)> = map.into_iter().collect();
-                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                entries.stable_sort_by(|a, b| a.0.cmp(&b.0));
                 entries.into_iter().map(|(k, v)| (json!(k), v)).collect()
             }
             Json::Null => Vec::new(),

@@ -1,5 +1,7 @@
 //! `cut`: fields or characters of each line.
 
+use collections::StableSort;
+
 use super::{
     opts,
     tool::{Cx, Filter, Flow, filter},
@@ -67,7 +69,7 @@ impl Filter for Cut {
                 }
             }
         }
-        self.ranges.sort_unstable();
+        self.ranges.stable_sort();
         self.fields = opts.has('f');
         self.bytes = opts.has('b');
         self.only = opts.has('s');

@@ -2,6 +2,8 @@
 
 mod script;
 
+use collections::StableSort;
+
 use super::{
     opts::{self, Opts},
     paths::join,
@@ -202,7 +204,7 @@ impl Diff {
                 }
             }
         }
-        names.sort();
+        names.stable_sort();
         names.dedup();
         let mut code = 0;
         for name in names {

@@ -1,5 +1,7 @@
 //! grep, egrep, fgrep.
 
+use collections::StableSort;
+
 use super::{
     opts,
     paths::join,
@@ -76,7 +78,7 @@ impl Grep {
                 }
             }
         }
-        found.sort_unstable();
+        found.stable_sort();
         found
     }
 

@@ -1,5 +1,7 @@
 //! `ls`: directories listed.
 
+use collections::StableSort;
+
 use super::{
     opts,
     paths::join,
@@ -116,7 +118,7 @@ pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
 }
 
 fn sort_names(names: &mut [String]) {
-    names.sort();
+    names.stable_sort();
 }
 
 fn entry(cx: &mut Cx<'_, '_>, name: String, path: &str, stat: Stat) -> Entry {
@@ -179,13 +181,13 @@ fn show(cx: &mut Cx<'_, '_>, mut entries: Vec<Entry>, opts: &opts::Opts, in_dir:
         return;
     }
     if !opts.has('U') {
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.stable_sort_by(|a, b| a.name.cmp(&b.name));
     }
     if opts.has('t') {
-        entries.sort_by_key(|e| std::cmp::Reverse(e.stat.mtime));
+        entries.stable_sort_by_key(|e| std::cmp::Reverse(e.stat.mtime));
     }
     if opts.has('S') {
-        entries.sort_by_key(|e| std::cmp::Reverse(e.stat.size));
+        entries.stable_sort_by_key(|e| std::cmp::Reverse(e.stat.size));
     }
     if opts.has('r') {
         entries.reverse();

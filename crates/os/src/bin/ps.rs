@@ -2,6 +2,8 @@
 
 mod columns;
 
+use collections::StableSort;
+
 use super::{
     proc_view::{tty_name, virtual_kb},
     tool::{Cx, tool},
@@ -81,7 +83,7 @@ fn procps(cx: &mut Cx<'_, '_>) -> u8 {
     let mut rows: Vec<ProcInfo> = cx.sys.processes().into_iter().filter(chosen).collect();
     for (key, down) in wanted.sort.iter().rev() {
         let order = |p: &ProcInfo| columns::sort_key(key, p);
-        rows.sort_by(|a, b| if *down { order(b).cmp(&order(a)) } else { order(a).cmp(&order(b)) });
+        rows.stable_sort_by(|a, b| if *down { order(b).cmp(&order(a)) } else { order(a).cmp(&order(b)) });
     }
     let found = !rows.is_empty();
     let depths = if wanted.tree { tree(&mut rows) } else { vec![0; rows.len()] };

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use collections::StableSort;
+
 use super::{
     opts,
     tool::{Cx, Filter, Flow, filter},
@@ -275,7 +277,7 @@ impl Filter for Sort {
             }
             return 0;
         }
-        lines.sort_by(|a, b| self.order(a, b));
+        lines.stable_sort_by(|a, b| self.order(a, b));
         if self.unique {
             lines.dedup_by(|a, b| self.order(a, b) == Ordering::Equal);
         }

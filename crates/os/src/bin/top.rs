@@ -2,7 +2,7 @@
 
 mod layout;
 
-use std::collections::BTreeMap;
+use collections::{OrdMap, StableSort};
 
 use super::{opts, process::with_cx, tool::Output, users};
 use crate::{
@@ -24,7 +24,7 @@ pub const SPEC: ProgramSpec = ProgramSpec::inside(
 pub struct Sample {
     at: Time,
     total: u64,
-    each: BTreeMap<Pid, u64>,
+    each: OrdMap<Pid, u64>,
 }
 
 /// top
@@ -149,10 +149,10 @@ impl Top {
             .collect();
         self.last = Sample { at: now, total, each: all.iter().map(|p| (p.pid, p.cpu)).collect() };
         match self.key {
-            'M' => rows.sort_by_key(|r| (std::cmp::Reverse(r.info.memory), r.info.pid)),
-            'T' => rows.sort_by_key(|r| (std::cmp::Reverse(r.info.cpu), r.info.pid)),
-            'N' => rows.sort_by_key(|r| std::cmp::Reverse(r.info.pid)),
-            _ => rows.sort_by_key(|r| (std::cmp::Reverse(r.cpu), r.info.pid)),
+            'M' => rows.stable_sort_by_key(|r| (std::cmp::Reverse(r.info.memory), r.info.pid)),
+            'T' => rows.stable_sort_by_key(|r| (std::cmp::Reverse(r.info.cpu), r.info.pid)),
+            'N' => rows.stable_sort_by_key(|r| std::cmp::Reverse(r.info.pid)),
+            _ => rows.stable_sort_by_key(|r| (std::cmp::Reverse(r.cpu), r.info.pid)),
         }
         if self.reverse {
             rows.reverse();

@@ -1,6 +1,8 @@
 //! One inode: what a file, directory, link or device is.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use crate::{fs::Ino, time::Time};
 
@@ -22,7 +24,7 @@ pub struct Inode {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Node {
     File(Content),
-    Dir(BTreeMap<Rc<str>, Ino>),
+    Dir(OrdMap<Rc<str>, Ino>),
     Symlink(Rc<str>),
     Device(Device),
     /// A named pipe; the kernel keeps what goes through it.

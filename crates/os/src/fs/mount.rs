@@ -1,6 +1,6 @@
 //! Mounts of one machine, and the volumes that machines share.
 
-use std::collections::BTreeMap;
+use collections::OrdMap;
 
 use crate::fs::{Tree, tree};
 
@@ -11,7 +11,7 @@ pub type VolumeId = u32;
 /// The host owns the table, and lends it to every call that may touch files.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Volumes {
-    trees: BTreeMap<VolumeId, Tree>,
+    trees: OrdMap<VolumeId, Tree>,
     next: VolumeId,
 }
 

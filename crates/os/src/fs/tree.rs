@@ -1,6 +1,8 @@
 //! A tree of inodes as a value: a shared frozen image below, own changes above.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use crate::{
     errno::{Errno, SysResult},
@@ -20,7 +22,7 @@ const MAX_STORED: u64 = 64 << 20;
 /// A frozen tree, shared by all that build upon it.
 #[derive(PartialEq, Debug, Default)]
 pub struct Image {
-    inodes: BTreeMap<Ino, Inode>,
+    inodes: OrdMap<Ino, Inode>,
     next: Ino,
 }
 
@@ -29,7 +31,7 @@ pub struct Image {
 pub struct Tree {
     base: Rc<Image>,
     /// Changed and new inodes; None hides one of the image.
-    upper: Rc<BTreeMap<Ino, Option<Inode>>>,
+    upper: Rc<OrdMap<Ino, Option<Inode>>>,
     next: Ino,
     /// Bytes written to this tree itself (not its image), sparse zeros included.
     used: u64,
@@ -46,8 +48,8 @@ impl Default for Tree {
 impl Tree {
     /// An empty tree: a root directory only.
     pub fn new() -> Tree {
-        let root = Inode { nlink: 2, ..Inode::new(Node::Dir(BTreeMap::new()), 0o755, Time(0)) };
-        let upper = BTreeMap::from([(ROOT, Some(root))]);
+        let root = Inode { nlink: 2, ..Inode::new(Node::Dir(OrdMap::new()), 0o755, Time(0)) };
+        let upper = OrdMap::from([(ROOT, Some(root))]);
         Tree { base: Rc::default(), upper: Rc::new(upper), next: ROOT + 1, used: 0, limit: None }
     }
 
@@ -102,7 +104,7 @@ impl Tree {
     }
 
     /// The entries of a directory.
-    pub fn entries(&self, dir: Ino) -> SysResult<&BTreeMap<Rc<str>, Ino>> {
+    pub fn entries(&self, dir: Ino) -> SysResult<&OrdMap<Rc<str>, Ino>> {
         match self.get(dir).map(|i| &i.node) {
             Some(Node::Dir(entries)) => Ok(entries),
             Some(_) => Err(Errno::ENOTDIR),
@@ -110,7 +112,7 @@ impl Tree {
         }
     }
 
-    fn entries_mut(&mut self, dir: Ino, now: Time) -> SysResult<&mut BTreeMap<Rc<str>, Ino>> {
+    fn entries_mut(&mut self, dir: Ino, now: Time) -> SysResult<&mut OrdMap<Rc<str>, Ino>> {
         let inode = self.get_mut(dir).ok_or(Errno::ENOENT)?;
         inode.mtime = now;
         inode.ctime = now;
@@ -341,7 +343,7 @@ impl Tree {
             at = match self.lookup(at, name) {
                 Ok(ino) => ino,
                 Err(Errno::ENOENT) => {
-                    self.insert(at, name, Inode::new(Node::Dir(BTreeMap::new()), 0o755, Time(0)), Time(0))?
+                    self.insert(at, name, Inode::new(Node::Dir(OrdMap::new()), 0o755, Time(0)), Time(0))?
                 }
                 Err(e) => return Err(e),
             };

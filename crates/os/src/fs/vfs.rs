@@ -7,7 +7,9 @@ mod names;
 mod read;
 mod walk;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use crate::{
     errno::{Errno, SysResult},

@@ -1,6 +1,8 @@
 //! A process: a program and what the kernel knows of it.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use crate::{
     fs::Cred,
@@ -39,7 +41,7 @@ pub(crate) struct Process {
     pub env: Rc<Vec<(String, String)>>,
     pub cwd: Rc<str>,
     pub cred: Cred,
-    pub fds: BTreeMap<Fd, Descriptor>,
+    pub fds: OrdMap<Fd, Descriptor>,
     /// Taken out while it is polled.
     pub program: Option<Box<dyn Program>>,
     /// What exec put in place of the running program.

@@ -1,6 +1,8 @@
 //! Starting processes and deciding who runs.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use crate::{
     errno::{Errno, SysResult},
@@ -26,7 +28,7 @@ pub(crate) struct Birth {
     pub env: Rc<Vec<(String, String)>>,
     pub cwd: Rc<str>,
     pub cred: Cred,
-    pub fds: BTreeMap<Fd, Descriptor>,
+    pub fds: OrdMap<Fd, Descriptor>,
     pub ignored: SignalSet,
     pub program: Box<dyn Program>,
 }
@@ -82,7 +84,7 @@ impl Kernel {
     }
 
     /// Gives a process a descriptor.
-    pub(crate) fn install(&mut self, fds: &mut BTreeMap<Fd, Descriptor>, fd: Fd, file: OpenFile) {
+    pub(crate) fn install(&mut self, fds: &mut OrdMap<Fd, Descriptor>, fd: Fd, file: OpenFile) {
         let id = self.add_file(file);
         fds.insert(fd, Descriptor { file: id, cloexec: false });
     }

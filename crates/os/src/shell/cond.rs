@@ -1,6 +1,6 @@
 //! Conditions: `[[ … ]]`, and what `test` shares with it; and assignments.
 
-use std::collections::BTreeMap;
+use collections::OrdMap;
 
 use crate::{
     kernel::Sys,
@@ -81,7 +81,7 @@ impl Shell {
             .map_err(|_| Stop::Failed(2))?;
         let groups = regex.captures(left);
         let array = match &groups {
-            None => BTreeMap::new(),
+            None => OrdMap::new(),
             Some(groups) => {
                 groups.iter().enumerate().map(|(i, g)| (i as i64, g.clone().unwrap_or_default())).collect()
             }

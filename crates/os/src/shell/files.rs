@@ -1,5 +1,7 @@
 //! File names: the paths that fit a pattern.
 
+use collections::StableSort;
+
 use crate::{errno::Errno, kernel::Sys, shell::Opts, text::glob};
 
 /// The most paths a pattern gives.
@@ -37,7 +39,7 @@ pub(super) fn paths(sys: &mut Sys<'_>, pattern: &str, opts: &Opts) -> Vec<String
             break;
         }
     }
-    found.sort();
+    found.stable_sort();
     found.dedup();
     found
 }

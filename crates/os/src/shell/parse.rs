@@ -11,7 +11,9 @@ mod list;
 mod redirection;
 mod simple;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use crate::{
     kernel::ShellKind,
@@ -48,7 +50,7 @@ pub type ParseResult<T> = Result<T, ParseError>;
 const MAX_DEPTH: u32 = 100;
 
 /// The shell's aliases.
-pub type Aliases = BTreeMap<String, String>;
+pub type Aliases = OrdMap<String, String>;
 
 /// Reads shell source.
 pub struct Parser<'a> {

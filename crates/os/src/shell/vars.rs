@@ -1,12 +1,14 @@
 //! Shell variables: strings, arrays, attributes, and the scopes of functions.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 /// What a variable holds.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
     Text(String),
-    Indexed(BTreeMap<i64, String>),
+    Indexed(OrdMap<i64, String>),
     Assoc(Vec<(String, String)>),
 }
 
@@ -40,7 +42,7 @@ pub struct ReadOnly(pub String);
 /// All variables. Clones share until something is set.
 #[derive(Clone, Debug, Default)]
 pub struct Vars {
-    map: Rc<BTreeMap<String, Var>>,
+    map: Rc<OrdMap<String, Var>>,
     /// For each function being run: what its local names were before.
     scopes: Vec<Vec<(String, Option<Var>)>>,
 }
@@ -209,11 +211,11 @@ pub fn set_assoc(array: &mut Vec<(String, String)>, key: &str, text: String) {
 }
 
 /// The value as an indexed array, turned into one if it is a string or unset.
-pub fn as_indexed(value: &mut Option<Value>) -> &mut BTreeMap<i64, String> {
+pub fn as_indexed(value: &mut Option<Value>) -> &mut OrdMap<i64, String> {
     let old = match value.take() {
         Some(Value::Indexed(a)) => a,
-        Some(Value::Text(t)) => BTreeMap::from([(0, t)]),
-        _ => BTreeMap::new(),
+        Some(Value::Text(t)) => OrdMap::from([(0, t)]),
+        _ => OrdMap::new(),
     };
     match value.insert(Value::Indexed(old)) {
         Value::Indexed(a) => a,
@@ -222,7 +224,7 @@ pub fn as_indexed(value: &mut Option<Value>) -> &mut BTreeMap<i64, String> {
 }
 
 /// The index meant by `n`: negative ones count from the end.
-pub fn element_at(array: &BTreeMap<i64, String>, n: i64) -> i64 {
+pub fn element_at(array: &OrdMap<i64, String>, n: i64) -> i64 {
     if n >= 0 {
         return n;
     }

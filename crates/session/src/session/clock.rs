@@ -1,6 +1,7 @@
 //! The simulator's controls: clock, marks on the time bar, branches, faults.
 
 use api::{Duration, Timestamp};
+use collections::StableSort;
 use kubarium_core::cluster::{Cluster, Fault, Progress, Saved};
 use protocol::{Branch, Clock, Mark, MarkKind, Severity, Stepped, Time, Update};
 
@@ -166,7 +167,7 @@ impl Controls {
             latest,
             current: true,
         });
-        branches.sort_by_key(|branch| branch.id);
+        branches.stable_sort_by_key(|branch| branch.id);
         updates.push(Update::Branches(branches));
     }
 }

@@ -1,5 +1,6 @@
 //! The files of the home folder, as the page lists and edits them.
 
+use collections::StableSort;
 use os::Vfs;
 use protocol::{Answer, FileEntry, Id};
 
@@ -35,7 +36,7 @@ impl Watcher {
         }
         let mut entries = Vec::new();
         workstation.hardware.fs(|fs| walk(fs, HOME, &mut entries));
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        entries.stable_sort_by(|a, b| a.path.cmp(&b.path));
         if entries == self.known {
             return None;
         }

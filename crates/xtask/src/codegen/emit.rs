@@ -124,8 +124,8 @@ fn emit_module(module: &str, items: &[&Struct], structs: &BTreeMap<String, Struc
     let mut out = format!("{HEADER}//! Types of {group}.\n\n");
     // Import only what the module uses.
     let uses = |signs: &[&str]| signs.iter().any(|sign| body.contains(sign));
-    if uses(&["BTreeMap<"]) {
-        out.push_str("use std::collections::BTreeMap;\n\n");
+    if uses(&["OrdMap<"]) {
+        out.push_str("use collections::OrdMap;\n\n");
     }
     for (path, names) in IMPORTS {
         let used: Vec<&str> = names.iter().filter(|(_, signs)| uses(signs)).map(|(name, _)| *name).collect();
@@ -269,7 +269,7 @@ fn rust_type(ty: &Ty, module: &str, structs: &BTreeMap<String, Struct>) -> Strin
         }
         Ty::Message(name) => format!("{}{}", prefix(name, module), short(name)),
         Ty::List(item) => format!("Vec<{}>", rust_type(item, module, structs)),
-        Ty::Map(item) => format!("BTreeMap<Str, {}>", rust_type(item, module, structs)),
+        Ty::Map(item) => format!("OrdMap<Str, {}>", rust_type(item, module, structs)),
         Ty::Pointer(item) if opaque(item) => "Opaque".to_owned(),
         Ty::Pointer(item) => match &**item {
             Ty::Message(_) => format!("Option<Box<{}>>", rust_type(item, module, structs)),

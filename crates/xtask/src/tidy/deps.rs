@@ -4,12 +4,13 @@ use super::{Finding, Tree};
 
 /// Each crate, and the crates of ours it may depend on.
 const CRATES: &[(&str, &[&str])] = &[
-    ("api", &[]),
-    ("os", &[]),
+    ("collections", &[]),
+    ("api", &["collections"]),
+    ("os", &["collections"]),
     ("protocol", &[]),
-    ("core", &["api", "os"]),
-    ("kubectl", &["api"]),
-    ("session", &["api", "os", "core", "kubectl", "protocol"]),
+    ("core", &["collections", "api", "os"]),
+    ("kubectl", &["collections", "api"]),
+    ("session", &["collections", "api", "os", "core", "kubectl", "protocol"]),
     ("web", &["api", "protocol", "session"]),
     ("cli", &["api", "os", "core", "kubectl", "protocol", "session"]),
     ("explain", &[]),

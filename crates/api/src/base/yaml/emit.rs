@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use collections::StableSort;
+
 use super::scalar::looks_like_other_type;
 use crate::Json;
 
@@ -44,7 +46,7 @@ impl Emitter {
         match value {
             Json::Object(map) if !map.is_empty() => {
                 let mut keys: Vec<&String> = map.keys().collect();
-                keys.sort_by(|a, b| natural_order(a, b));
+                keys.stable_sort_by(|a, b| natural_order(a, b));
                 for (i, key) in keys.into_iter().enumerate() {
                     if !(inline && i == 0) {
                         self.line(indent);

@@ -1,7 +1,7 @@
 //! What fields of API structs can hold: each shows the engine what it is. These few lines exist once per type, so they
 //! do as little as possible.
 
-use std::collections::BTreeMap;
+use collections::OrdMap;
 
 use super::{Edit, Entries, Items, Opaque, Pointer, Value, View};
 use crate::base::bytes::Bytes;
@@ -72,7 +72,7 @@ impl<T: Value + Default> Items for Vec<T> {
     }
 }
 
-impl<T: Value + Default> Value for BTreeMap<Str, T> {
+impl<T: Value + Default> Value for OrdMap<Str, T> {
     fn view(&self) -> View<'_> {
         View::Map(self)
     }
@@ -80,12 +80,12 @@ impl<T: Value + Default> Value for BTreeMap<Str, T> {
         Edit::Map(self)
     }
 }
-impl<T: Value + Default> Entries for BTreeMap<Str, T> {
+impl<T: Value + Default> Entries for OrdMap<Str, T> {
     fn count(&self) -> usize {
         self.len()
     }
     fn get(&self, key: &str) -> Option<&dyn Value> {
-        let value: &dyn Value = BTreeMap::get(self, key)?;
+        let value: &dyn Value = OrdMap::get(self, key)?;
         Some(value)
     }
     fn each(&self, visit: &mut dyn FnMut(&Str, &dyn Value)) {

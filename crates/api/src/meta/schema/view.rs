@@ -1,8 +1,9 @@
 //! One view of types for patches, server-side apply and strict decoding: built-in kinds have field tables, custom
 //! kinds have the OpenAPI schema of their definition.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use collections::OrdMap;
 
 use super::{ListType, Merge, Type, TypeInfo};
 use crate::Json;
@@ -42,7 +43,7 @@ pub enum ListRule {
 #[derive(Debug)]
 pub struct CustomType {
     shape: Shape,
-    properties: BTreeMap<Str, Schema>,
+    properties: OrdMap<Str, Schema>,
     /// Type of list items or of map values.
     item: Option<Schema>,
     list: ListRule,
@@ -181,7 +182,7 @@ impl CustomType {
         let flag = |name: &str| schema.get(name).and_then(Json::as_bool).unwrap_or(false);
         let text = |name: &str| schema.get(name).and_then(Json::as_str).unwrap_or("");
         let child = |json: &Json| Schema::Custom(Rc::new(CustomType::parse(json)));
-        let properties: BTreeMap<Str, Schema> = schema
+        let properties: OrdMap<Str, Schema> = schema
             .get("properties")
             .and_then(Json::as_object)
             .into_iter()

@@ -1,9 +1,9 @@
 //! Sets of field paths, and their JSON form `fieldsV1`. Mirrors sigs.k8s.io/structured-merge-diff/fieldpath.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use api::{Json, JsonMap};
+use collections::OrdSet;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +68,7 @@ pub fn path_text(path: &[Step]) -> String {
 
 /// A set of paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet(pub BTreeSet<Path>);
+pub struct FieldSet(pub OrdSet<Path>);
 
 impl FieldSet {
     pub fn insert(&mut self, path: &[Step]) {

@@ -4,6 +4,7 @@
 
 use api::meta::schema::{ListRule, Schema, Shape};
 use api::{Json, JsonMap};
+use collections::StableSort;
 
 use super::set::{FieldSet, Path, Step};
 
@@ -45,7 +46,7 @@ fn step_of(json: &Json, rule: &ListRule, item: Option<&Schema>) -> Option<Step> 
         ListRule::Set => Some(Step::Value(json.to_string())),
         ListRule::Map(keys) => {
             let mut named: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
-            named.sort_unstable();
+            named.stable_sort();
             let mut map = JsonMap::new();
             for key in named {
                 let default = || item.and_then(|item| item.key_default(key));

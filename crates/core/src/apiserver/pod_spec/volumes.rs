@@ -1,17 +1,16 @@
 //! Volumes of a pod: names, exactly one source each, and the sources that exist here.
 
-use std::collections::BTreeMap;
-
 use api::Opaque;
 use api::core::v1::{DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, ProjectedVolumeSource, Volume};
 use api::meta::field::{Error, ErrorList, Path};
 use api::meta::names;
+use collections::OrdMap;
 
 use super::env::{VOLUME_FIELDS, validate_field_selector, validate_resource_selector};
 use super::{complain, validate_local_path, validate_no_backsteps};
 
 /// Valid volumes by name.
-pub type Volumes<'a> = BTreeMap<&'a str, &'a Volume>;
+pub type Volumes<'a> = OrdMap<&'a str, &'a Volume>;
 
 /// Returns the volumes that containers may mount: those without fault (`ValidateVolumes`).
 pub fn validate_volumes<'a>(volumes: &'a [Volume], path: &Path, errors: &mut ErrorList) -> Volumes<'a> {

@@ -1,10 +1,9 @@
 //! What a DaemonSet has on each node, counted as it changes: one pod of ten thousand that becomes ready costs one node.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use api::apps::v1::DaemonSet;
 use api::core::v1::{Node, Pod, PodSpec};
 use api::{Object, Shared, Str, Timestamp};
+use collections::{OrdMap, OrdSet, StableSort};
 
 use super::placement::{Fit, fit, is_updated, target_node};
 use crate::client::{Change, Cx};
@@ -22,7 +21,7 @@ pub(super) struct Index {
     spec: Shared<PodSpec>,
     pub(super) nodes: SharedMap<Str, OnNode>,
     /// Nodes to look at again.
-    pub(super) dirty: BTreeSet<Str>,
+    pub(super) dirty: OrdSet<Str>,
     pub(super) total: Tally,
     /// False once a stored revision has changed.
     pub(super) history_known: bool,
@@ -73,7 +72,7 @@ impl Index {
 
     /// Starts anew: every node is to be looked at.
     pub(super) fn rebuild(&mut self, cx: &Cx, set: &DaemonSet, hash: Str, spec: Shared<PodSpec>) {
-        let failed: BTreeMap<Str, _> =
+        let failed: OrdMap<Str, _> =
             self.nodes.iter().filter_map(|(name, on)| Some((name.clone(), on.failed?))).collect();
         *self = Index {
             uid: set.metadata.uid.clone(),
@@ -151,7 +150,7 @@ impl Index {
             pod.meta().is_controlled_by(&self.uid) && !(ended && pod.meta().is_deleting())
         };
         let mut pods: Vec<Object> = pods.filter(counts).collect();
-        pods.sort_by_cached_key(|pod| {
+        pods.stable_sort_by_key(|pod| {
             let unscheduled = pod.view::<Pod>().is_none_or(|pod| pod.spec.node_name.is_empty());
             (unscheduled, pod.meta().creation_timestamp, pod.meta().name.clone())
         });

@@ -1,6 +1,7 @@
 //! RollingUpdate. Upstream: pkg/controller/deployment/rolling.go.
 
 use api::{Object, Status};
+use collections::StableSort;
 
 use super::util::{
     active, available_count, by_creation, deployment_complete, max_unavailable, new_rs_new_replicas,
@@ -57,7 +58,7 @@ impl Rollout<'_, '_, '_> {
 
     /// Old pods that are not available go first: they serve nobody.
     fn cleanup_unhealthy_replicas(&mut self, old: &mut [Object], max: i32) -> Result<i32, Status> {
-        old.sort_by(by_creation);
+        old.stable_sort_by(by_creation);
         let mut total = 0;
         for set in old.iter_mut() {
             let (present, available) = (size(rs(set)), rs(set).status.available_replicas);
@@ -90,7 +91,7 @@ impl Rollout<'_, '_, '_> {
         if wanted <= 0 {
             return Ok(0);
         }
-        old.sort_by(by_creation);
+        old.stable_sort_by(by_creation);
         let mut total = 0;
         for set in old.iter() {
             let present = size(rs(set));

@@ -3,6 +3,7 @@
 use api::apps::v1::{DeploymentStatus, ReplicaSet, ReplicaSetSpec};
 use api::meta::v1::{ObjectMeta, OwnerReference};
 use api::{Json, Object, Status, Str};
+use collections::StableSort;
 
 use super::util::*;
 use super::{Outcome, Rollout, Sets, rs};
@@ -56,7 +57,7 @@ impl Rollout<'_, '_, '_> {
         // An earlier step of this reconcile may have written them.
         let lister = self.cx.lister::<ReplicaSet>();
         let mut list: Vec<Object> = list.iter().filter_map(|set| lister.get_key(&set.key())).collect();
-        list.sort_by(by_creation);
+        list.stable_sort_by(by_creation);
         let existing =
             list.iter().position(|set| equal_ignore_hash(&rs(set).spec.template, &self.d.spec.template));
         let existing = existing.map(|index| list.remove(index));
@@ -258,7 +259,8 @@ impl Rollout<'_, '_, '_> {
         };
         let mut cleanable: Vec<&Object> = old.iter().filter(|set| !set.meta().is_deleting()).collect();
         let excess = cleanable.len().saturating_sub(limit.max(0) as usize);
-        cleanable.sort_by(|a, b| revision(rs(a)).cmp(&revision(rs(b))).then_with(|| by_creation(a, b)));
+        cleanable
+            .stable_sort_by(|a, b| revision(rs(a)).cmp(&revision(rs(b))).then_with(|| by_creation(a, b)));
         for set in cleanable.into_iter().take(excess) {
             let (meta, set) = (set.meta(), rs(set));
             if set.status.replicas != 0 || size(set) != 0 || meta.generation > set.status.observed_generation

@@ -9,6 +9,7 @@ use api::core::v1::PodTemplateSpec;
 use api::meta::codec::encode_message;
 use api::meta::v1::ObjectMeta;
 use api::{IntOrString, Object, Str, Timestamp};
+use collections::StableSort;
 
 use super::rs;
 use crate::sim::Duration;
@@ -174,8 +175,8 @@ pub(super) fn proportional_sizes(d: &Deployment, mut sets: Vec<Object>) -> Vec<(
     let to_add = allowed - replica_count(&sets);
     let larger_first = |a: &Object, b: &Object| size(rs(b)).cmp(&size(rs(a)));
     match to_add.cmp(&0) {
-        Ordering::Greater => sets.sort_by(|a, b| larger_first(a, b).then_with(|| by_creation(b, a))),
-        Ordering::Less => sets.sort_by(|a, b| larger_first(a, b).then_with(|| by_creation(a, b))),
+        Ordering::Greater => sets.stable_sort_by(|a, b| larger_first(a, b).then_with(|| by_creation(b, a))),
+        Ordering::Less => sets.stable_sort_by(|a, b| larger_first(a, b).then_with(|| by_creation(a, b))),
         Ordering::Equal => {}
     }
     let mut added = 0;

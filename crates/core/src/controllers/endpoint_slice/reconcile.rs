@@ -2,10 +2,9 @@
 //!
 //! Slices are changed as little as possible: readers get each changed slice whole.
 
-use std::collections::BTreeMap;
-
 use api::Str;
 use api::discovery::v1::{Endpoint, EndpointPort, EndpointSlice};
+use collections::{OrdMap, StableSort};
 
 /// `--max-endpoints-per-slice`.
 const MAX_ENDPOINTS_PER_SLICE: usize = 100;
@@ -29,7 +28,7 @@ pub(super) struct Actions {
 pub(super) fn plan(
     groups: Vec<PortGroup>,
     existing: Vec<EndpointSlice>,
-    labels: &BTreeMap<Str, Str>,
+    labels: &OrdMap<Str, Str>,
 ) -> Actions {
     let count = existing.len();
     let mut actions = Actions::default();
@@ -48,10 +47,10 @@ pub(super) fn plan(
 fn reconcile_by_port_mapping(
     group: PortGroup,
     slices: Vec<EndpointSlice>,
-    labels: &BTreeMap<Str, Str>,
+    labels: &OrdMap<Str, Str>,
     actions: &mut Actions,
 ) {
-    let mut desired: BTreeMap<Str, Endpoint> =
+    let mut desired: OrdMap<Str, Endpoint> =
         group.endpoints.into_iter().map(|endpoint| (identity(&endpoint), endpoint)).collect();
     let (mut unchanged, mut changed) = (Vec::new(), Vec::new());
     // 1. Endpoints that stay keep their slice.
@@ -76,7 +75,7 @@ fn reconcile_by_port_mapping(
     }
     // 2. New ones fill up slices that change anyway.
     let mut new: Vec<Endpoint> = desired.into_values().collect();
-    changed.sort_by_key(|slice: &EndpointSlice| std::cmp::Reverse(slice.endpoints.len()));
+    changed.stable_sort_by_key(|slice: &EndpointSlice| std::cmp::Reverse(slice.endpoints.len()));
     for slice in &mut changed {
         fill(slice, &mut new);
     }
@@ -109,7 +108,7 @@ fn fill(slice: &mut EndpointSlice, new: &mut Vec<Endpoint>) {
 }
 
 /// A Service always has at least one slice: an empty one if it has no endpoints.
-fn keep_placeholder(existing: usize, labels: &BTreeMap<Str, Str>, actions: &mut Actions) {
+fn keep_placeholder(existing: usize, labels: &OrdMap<Str, Str>, actions: &mut Actions) {
     if existing != actions.delete.len() || !actions.create.is_empty() {
         return;
     }
@@ -163,7 +162,7 @@ mod tests {
     }
 
     fn plan_unlabelled(groups: Vec<PortGroup>, existing: Vec<EndpointSlice>) -> Actions {
-        plan(groups, existing, &BTreeMap::new())
+        plan(groups, existing, &OrdMap::new())
     }
 
     #[test]

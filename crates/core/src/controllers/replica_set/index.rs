@@ -3,12 +3,11 @@
 //!
 //! Before each reconcile the index reads the commits that it has not seen yet, so it is never older than the store.
 
-use std::collections::BTreeMap;
-
 use api::apps::v1::ReplicaSet;
 use api::core::v1::Pod;
 use api::meta::labels::Selector;
 use api::{Str, Timestamp};
+use collections::OrdMap;
 
 use crate::client::{Change, Cx};
 use crate::controllers::pod_util::{is_active, is_terminating, ready_since};
@@ -19,7 +18,7 @@ use crate::sim::Duration;
 pub(super) struct PodIndex {
     /// The newest commit that was counted; `None` before the first list.
     revision: Option<u64>,
-    by_owner: BTreeMap<Str, Children>,
+    by_owner: OrdMap<Str, Children>,
 }
 
 /// The pods of one ReplicaSet. Those with the same labels, usually all, are counted together.
@@ -31,11 +30,11 @@ struct Children {
 
 #[derive(Clone, Debug, Default)]
 struct Group {
-    labels: BTreeMap<Str, Str>,
+    labels: OrdMap<Str, Str>,
     active: usize,
     terminating: usize,
     /// Active and ready pods, by the moment since which they are.
-    ready: BTreeMap<Timestamp, usize>,
+    ready: OrdMap<Timestamp, usize>,
 }
 
 /// What a ReplicaSet's status says of its pods.

@@ -2,10 +2,10 @@
 //! pkg/controller/controller_utils.go.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeMap;
 
 use api::core::v1::Pod;
 use api::{Object, Str, Timestamp};
+use collections::{OrdMap, StableSort};
 
 use crate::controllers::pod_util::ready_since;
 
@@ -21,14 +21,14 @@ pub(super) fn pods_to_delete(
     let mut ranked: Vec<Ranked> =
         active.iter().filter_map(|pod| pod.view::<Pod>().map(|view| (pod, view))).map(rank).collect();
     if count < active.len() {
-        let mut on_node: BTreeMap<&Str, usize> = BTreeMap::new();
+        let mut on_node: OrdMap<&Str, usize> = OrdMap::new();
         for pod in related.iter().filter_map(|pod| pod.view::<Pod>()) {
             *on_node.entry(&pod.spec.node_name).or_insert(0) += 1;
         }
         for ranked in &mut ranked {
             ranked.related = on_node.get(&ranked.pod.spec.node_name).copied().unwrap_or(0);
         }
-        ranked.sort_by(|a, b| a.compare(b, now));
+        ranked.stable_sort_by(|a, b| a.compare(b, now));
     }
     ranked.into_iter().take(count).map(|ranked| ranked.object.clone()).collect()
 }

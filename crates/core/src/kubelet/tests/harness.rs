@@ -4,6 +4,7 @@
 use api::core::v1::{Event as ApiEvent, Pod};
 use api::http::{Body, Method, Request, Response};
 use api::{Json, Kind, Object, Timestamp};
+use collections::StableSort;
 use serde_json::json;
 
 use crate::apiserver::{ApiServer, RequestContext};
@@ -254,7 +255,7 @@ impl Harness {
                 )
             })
             .collect();
-        events.sort_by_key(|(_, revision, _)| *revision);
+        events.stable_sort_by_key(|(_, revision, _)| *revision);
         events.into_iter().map(|(_, _, text)| text).collect()
     }
 

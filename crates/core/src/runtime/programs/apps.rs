@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use collections::StableSort;
 use os::net::http::{Request, Response};
 use os::{Program, Signal, Sys};
 
@@ -129,7 +130,7 @@ impl Apps {
             .iter()
             .map(|(name, value)| format!("\t{}={value}\n", name.to_lowercase()))
             .collect();
-        headers.sort();
+        headers.stable_sort();
         text.push_str(&headers.concat());
         text.push_str("\nRequest Body:\n");
         if request.body.is_empty() {

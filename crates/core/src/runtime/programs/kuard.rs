@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use collections::StableSort;
 use os::net::http::{Request, Response};
 use os::{Program, Signal, Sys};
 use serde_json::{Value, json};
@@ -163,7 +164,7 @@ impl App for Kuard {
                 Some((name, bytes)) => Response::new(200, bytes).header("Content-Type", media_type(&name)),
                 None => {
                     let mut names = sys.vfs().read_dir(&path[3..]).unwrap_or_default();
-                    names.sort();
+                    names.stable_sort();
                     let rows: String =
                         names.iter().map(|it| format!("<a href=\"{it}\">{it}</a>\n")).collect();
                     Response::new(200, format!("<pre>\n{rows}</pre>\n"))

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use collections::StableSort;
 use os::net::http::{Request, Response};
 use os::{Poll, Program, Signal, Sys};
 
@@ -175,7 +176,7 @@ impl App for Python {
                 let dir = format!("{}/{}", self.root.trim_end_matches('/'), path.trim_start_matches('/'));
                 match sys.vfs().read_dir(&dir) {
                     Ok(mut names) => {
-                        names.sort();
+                        names.stable_sort();
                         let rows: String =
                             names.iter().map(|it| format!("<li><a href=\"{it}\">{it}</a></li>\n")).collect();
                         let body = format!(

@@ -1,11 +1,10 @@
 //! InterPodAffinity: pods that want to be near others, or away from them. Upstream: plugins/interpodaffinity.
 
-use std::collections::BTreeMap;
-
 use api::Str;
 use api::core::v1::{Namespace, Pod, PodAffinityTerm, WeightedPodAffinityTerm};
 use api::meta::labels::Selector;
 use api::meta::v1::{LabelSelector, LabelSelectorRequirement};
+use collections::OrdMap;
 
 use crate::scheduler::cache::count_matching;
 use crate::scheduler::framework::{ClusterEvent, Cycle, MAX_NODE_SCORE, Plugin, Refusal, View};
@@ -18,7 +17,7 @@ const HARD_POD_AFFINITY_WEIGHT: i64 = 1;
 pub struct InterPodAffinity;
 
 /// (topology key, value) → pods.
-type Counts = BTreeMap<(Str, Str), i64>;
+type Counts = OrdMap<(Str, Str), i64>;
 
 /// Counts for filtering.
 #[derive(Default)]
@@ -72,7 +71,7 @@ impl Term {
         Term { topology_key: term.topology_key.clone(), selector, namespaces, all_namespaces }
     }
 
-    fn matches(&self, namespace: &Str, labels: &BTreeMap<Str, Str>) -> bool {
+    fn matches(&self, namespace: &Str, labels: &OrdMap<Str, Str>) -> bool {
         (self.all_namespaces || self.namespaces.contains(namespace)) && self.selector.matches(labels)
     }
 
@@ -256,9 +255,8 @@ fn count_affinity(terms: &[Term], view: &View, counts: &mut Counts) {
     if terms.is_empty() {
         return;
     }
-    let matches = |namespace: &Str, labels: &BTreeMap<Str, Str>| {
-        terms.iter().all(|term| term.matches(namespace, labels))
-    };
+    let matches =
+        |namespace: &Str, labels: &OrdMap<Str, Str>| terms.iter().all(|term| term.matches(namespace, labels));
     let matching = view.cache.matching_label_sets(matches);
     for node in view.cache.nodes() {
         let pods = count_matching(node, &matching) as i64;

@@ -3,13 +3,12 @@
 //! A pod without constraints of its own has the cluster's default ones, which only score: over hosts and zones, among
 //! the pods of its Service or ReplicaSet.
 
-use std::collections::BTreeMap;
-
 use api::Str;
 use api::apps::v1::ReplicaSet;
 use api::core::v1::{Pod, Service, TopologySpreadConstraint};
 use api::meta::labels::Selector;
 use api::meta::v1::{LabelSelector, LabelSelectorRequirement};
+use collections::OrdMap;
 
 use super::node_affinity::matches_required;
 use crate::scheduler::cache::count_matching;
@@ -41,13 +40,13 @@ struct Constraint {
 pub struct SpreadFilter {
     constraints: Vec<Constraint>,
     /// For each constraint: pods that count, by value of the topology key.
-    counts: Vec<BTreeMap<Str, i64>>,
+    counts: Vec<OrdMap<Str, i64>>,
 }
 
 /// Counts for scoring.
 pub struct SpreadScore {
     constraints: Vec<Constraint>,
-    counts: Vec<BTreeMap<Str, i64>>,
+    counts: Vec<OrdMap<Str, i64>>,
     weights: Vec<f64>,
     /// Own constraints: nodes without one of the keys score nothing.
     require_all: bool,
@@ -167,7 +166,7 @@ impl Plugin for PodTopologySpread {
         if constraints.is_empty() {
             return false;
         }
-        let mut counts = vec![BTreeMap::new(); constraints.len()];
+        let mut counts = vec![OrdMap::new(); constraints.len()];
         for node in view.cache.nodes() {
             let labels = &node.object.meta().labels;
             if !constraints.iter().all(|constraint| labels.contains_key(&constraint.topology_key)) {
@@ -297,7 +296,7 @@ fn count_for_score(
     require_all: bool,
 ) -> SpreadScore {
     let mut spread = SpreadScore {
-        counts: vec![BTreeMap::new(); constraints.len()],
+        counts: vec![OrdMap::new(); constraints.len()],
         weights: Vec::new(),
         constraints,
         require_all,

@@ -1,6 +1,7 @@
 //! Generators of ConfigMap and Secret: literals, files, folders, env files.
 
 use api::{Json, JsonMap};
+use collections::StableSort;
 use serde_json::json;
 
 use super::{name, submit};
@@ -106,7 +107,7 @@ fn no_hash(cx: &Cx) -> Result {
 }
 
 fn sorted(mut entries: Entries) -> Entries {
-    entries.sort();
+    entries.stable_sort();
     entries
 }
 
@@ -166,7 +167,7 @@ fn add_file(cx: &Cx, kind: &str, source: &str, out: &mut Entries) -> Result {
                 .host
                 .list_dir(&absolute(&*cx.host, path))
                 .map_err(|e| CmdError::Msg(format!("error listing files in {path}: {e}")))?;
-            names.sort();
+            names.stable_sort();
             for name in names {
                 let inner = format!("{}/{name}", path.trim_end_matches('/'));
                 if cx.host.stat(&absolute(&*cx.host, &inner)) == Some(FileKind::File) && valid_key(&name) {

@@ -1,6 +1,7 @@
 //! Generators of Role, ClusterRole and their bindings.
 
 use api::Json;
+use collections::StableSort;
 use serde_json::json;
 
 use super::{name, submit};
@@ -80,7 +81,7 @@ async fn resource_rules(cx: &Cx) -> Result<Vec<Json>> {
             None => by_group.push((group, vec![plural])),
         }
     }
-    by_group.sort();
+    by_group.stable_sort();
     let names = cx.flags.list("resource-name");
     Ok(by_group
         .into_iter()

@@ -1,6 +1,8 @@
 //! From awk's tree to instructions.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use super::{
     code::{Code, Entry, Op, Place, SPECIAL, Slot, Source},
@@ -63,7 +65,7 @@ struct Loop {
 #[derive(Default)]
 struct Compiler {
     code: Code,
-    functions: BTreeMap<String, u16>,
+    functions: OrdMap<String, u16>,
     params: Vec<String>,
     loops: Vec<Loop>,
     /// How many lines the program has.

@@ -1,6 +1,8 @@
 //! What awk's grammar reads: rules, statements, expressions.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use super::functions::Builtin;
 
@@ -10,7 +12,7 @@ pub struct Program {
     pub begin: Vec<Stmt>,
     pub main: Vec<Rule>,
     pub end: Vec<Stmt>,
-    pub functions: BTreeMap<String, Function>,
+    pub functions: OrdMap<String, Function>,
     /// How many lines its text has.
     pub lines: u32,
 }

@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
+use collections::StableSort;
+
 use super::{
     code::{Code, Op, Place, Slot, special},
     fields::Fields,
@@ -365,7 +367,7 @@ impl Vm {
         let mut keys: Vec<(f64, Rc<str>)> =
             self.array(slot)?.keys().map(|it| (it.parse().unwrap_or(f64::INFINITY), it.clone())).collect();
         // No order is promised; small arrays are seen as they were made.
-        keys.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
+        keys.stable_sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
         self.iterators.push(keys.into_iter().map(|(_, key)| key).collect());
         Ok(())
     }

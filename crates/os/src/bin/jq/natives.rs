@@ -1,5 +1,7 @@
 //! jq's functions that only look at values: one line each in the table.
 
+use collections::StableSort;
+
 use super::arith;
 use super::ast::Native;
 use super::dates;
@@ -53,12 +55,12 @@ const TABLE: &[(&str, usize, Function)] = &[
     ("delpaths", 1, |v, a| value::delete_paths(v.clone(), &a[0])),
     ("sort", 0, |v, _| {
         let mut items = list(v, "cannot be sorted, as it is not an array")?;
-        items.sort_by(Value::order);
+        items.stable_sort_by(Value::order);
         Ok(Value::array(items))
     }),
     ("unique", 0, |v, _| {
         let mut items = list(v, "cannot be sorted, as it is not an array")?;
-        items.sort_by(Value::order);
+        items.stable_sort_by(Value::order);
         items.dedup_by(|a, b| a.equals(b));
         Ok(Value::array(items))
     }),
@@ -259,7 +261,7 @@ fn pairs(v: &Value, keys: &Value) -> Result<Vec<(Value, Value)>, Value> {
     let items = list(v, "cannot be sorted, as it is not an array")?;
     let keys = list(keys, "cannot be sorted, as it is not an array")?;
     let mut pairs: Vec<(Value, Value)> = keys.into_iter().zip(items).collect();
-    pairs.sort_by(|a, b| a.0.order(&b.0));
+    pairs.stable_sort_by(|a, b| a.0.order(&b.0));
     Ok(pairs)
 }
 

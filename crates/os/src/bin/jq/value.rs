@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use collections::StableSort;
 use indexmap::IndexMap;
 
 use super::json;
@@ -185,7 +186,7 @@ impl Value {
 /// The keys of an object in order.
 pub fn sorted_keys(object: &Obj) -> Vec<Rc<str>> {
     let mut keys: Vec<Rc<str>> = object.map.keys().cloned().collect();
-    keys.sort();
+    keys.stable_sort();
     keys
 }
 
@@ -363,7 +364,7 @@ pub fn set_path(value: Value, path: &[Value], new: Value) -> Outcome {
 pub fn delete_paths(value: Value, paths: &Value) -> Outcome {
     let Some(paths) = paths.items() else { return fail("Paths must be specified as an array") };
     let mut paths = paths.to_vec();
-    paths.sort_by(Value::order);
+    paths.stable_sort_by(Value::order);
     // From the last, so that indices of those before stay true.
     paths.iter().rev().try_fold(value, |value, path| match path.items() {
         Some(path) => delete_path(value, path),

@@ -9,7 +9,7 @@ impl Vfs<'_> {
         if found.node.is_some() {
             return Err(Errno::EEXIST);
         }
-        self.create(&found, Node::Dir(BTreeMap::new()), mode & !self.cred.umask).map(|_| ())
+        self.create(&found, Node::Dir(OrdMap::new()), mode & !self.cred.umask).map(|_| ())
     }
 
     /// Makes a directory and those above it.

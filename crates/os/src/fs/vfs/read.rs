@@ -1,5 +1,7 @@
 //! Looking: stat, directories, content, links.
 
+use collections::StableSort;
+
 use super::*;
 
 impl Vfs<'_> {
@@ -86,7 +88,7 @@ impl Vfs<'_> {
                 names.push(mount.to_string());
             }
         }
-        names.sort_unstable();
+        names.stable_sort();
         Ok(names)
     }
 

@@ -1,6 +1,8 @@
 //! `read` and `mapfile`: lines of input into variables.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use collections::OrdMap;
 
 use crate::{
     errno::Errno,
@@ -184,7 +186,7 @@ impl Read {
             text.char_indices().map(|(i, c)| (c, self.escaped.contains(&i))).collect();
         if self.array {
             let fields = split(&chars, &ifs, usize::MAX);
-            let array: BTreeMap<i64, String> =
+            let array: OrdMap<i64, String> =
                 fields.into_iter().enumerate().map(|(i, f)| (i as i64, f)).collect();
             let _set = shell.vars.set_value(&self.names[0], Value::Indexed(array));
             return Done::Status(status);
@@ -335,10 +337,9 @@ impl MapFile {
         }
         let most = if self.most == 0 { usize::MAX } else { self.most };
         let first = self.origin.unwrap_or(0);
-        let mut array: BTreeMap<i64, String> = match shell.vars.get(&self.name).and_then(|v| v.value.clone())
-        {
+        let mut array: OrdMap<i64, String> = match shell.vars.get(&self.name).and_then(|v| v.value.clone()) {
             Some(Value::Indexed(old)) if self.origin.is_some() => old,
-            _ => BTreeMap::new(),
+            _ => OrdMap::new(),
         };
         for (i, line) in self.lines().skip(self.skip).take(most).enumerate() {
             let mut line = line;

@@ -1,5 +1,7 @@
 //! Tab: which word is completed, and from what.
 
+use collections::StableSort;
+
 use super::*;
 
 impl Shell {
@@ -50,7 +52,7 @@ impl Shell {
             names.extend(sys.vfs().read_dir(dir).unwrap_or_default());
         }
         names.retain(|n| n.starts_with(word));
-        names.sort();
+        names.stable_sort();
         names.dedup();
         names
     }

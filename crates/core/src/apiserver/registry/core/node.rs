@@ -4,6 +4,7 @@ use api::core::v1::{Node, NodeCondition};
 use api::meta::field::{Error, ErrorList, Path};
 use api::meta::names;
 use api::{Json, Str, Timestamp};
+use collections::StableSort;
 
 use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row, age};
@@ -122,7 +123,7 @@ fn roles(node: &Node) -> Vec<String> {
             _ => {}
         }
     }
-    roles.sort();
+    roles.stable_sort();
     roles.dedup();
     roles
 }

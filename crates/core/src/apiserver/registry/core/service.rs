@@ -4,6 +4,7 @@
 mod allocate;
 mod validation;
 
+use collections::StableSort;
 pub use validation::validate_endpoint_ip;
 
 use api::core::v1::{ClientIPConfig, Service, ServicePort, SessionAffinityConfig};
@@ -158,7 +159,7 @@ fn external_ip(service: &Service) -> String {
             };
             let mut all: Vec<String> = ingress.iter().map(address).collect();
             // printService sorts and shows each once.
-            all.sort();
+            all.stable_sort();
             all.dedup();
             all.extend(ips);
             if all.is_empty() { "<pending>".to_owned() } else { all.join(",") }
