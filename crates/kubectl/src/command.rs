@@ -142,6 +142,11 @@ impl Tree {
         (command, rest)
     }
 
+    /// True if the words hold one that is neither a flag nor the value of one.
+    pub fn has_word(&self, words: &[String]) -> bool {
+        self.next_name(self.root(), words).is_some()
+    }
+
     fn next_name(&self, command: &Command, words: &[String]) -> Option<usize> {
         let flags = self.flags_of(command);
         let mut i = 0;

@@ -67,6 +67,11 @@ async fn dispatch(argv: &[String], host: &Rc<dyn Host>) -> Result<(), CmdError> 
     if command.path.is_empty() && rest.first().is_some_and(|w| !w.starts_with('-')) {
         return unknown_command(&tree, &rest[0]);
     }
+    if command.path.is_empty() && words.first().is_some_and(|w| w.starts_with('-')) && tree.has_word(&words) {
+        // kubectl takes the word for a plugin's name.
+        let message = format!("Error: flags cannot be placed before plugin name: {}", words[0]);
+        return Err(CmdError::Exit { code: 1, message });
+    }
     let parsed = Parsed::parse(&flags, &rest).map_err(|text| CmdError::Exit {
         code: 1,
         message: format!("error: {text}\nSee '{} --help' for usage.", command.full_path()),
@@ -133,8 +138,9 @@ fn help_command(tree: &Tree, words: &[String], host: &dyn Host) -> Result<(), Cm
     let (command, rest) = tree.find(&words);
     if command.path.is_empty() && !rest.is_empty() {
         let text = format!("Unknown help topic [`{}`]\n\n\n{}", words.join(" "), help::groups(tree));
-        host.stdout(text.as_bytes());
-        return Err(CmdError::Exit { code: 1, message: String::new() });
+        let usage = "Usage:\n  kubectl [flags] [options]\n\nUse \"kubectl <command> --help\" for more information about a given command.\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n";
+        host.stderr(format!("{}\n\n{usage}", text.trim_end()).as_bytes());
+        return Ok(());
     }
     host.stdout(help::page(tree, command).as_bytes());
     Ok(())

@@ -15,6 +15,24 @@ fn is_component(user: &User) -> bool {
         .any(|prefix| name.starts_with(prefix))
 }
 
+/// The program that a component is part of: all controllers are one. Empty for everybody else.
+pub(super) fn binary(user: &User) -> &'static str {
+    match user.name.as_str() {
+        "system:kube-scheduler" => "kube-scheduler",
+        "system:kube-controller-manager" => "kube-controller-manager",
+        "system:apiserver" => "kube-apiserver",
+        name if name.starts_with("system:node:") => "kubelet",
+        name => match name.strip_prefix("system:serviceaccount:kube-system:") {
+            Some(account)
+                if ["-controller", "-collector", "-publisher"].iter().any(|end| account.ends_with(end)) =>
+            {
+                "kube-controller-manager"
+            }
+            _ => "",
+        },
+    }
+}
+
 pub(super) fn may_do_everything(user: &User) -> bool {
     user.in_group("system:masters") || is_component(user)
 }

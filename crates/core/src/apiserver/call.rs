@@ -116,14 +116,22 @@ impl<'r> Call<'r> {
         }
     }
 
-    /// The field manager: what the client says, or the program's name out of its user agent.
-    pub fn manager(&self) -> Str {
+    /// The program that asks: what the client says, or the name out of its user agent.
+    pub fn actor(&self) -> Str {
         match self.request.param("fieldManager") {
             "" => {
                 let agent = self.request.header_value("user-agent");
                 agent.split_once('/').map(|(name, _)| Str::from(name)).unwrap_or(agent)
             }
             manager => manager.into(),
+        }
+    }
+
+    /// The field manager: as the actor, but all controllers are one program.
+    pub fn manager(&self) -> Str {
+        match (self.request.param("fieldManager"), super::authz::binary(&self.user)) {
+            ("", binary) if !binary.is_empty() => binary.into(),
+            _ => self.actor(),
         }
     }
 

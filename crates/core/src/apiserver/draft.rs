@@ -70,6 +70,7 @@ impl Body for CustomDraft {
     fn to_json(&self) -> Json {
         let mut json = self.content.clone();
         json["metadata"] = api::meta::codec::encode_message(&self.meta);
+        json.sort_all_objects();
         json
     }
     fn seal(self: Box<Self>) -> Object {

@@ -21,8 +21,11 @@ impl ApiServer {
         if !version.is_empty() {
             super::list::parse_resource_version(version)?;
         }
-        let object = self.stored(call)?;
+        let mut object = self.stored(call)?;
         self.warn_deprecated(call);
+        if super::authz::binary(&call.user).is_empty() {
+            object = super::managed_fields::told(call, object);
+        }
         Ok(call.respond(cx, 200, object))
     }
 

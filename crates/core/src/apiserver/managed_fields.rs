@@ -3,13 +3,15 @@
 //!
 //! Clients that send JSON have their fields tracked, so that server-side apply finds conflicts between people and their
 //! tools. Components of the cluster write structs; their entries say who, how and when, and leave `fieldsV1` out:
-//! tracking them would cost more than all the rest of a write.
+//! tracking them would cost more than all the rest of a write. `view` works them out for who looks.
 
 mod set;
+mod view;
 mod walk;
 
 use collections::StableSort;
 pub use set::{FieldSet, path_text};
+pub use view::told;
 pub use walk::{compare, fields_of, merge, remove};
 
 use api::http::Body;
@@ -41,12 +43,16 @@ pub fn schema(call: &Call) -> Option<Schema> {
 }
 
 /// Takes out what nobody manages, and what the call's endpoint does not write, before fields are looked at.
-pub fn managed_part(call: &Call, mut json: Json) -> Json {
-    let has_status = call.resource.subresource("status").is_some();
+pub fn managed_part(call: &Call, json: Json) -> Json {
+    part_of(call.resource.subresource("status").is_some(), call.info.subresource == "status", json)
+}
+
+/// The part of an object that the status endpoint writes, or the rest.
+fn part_of(has_status: bool, status: bool, mut json: Json) -> Json {
     if let Json::Object(map) = &mut json {
         map.shift_remove("kind");
         map.shift_remove("apiVersion");
-        if has_status && call.info.subresource != "status" {
+        if has_status && !status {
             map.shift_remove("status");
         } else if has_status {
             map.retain(|key, _| matches!(key.as_str(), "metadata" | "status"));

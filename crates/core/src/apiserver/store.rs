@@ -191,7 +191,7 @@ fn cause(cx: &RequestContext, call: &Call) -> Cause {
         ("update", "finalize") => "update finalize",
         (verb, _) => verb,
     };
-    Cause { user: call.user.name.clone(), actor: call.manager(), trigger: cx.trigger, verb }
+    Cause { user: call.user.name.clone(), actor: call.actor(), trigger: cx.trigger, verb }
 }
 
 /// Optimistic concurrency: `resourceVersion` and `uid`, where the client gives them, must be those stored.

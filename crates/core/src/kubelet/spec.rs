@@ -63,14 +63,9 @@ impl NodeSpec {
             region: Str::EMPTY,
             instance_type: Str::EMPTY,
             provider_id: Str::EMPTY,
-            internal_ip: format!("192.168.{}.{}", 49 + (index + 1) / 250, (index + 1) % 250).into(),
+            internal_ip: format!("192.168.{}.{}", 49 + index / 250, index % 250 + 1).into(),
             external_ip: Str::EMPTY,
-            pod_cidr: format!(
-                "10.{}.{}.0/24",
-                244 + index.saturating_sub(1) / 256,
-                index.saturating_sub(1) % 256
-            )
-            .into(),
+            pod_cidr: pod_range(index.saturating_sub(1)).into(),
             labels: OrdMap::new(),
             taints: Vec::new(),
             os_image: "Debian GNU/Linux 12 (bookworm)".into(),
@@ -79,6 +74,16 @@ impl NodeSpec {
             architecture: "amd64".into(),
         }
     }
+}
+
+/// The pod addresses of the machine with this number from 0: from 10.244.0.0/24 to 10.255.255.0/24, and on from
+/// 10.1.0.0/24; 10.96.0.0/12 belongs to Services. The node IPAM controller counts in the same way.
+fn pod_range(number: u32) -> String {
+    let second = match number / 256 {
+        block @ 0..12 => 244 + block,
+        block => block - 11,
+    };
+    format!("10.{second}.{}.0/24", number % 256)
 }
 
 /// All machines and what their kubelets share.

@@ -313,6 +313,7 @@ pub async fn set(cx: &Cx) -> Result {
 /// Removes one property.
 pub async fn unset(cx: &Cx) -> Result {
     let [property] = cx.flags.args.as_slice() else {
+        cx.out(&crate::help::page(&cx.tree, &cx.command));
         return msg(format!("Unexpected args: [{}]", cx.flags.args.join(" ")));
     };
     let mut config = load(cx)?;

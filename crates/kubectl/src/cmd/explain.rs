@@ -133,7 +133,10 @@ pub async fn explain(cx: &Cx) -> Result {
         let Some(found) = mapper.kind(version, &resource.kind) else {
             return msg(format!(
                 "couldn't find resource for {:?}",
-                format!("{version}, Resource={}", resource.plural)
+                match version.contains('/') {
+                    true => format!("{version}, Resource={}", resource.plural),
+                    false => format!("/{version}, Resource={}", resource.plural),
+                }
             ));
         };
         resource = found;

@@ -35,6 +35,9 @@ pub async fn get(cx: &Cx) -> Result {
     {
         return msg("subresource cannot be used when bulk resources are requested");
     }
+    if cx.flags.bool("output-watch-events") && !cx.flags.bool("watch") && !cx.flags.bool("watch-only") {
+        return msg("--output-watch-events option can only be used with --watch or --watch-only");
+    }
     let Planned { plan, errors } = builder.plan(cx).await?;
     let single =
         matches!(&plan, Plan::Names(n) if n.len() == 1) || matches!(&plan, Plan::Objects(o) if o.len() == 1);
@@ -156,14 +159,7 @@ async fn tables(
             }
         }
     }
-    let by = cx.flags.str("sort-by");
-    if !by.is_empty() {
-        for part in &mut parts {
-            if let Some(rows) = part.table["rows"].as_array_mut() {
-                sort::sort(rows, by, |row| &row["object"])?;
-            }
-        }
-    }
+    sort_tables(cx, &mut parts)?;
     let options = options(cx, printer, many);
     let mut out = TabWriter::table();
     let mut last: Option<Rc<Resource>> = None;
@@ -190,6 +186,30 @@ async fn tables(
         }
     }
     finish(errors)
+}
+
+/// `--sort-by` of tables, with the two oddities that kubectl has there: a field that no row has empties the table, and
+/// tables of several types never have the field.
+fn sort_tables(cx: &Cx, parts: &mut [Part]) -> Result {
+    let by = cx.flags.str("sort-by");
+    if by.is_empty() {
+        return Ok(());
+    }
+    let several = parts.len() > 1 && parts.iter().any(|part| !Rc::ptr_eq(&part.resource, &parts[0].resource));
+    if several {
+        return Err(sort::no_field(by)?);
+    }
+    for part in parts {
+        let Some(rows) = part.table["rows"].as_array_mut() else { continue };
+        if rows.len() < 2 {
+            continue;
+        }
+        match sort::sort(rows, by, cx.host.now(), |row| &row["object"]) {
+            Err(CmdError::Msg(_)) => rows.clear(),
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 async fn objects(
@@ -228,7 +248,7 @@ async fn objects(
     }
     let by = cx.flags.str("sort-by");
     if !by.is_empty() {
-        sort::sort(&mut items, by, |item| item)?;
+        sort::sort(&mut items, by, cx.host.now(), |item| item)?;
     }
     if items.is_empty() && (ignore || !errors.is_empty()) {
         return finish(errors);

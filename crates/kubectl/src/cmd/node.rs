@@ -79,30 +79,32 @@ async fn set_unschedulable(cx: &Cx, info: &Info, on: bool, dry_run: DryRun) -> R
 /// `kubectl drain`.
 pub async fn drain(cx: &Cx) -> Result {
     let dry_run = cx.dry_run()?;
-    let (infos, mut errors) = nodes(cx).await?;
+    let (infos, errors) = nodes(cx).await?;
+    finish(errors)?;
     for info in &infos {
         set_unschedulable(cx, info, true, dry_run).await?;
     }
+    let (mut fatal, mut pending) = (Vec::new(), Vec::new());
     for info in &infos {
         match drain_one(cx, info, dry_run).await {
             Ok(()) => cx.line(format!("node/{} drained{}", info.name, dry_run.suffix())),
             Err(e @ (CmdError::Transport(_) | CmdError::Exit { .. })) => return Err(e),
             Err(e) => {
+                let (name, why) = (&info.name, e.text());
                 cx.err(format!(
-                    "error: unable to drain node {:?} due to error: {}, continuing command...",
-                    info.name,
-                    e.text()
+                    "error: unable to drain node {name:?} due to error: {why}, continuing command..."
                 ));
-                errors.push(e);
-                let pending: Vec<&str> = infos.iter().map(|i| i.name.as_str()).collect();
-                cx.err(format!("There are pending nodes to be drained:\n {}", pending.join("\n ")));
+                // These are errors of several pods in one: they are printed without `error: `.
+                fatal.push(why);
+                pending.push(name.as_str());
             }
         }
     }
-    match errors.len() {
-        0 => Ok(()),
-        _ => finish(errors),
+    if fatal.is_empty() {
+        return Ok(());
     }
+    cx.err(format!("There are pending nodes to be drained:\n {}", pending.join("\n ")));
+    Err(CmdError::Exit { code: 1, message: fatal.join("\n") })
 }
 
 /// Why pods may not be evicted, by reason.

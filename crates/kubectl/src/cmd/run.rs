@@ -22,8 +22,12 @@ pub async fn run(cx: &Cx) -> Result {
     let (stdin, tty) = (flags.bool("stdin"), flags.bool("tty"));
     let attach = flags.bool("attach") || ((stdin || tty) && !flags.changed("attach"));
     let dry_run = cx.dry_run()?;
-    if flags.str("image").is_empty() {
+    let image = flags.str("image");
+    if image.is_empty() {
         return msg("--image is required");
+    }
+    if !is_image(image) {
+        return msg(format!("Invalid image name {image:?}: invalid reference format"));
     }
     if tty && !stdin {
         return cx.usage("-i/--stdin is required for containers with -t/--tty=true");
@@ -43,16 +47,16 @@ pub async fn run(cx: &Cx) -> Result {
         other => return cx.usage(format!("invalid restart policy: {other}")),
     };
     let pod = pod_of(cx, &name, restart, attach)?;
+    // The service comes first: a pod knows only of services that are older than itself.
+    expose_run(cx, &name).await?;
     if !attach {
-        submit(cx, pod, "created").await?;
-        return expose_run(cx, &name).await;
+        return submit(cx, pod, "created").await;
     }
     let Some(resource) = create::builtin(&pod) else { return msg("no such kind") };
     let namespace = cx.namespace()?;
     let info = Info { resource, namespace, name: name.clone(), source: String::new(), object: Json::Null };
     let query = write_query(cx, flags.str("field-manager"))?;
     cx.client()?.create(&info.collection(), &refs(&query), &pod).await?;
-    expose_run(cx, &name).await?;
     let result = attached(cx, &info, restart).await;
     if flags.bool("rm") {
         remove(cx, &info).await?;
@@ -175,7 +179,53 @@ async fn expose_run(cx: &Cx, name: &str) -> Result {
         "spec": { "ports": [{ "protocol": "TCP", "port": port, "targetPort": port }], "selector": selector },
         "status": { "loadBalancer": {} },
     });
-    submit(cx, service, "created").await
+    submit(cx, service, "created").await?;
+    if cx.flags.str("output") == "yaml" {
+        cx.out("---\n---\n");
+    }
+    Ok(())
+}
+
+/// Whether a text is an image reference: `[HOST[:PORT]/]PATH[:TAG][@DIGEST]` (distribution/reference's grammar).
+fn is_image(text: &str) -> bool {
+    let alnum = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let (text, digest) = text.split_once('@').map_or((text, None), |(name, digest)| (name, Some(digest)));
+    let hex = |digest: &str| digest.len() >= 32 && digest.bytes().all(|b| b.is_ascii_hexdigit());
+    if digest.is_some_and(|digest| !digest.split_once(':').is_some_and(|(_, value)| hex(value))) {
+        return false;
+    }
+    let (name, tag) = match text.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (text, None),
+    };
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_tag = |tag: &str| {
+        tag.len() <= 128 && tag.starts_with(word) && tag.chars().all(|c| word(c) || matches!(c, '.' | '-'))
+    };
+    if !tag.is_none_or(is_tag) {
+        return false;
+    }
+    // Separators stand alone between letters: one dot, one or two underscores, any dashes.
+    let component = |part: &str| {
+        let apart = part.replace("__", "_").replace(|c: char| c == '-', " ");
+        let words = apart.split_whitespace().flat_map(|word| word.split(['.', '_']));
+        part.chars().all(|c| alnum(c) || matches!(c, '.' | '_' | '-'))
+            && part.starts_with(alnum)
+            && part.ends_with(alnum)
+            && words.clone().all(|word| !word.is_empty() && word.chars().all(alnum))
+    };
+    let host = |part: &str| {
+        let (name, port) = part.split_once(':').map_or((part, "0"), |(name, port)| (name, port));
+        let label = |label: &str| {
+            let edge = |c: char| c.is_ascii_alphanumeric();
+            label.starts_with(edge) && label.ends_with(edge) && label.chars().all(|c| edge(c) || c == '-')
+        };
+        !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && name.split('.').all(label)
+    };
+    match name.split_once('/') {
+        Some((first, rest)) if host(first) => rest.split('/').all(component),
+        _ => name.split('/').all(component),
+    }
 }
 
 /// Waits until the container runs or has ended, shows its output, returns its exit code.
@@ -439,4 +489,29 @@ fn ports(cx: &Cx, object: &Json) -> Result<Vec<Json>> {
         out.push(port);
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_image;
+
+    #[test]
+    fn images_have_a_grammar() {
+        for good in [
+            "nginx",
+            "nginx:1.27",
+            "registry.k8s.io/kube-proxy:v1.36.1",
+            "localhost:5000/a/b_c",
+            "Host/app",
+            "a-b.c__d",
+            "busybox@sha256:0123456789abcdef0123456789abcdef",
+        ] {
+            assert!(is_image(good), "{good}");
+        }
+        for bad in
+            ["bad image", "Nginx", "a:b:c", "nginx:", "a//b", "-a", "a..b", "a___b", "x@sha256:1", "a/"]
+        {
+            assert!(!is_image(bad), "{bad}");
+        }
+    }
 }

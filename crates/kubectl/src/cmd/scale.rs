@@ -64,15 +64,18 @@ async fn scale_one(cx: &Cx, info: &Info, replicas: i64, version: &str, dry_run: 
     let timeout = cx.flags.duration("timeout");
     if timeout > 0 {
         let deadline = Deadline::after(cx, timeout);
+        // Looks once a second, and at first after a second.
         loop {
-            let scale = client.get(&path, &[]).await?;
-            if scale["status"]["replicas"].as_i64().unwrap_or(0) == replicas {
-                break;
+            cx.host.sleep(1_000_000).await;
+            if cx.host.interrupted() {
+                return Err(crate::wait::interrupted());
             }
             if deadline.left(cx) == Some(0) {
-                return msg("timed out waiting for the condition");
+                return msg(format!("timed out waiting for {:?} to be synced", info.name));
             }
-            cx.host.sleep(1_000_000).await;
+            if client.get(&path, &[]).await?["status"]["replicas"].as_i64().unwrap_or(0) == replicas {
+                break;
+            }
         }
     }
     Ok(answer)

@@ -2,18 +2,19 @@
 
 use std::cmp::Ordering;
 
-use api::Json;
 use api::base::jsonpath::{self, JsonPath};
 use api::meta::quantity::Quantity;
+use api::{Json, Timestamp};
 use collections::StableSort;
 
-use crate::error::{CmdError, Result, msg};
+use crate::error::{CmdError, Result};
 
 /// Sorts `items` by the field that `by` names in `object_of(item)`. Items without it come first.
 ///
 /// # Errors
-/// The path is broken, or no item has the field.
-pub fn sort<T>(items: &mut [T], by: &str, object_of: impl Fn(&T) -> &Json) -> Result {
+/// The path is broken, no item has the field, or its values are no single values: then kubectl dies with a line of its
+/// log, at the moment `now`.
+pub fn sort<T>(items: &mut [T], by: &str, now: Timestamp, object_of: impl Fn(&T) -> &Json) -> Result {
     let relaxed = jsonpath::relaxed(by).map_err(CmdError::Msg)?;
     let path = JsonPath::parse(&relaxed).map_err(CmdError::Msg)?;
     let mut keys: Vec<Option<Json>> = Vec::with_capacity(items.len());
@@ -22,7 +23,22 @@ pub fn sort<T>(items: &mut [T], by: &str, object_of: impl Fn(&T) -> &Json) -> Re
         keys.push(found.into_iter().flatten().next().map(|v| v.into_owned()));
     }
     if !items.is_empty() && keys.iter().all(Option::is_none) {
-        return msg(format!("couldn't find any field with path {relaxed:?} in the list of objects"));
+        return Err(no_field(by)?);
+    }
+    let odd = keys.iter().flatten().find_map(|key| match key {
+        Json::Object(_) => Some("map[string]interface {}"),
+        Json::Array(_) => Some("[]interface {}"),
+        _ => None,
+    });
+    if let Some(kind) = odd.filter(|_| items.len() > 1) {
+        // klog's header: severity, month and day, time, process, place.
+        let text = now.rfc3339_micro();
+        let (day, time) = (text[5..10].replace('-', ""), &text[11..26]);
+        let place = format!("F{day} {time}    4121 sorter.go:375]");
+        let message = format!(
+            "{place} Field {relaxed} in [][][]reflect.Value is an unsortable type: interface, err: unsortable type: {kind}"
+        );
+        return Err(CmdError::Exit { code: 1, message });
     }
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.stable_sort_by(|a, b| compare(keys[*a].as_ref(), keys[*b].as_ref()));
@@ -37,6 +53,15 @@ pub fn sort<T>(items: &mut [T], by: &str, object_of: impl Fn(&T) -> &Json) -> Re
         }
     }
     Ok(())
+}
+
+/// The error of a path that leads nowhere.
+///
+/// # Errors
+/// The path is broken.
+pub fn no_field(by: &str) -> Result<CmdError> {
+    let relaxed = jsonpath::relaxed(by).map_err(CmdError::Msg)?;
+    Ok(CmdError::Msg(format!("couldn't find any field with path {relaxed:?} in the list of objects")))
 }
 
 fn compare(a: Option<&Json>, b: Option<&Json>) -> Ordering {

@@ -127,7 +127,7 @@ fn entries(cx: &Cx, kind: &str) -> Result<Entries> {
         };
         // As a shell would have taken quotes away.
         let value = value.trim_matches('\'').trim_matches('"');
-        add(kind, &mut out, key, value.as_bytes().to_vec())?;
+        add(cx, kind, &mut out, key, value.as_bytes().to_vec())?;
     }
     for path in env_files {
         let bytes = read(cx, path)?;
@@ -143,7 +143,7 @@ fn entries(cx: &Cx, kind: &str) -> Result<Entries> {
             if key.is_empty() || key.contains(char::is_whitespace) {
                 return msg(format!("{path}: {}: {key:?} is not a valid key name", i + 1));
             }
-            add(kind, &mut out, key, value.into_bytes())?;
+            add(cx, kind, &mut out, key, value.into_bytes())?;
         }
     }
     Ok(out)
@@ -171,14 +171,14 @@ fn add_file(cx: &Cx, kind: &str, source: &str, out: &mut Entries) -> Result {
             for name in names {
                 let inner = format!("{}/{name}", path.trim_end_matches('/'));
                 if cx.host.stat(&absolute(&*cx.host, &inner)) == Some(FileKind::File) && valid_key(&name) {
-                    add(kind, out, &name, read(cx, &inner)?)?;
+                    add(cx, kind, out, &name, read(cx, &inner)?)?;
                 }
             }
             Ok(())
         }
         Some(FileKind::File) => {
             let name = key.unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
-            add(kind, out, name, read(cx, path)?)
+            add(cx, kind, out, name, read(cx, path)?)
         }
     }
 }
@@ -195,14 +195,19 @@ fn valid_key(key: &str) -> bool {
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
-fn add(kind: &str, out: &mut Entries, key: &str, value: Vec<u8>) -> Result {
+fn add(cx: &Cx, kind: &str, out: &mut Entries, key: &str, value: Vec<u8>) -> Result {
     if !valid_key(key) {
         return msg(format!(
             "{key:?} is not a valid key name for a {kind}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
         ));
     }
     if out.iter().any(|(k, _)| k == key) {
-        return msg(format!("cannot add key {key}, another key by that name already exists"));
+        return msg(match (kind, cx.flags.args.first()) {
+            ("ConfigMap", Some(name)) => format!(
+                "cannot add key {key:?}, another key by that name already exists in Data for ConfigMap {name:?}"
+            ),
+            _ => format!("cannot add key {key}, another key by that name already exists"),
+        });
     }
     out.push((key.into(), value));
     Ok(())
