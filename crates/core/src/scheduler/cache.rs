@@ -10,10 +10,8 @@ use api::core::v1::Pod;
 use api::{Object, Str};
 use collections::{OrdMap, OrdSet};
 
-use super::node_info::{NodeInfo, PodInfo};
+use super::node_info::{NodeInfo, PodInfo, ZONE};
 use crate::sim::SharedMap;
-
-const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Namespace and labels of a pod, as a number. Pods of one ReplicaSet share one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

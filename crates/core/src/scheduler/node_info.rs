@@ -9,6 +9,7 @@ use super::cache::LabelSetId;
 use super::resource::{PodRequest, Resource, pod_request};
 
 pub const HOSTNAME: &str = "kubernetes.io/hostname";
+pub const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// A host port in use: address, protocol, number.
 pub type HostPort = (Str, Str, i32);
@@ -70,6 +71,7 @@ pub struct NodeInfo {
     pub has_hard_taints: bool,
     pub has_soft_taints: bool,
     pub has_hostname: bool,
+    pub zone: Option<Str>,
     pub used_ports: Vec<HostPort>,
     /// Size of each image that is on the node, by normalised name.
     pub images: OrdMap<Str, i64>,
@@ -91,6 +93,7 @@ impl NodeInfo {
             has_hard_taints: false,
             has_soft_taints: false,
             has_hostname: false,
+            zone: None,
             used_ports: Vec::new(),
             images: OrdMap::new(),
             pods_with_affinity: 0,
@@ -121,7 +124,8 @@ impl NodeInfo {
         let has_hard_taints = node.spec.taints.iter().any(|taint| !soft(&taint.effect));
         let (unschedulable, has_hostname) =
             (node.spec.unschedulable, node.metadata.labels.contains_key(HOSTNAME));
-        (self.unschedulable, self.has_hostname) = (unschedulable, has_hostname);
+        let zone = node.metadata.labels.get(ZONE).cloned();
+        (self.unschedulable, self.has_hostname, self.zone) = (unschedulable, has_hostname, zone);
         (self.has_soft_taints, self.has_hard_taints) = (has_soft_taints, has_hard_taints);
         self.allocatable = allocatable;
         self.images = images;

@@ -13,9 +13,7 @@ use collections::OrdMap;
 use super::node_affinity::matches_required;
 use crate::scheduler::cache::count_matching;
 use crate::scheduler::framework::{ClusterEvent, Cycle, MAX_NODE_SCORE, Plugin, Refusal, View};
-use crate::scheduler::node_info::{HOSTNAME, NodeInfo};
-
-const ZONE: &str = "topology.kubernetes.io/zone";
+use crate::scheduler::node_info::{HOSTNAME, NodeInfo, ZONE};
 
 /// See the module's documentation.
 pub struct PodTopologySpread;
@@ -26,6 +24,7 @@ struct Constraint {
     max_skew: i64,
     topology_key: Str,
     is_hostname: bool,
+    is_zone: bool,
     selector: Selector,
     min_domains: i64,
     honor_affinity: bool,
@@ -34,6 +33,13 @@ struct Constraint {
     matching: Vec<bool>,
     /// Whether the pod itself counts.
     self_match: bool,
+}
+
+impl Constraint {
+    /// The node's domain. Zones are asked for with every pod, so they are kept at hand.
+    fn domain<'a>(&self, node: &'a NodeInfo) -> Option<&'a Str> {
+        if self.is_zone { node.zone.as_ref() } else { node.object.meta().labels.get(&self.topology_key) }
+    }
 }
 
 /// Counts for filtering.
@@ -83,6 +89,7 @@ fn prepare(cycle: &Cycle, view: &View, constraint: &TopologySpreadConstraint) ->
             max_skew: i64::from(constraint.max_skew),
             topology_key: constraint.topology_key.clone(),
             is_hostname: constraint.topology_key == HOSTNAME,
+            is_zone: constraint.topology_key == ZONE,
             selector,
             min_domains: i64::from(constraint.min_domains.unwrap_or(1)),
             honor_affinity: policy(&constraint.node_affinity_policy, "Honor"),
@@ -110,6 +117,7 @@ fn default_constraints(cycle: &Cycle, view: &View) -> Vec<Constraint> {
             max_skew,
             topology_key: key.into(),
             is_hostname: key == HOSTNAME,
+            is_zone: key == ZONE,
             selector: selector.clone(),
             min_domains: 1,
             honor_affinity: true,
@@ -219,7 +227,6 @@ impl Plugin for PodTopologySpread {
     /// Pods that count, weighted so that a key with more values does not drown the others.
     fn score(&self, cycle: &Cycle, node: &NodeInfo) -> i64 {
         let Some(spread) = &cycle.spread_score else { return 0 };
-        let labels = &node.object.meta().labels;
         if spread.ignores(node) {
             return -1;
         }
@@ -233,7 +240,7 @@ impl Plugin for PodTopologySpread {
             } else {
                 // Without counts no node that is scored has the key: there is nothing to look up.
                 let counts = &spread.counts[index];
-                let value = if counts.is_empty() { None } else { labels.get(&constraint.topology_key) };
+                let value = if counts.is_empty() { None } else { constraint.domain(node) };
                 let Some(value) = value else { continue };
                 counts.get(value).copied().unwrap_or(0)
             };
@@ -283,9 +290,7 @@ impl Plugin for PodTopologySpread {
 
 impl SpreadScore {
     fn ignores(&self, node: &NodeInfo) -> bool {
-        let labels = &node.object.meta().labels;
-        self.require_all
-            && !self.constraints.iter().all(|constraint| labels.contains_key(&constraint.topology_key))
+        self.require_all && !self.constraints.iter().all(|constraint| constraint.domain(node).is_some())
     }
 }
 
@@ -309,7 +314,7 @@ fn count_for_score(
         scored += 1;
         for (constraint, counts) in spread.constraints.iter().zip(&mut spread.counts) {
             if !constraint.is_hostname
-                && let Some(value) = node.object.meta().labels.get(&constraint.topology_key)
+                && let Some(value) = constraint.domain(node)
             {
                 counts.entry(value.clone()).or_insert(0);
             }
@@ -322,7 +327,7 @@ fn count_for_score(
             continue;
         }
         for node in view.cache.nodes() {
-            if let Some(value) = node.object.meta().labels.get(&constraint.topology_key)
+            if let Some(value) = constraint.domain(node)
                 && let Some(count) = counts.get_mut(value)
                 && node_counts(constraint, cycle.pod, node)
             {
