@@ -5,6 +5,7 @@ mod http_client; // shared
 pub(crate) mod opts; // shared
 pub(crate) mod paths; // shared
 pub(crate) mod process; // shared
+mod screen; // shared
 pub mod tool; // shared
 pub mod users; // shared
 pub mod whole; // shared
@@ -58,6 +59,7 @@ mod mkfifo;
 mod mktemp;
 mod mount;
 mod mv;
+mod nano;
 mod nc;
 mod netstat;
 mod nice;
@@ -65,6 +67,7 @@ mod nl;
 mod nohup;
 mod nproc;
 mod nslookup;
+mod pager;
 mod paste;
 mod pgrep;
 mod pidof;
@@ -107,6 +110,7 @@ mod tty;
 mod uname;
 mod uniq;
 mod uptime;
+mod vi;
 mod watch;
 mod wc;
 mod wget;
@@ -177,16 +181,17 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     jq::SPEC,
     kill::SPEC,
     killall::SPEC,
-    cat::LESS,
+    pager::LESS,
     ln::SPEC,
     ls::SPEC,
     digest_sum::MD5SUM,
     mkdir::SPEC,
     mkfifo::SPEC,
     mktemp::SPEC,
-    cat::MORE,
+    pager::MORE,
     mount::SPEC,
     mv::SPEC,
+    nano::SPEC,
     nc::NC,
     netstat::NETSTAT,
     nice::SPEC,
@@ -244,6 +249,9 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     expand::UNEXPAND,
     uniq::SPEC,
     uptime::SPEC,
+    vi::VI,
+    vi::VIEW,
+    vi::VIM,
     watch::SPEC,
     wc::SPEC,
     wget::SPEC,
@@ -273,14 +281,16 @@ fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8
 }
 
 /// What no base image carries: people install it, so a workstation has it ([`image::add_extras`](crate::image::add_extras)).
-pub const EXTRAS: &[&str] = &["jq", "less"];
+pub const EXTRAS: &[&str] = &["jq", "less", "nano", "vi", "view", "vim"];
 
 /// Whether a base image of this flavour carries the program. Others are added by the images that have them.
 pub fn belongs(name: &str, flavour: Flavour) -> bool {
     match flavour {
-        Flavour::Gnu => !matches!(name, "ash" | "nc" | "ping" | "telnet") && !EXTRAS.contains(&name),
-        Flavour::BusyBox => !matches!(name, "curl" | "jq" | "bash" | "dash"),
-        Flavour::Gnu => !matches!(name, "ash" | "nc" | "ping" | "telnet" | "sudo" | "time"),
-        Flavour::BusyBox => !matches!(name, "curl" | "jq" | "bash" | "dash" | "sudo" | "htop"),
+        Flavour::Gnu => {
+            !matches!(name, "ash" | "nc" | "ping" | "telnet" | "sudo" | "time") && !EXTRAS.contains(&name)
+        }
+        Flavour::BusyBox => {
+            !matches!(name, "curl" | "jq" | "nano" | "view" | "vim" | "bash" | "dash" | "sudo" | "htop")
+        }
     }
 }

@@ -1,23 +1,24 @@
-//! `cat`, and the pagers where output goes straight to the terminal.
+//! `cat`: files one after the other.
 
 use super::{
     opts,
     tool::{Cx, Filter, Flow, filter},
 };
-use crate::{errno::Errno, program::ProgramSpec};
+use crate::{
+    errno::Errno,
+    program::{Program, ProgramSpec},
+};
 
 pub const CAT: ProgramSpec = ProgramSpec::inside(
     "cat",
     "Usage: cat [-nbvteA] [FILE]...\n\nPrint FILEs to stdout\n\n\t-n\tNumber output lines\n\t-b\tNumber nonempty lines\n\t-v\tShow nonprinting characters as ^x or M-x\n\t-t\t...and tabs as ^I\n\t-e\t...and end lines with $\n\t-A\tSame as -vte\n",
-    || filter(Cat::default()),
+    start,
 );
-pub const MORE: ProgramSpec =
-    ProgramSpec::inside("more", "Usage: more [FILE]...\n\nView FILE (or stdin)\n", || filter(Cat::default()));
-pub const LESS: ProgramSpec = ProgramSpec::inside(
-    "less",
-    "Usage: less [FILE]...\n\nShow FILE (or stdin); the terminal's own scrolling takes the place of paging\n",
-    || filter(Cat::default()),
-);
+
+/// A fresh `cat`: also what the pagers are where there is no terminal.
+pub(super) fn start() -> Box<dyn Program> {
+    filter(Cat::default())
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct Cat {
