@@ -268,7 +268,7 @@ impl View {
                 sys.spend(bytes.len() as u64 / 64);
                 self.bytes += bytes.len();
                 self.rest.extend(bytes);
-                let Some(end) = self.rest.iter().rposition(|b| *b == b'\n') else { return None };
+                let end = self.rest.iter().rposition(|b| *b == b'\n')?;
                 let complete: Vec<u8> = self.rest.drain(..=end).collect();
                 self.lines.extend(super::screen::lines_of(&without_colours(&complete)).0);
                 None

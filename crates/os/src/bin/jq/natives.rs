@@ -237,12 +237,10 @@ fn indices(v: &Value, part: &Value) -> Outcome {
                 return Ok(Value::Null);
             }
             let mut found = Vec::new();
-            let mut chars = 0;
-            for (at, _) in s.char_indices() {
+            for (count, (at, _)) in s.char_indices().enumerate() {
                 if s[at..].starts_with(&**t) {
-                    found.push(Value::num(f64::from(chars)));
+                    found.push(Value::num(count as f64));
                 }
-                chars += 1;
             }
             Ok(Value::array(found))
         }

@@ -186,4 +186,34 @@ impl Vi {
         }
         self.changed();
     }
+
+    /// Changes the case of what is selected, or replaces each character (`r`).
+    pub(super) fn recase(
+        &mut self,
+        key: char,
+        from: (usize, usize),
+        to: (usize, usize),
+        lines: bool,
+        with: Option<char>,
+    ) {
+        for row in from.0..=to.0 {
+            for col in 0..self.text.lines[row].len() {
+                let inside = lines || (from <= (row, col) && (row, col) <= to);
+                if !inside {
+                    continue;
+                }
+                let c = self.text.lines[row][col];
+                let new = match (key, with) {
+                    ('r', Some(with)) => Some(with),
+                    ('u', _) => c.to_lowercase().next(),
+                    ('U', _) => c.to_uppercase().next(),
+                    _ if c.is_uppercase() => c.to_lowercase().next(),
+                    _ => c.to_uppercase().next(),
+                };
+                self.text.lines[row][col] = new.unwrap_or(c);
+            }
+        }
+        self.changed();
+        self.go(from.0, from.1);
+    }
 }

@@ -566,34 +566,6 @@ impl Vi {
             }
         }
     }
-
-    fn recase(
-        &mut self,
-        key: char,
-        from: (usize, usize),
-        to: (usize, usize),
-        lines: bool,
-        with: Option<char>,
-    ) {
-        for row in from.0..=to.0 {
-            for col in 0..self.text.lines[row].len() {
-                if !lines && !(from <= (row, col) && (row, col) <= to) {
-                    continue;
-                }
-                let c = self.text.lines[row][col];
-                let new = match (key, with) {
-                    ('r', Some(with)) => Some(with),
-                    ('u', _) => c.to_lowercase().next(),
-                    ('U', _) => c.to_uppercase().next(),
-                    _ if c.is_uppercase() => c.to_lowercase().next(),
-                    _ => c.to_uppercase().next(),
-                };
-                self.text.lines[row][col] = new.unwrap_or(c);
-            }
-        }
-        self.changed();
-        self.go(from.0, from.1);
-    }
 }
 
 fn number(so_far: Option<usize>, digit: char) -> usize {
