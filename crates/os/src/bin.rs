@@ -27,6 +27,7 @@ mod date;
 mod dd;
 mod df;
 mod diff;
+mod dig;
 mod digest_sum;
 mod dirname;
 mod du;
@@ -43,6 +44,7 @@ mod getent;
 mod grep;
 mod groups;
 mod head;
+mod host;
 mod hostname;
 mod htop;
 mod id;
@@ -54,6 +56,7 @@ mod kill;
 mod killall;
 mod ln;
 mod ls;
+mod lsof;
 mod mkdir;
 mod mkfifo;
 mod mktemp;
@@ -82,6 +85,7 @@ mod renice;
 mod rev;
 mod rm;
 mod rmdir;
+mod route;
 mod sed;
 mod seq;
 mod setsid;
@@ -90,6 +94,7 @@ mod shuf;
 mod sleep;
 mod sort;
 mod split;
+mod ss;
 mod stat;
 mod strings;
 mod su;
@@ -104,6 +109,7 @@ mod timeout;
 mod top;
 mod touch;
 mod tr;
+mod traceroute;
 mod truncate;
 pub mod truth;
 mod tty;
@@ -153,6 +159,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     date::SPEC,
     dd::SPEC,
     df::SPEC,
+    dig::SPEC,
     diff::SPEC,
     dirname::SPEC,
     du::SPEC,
@@ -171,6 +178,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     grep::GREP,
     groups::SPEC,
     head::SPEC,
+    host::SPEC,
     dump::HEXDUMP,
     hostname::SPEC,
     htop::SPEC,
@@ -184,6 +192,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     pager::LESS,
     ln::SPEC,
     ls::SPEC,
+    lsof::SPEC,
     digest_sum::MD5SUM,
     mkdir::SPEC,
     mkfifo::SPEC,
@@ -193,7 +202,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     mv::SPEC,
     nano::SPEC,
     nc::NC,
-    netstat::NETSTAT,
+    netstat::SPEC,
     nice::SPEC,
     nl::SPEC,
     nohup::SPEC,
@@ -216,6 +225,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     rev::SPEC,
     rm::SPEC,
     rmdir::SPEC,
+    route::SPEC,
     sed::SPEC,
     seq::SPEC,
     setsid::SPEC,
@@ -226,7 +236,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     sleep::SPEC,
     sort::SPEC,
     split::SPEC,
-    netstat::SS,
+    ss::SPEC,
     stat::SPEC,
     strings::SPEC,
     sync::SPEC,
@@ -241,6 +251,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     timeout::SPEC,
     top::SPEC,
     touch::SPEC,
+    traceroute::SPEC,
     tr::SPEC,
     truth::TRUE,
     truncate::SPEC,
@@ -283,14 +294,18 @@ fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8
 /// What no base image carries: people install it, so a workstation has it ([`image::add_extras`](crate::image::add_extras)).
 pub const EXTRAS: &[&str] = &["jq", "less", "nano", "vi", "view", "vim"];
 
+/// What is no applet of BusyBox.
+const NO_APPLETS: &[&str] = &[
+    "bash", "curl", "dash", "dig", "host", "htop", "jq", "lsof", "man", "nano", "openssl", "ss", "sudo",
+    "tput", "view", "vim",
+];
+
 /// Whether a base image of this flavour carries the program. Others are added by the images that have them.
 pub fn belongs(name: &str, flavour: Flavour) -> bool {
     match flavour {
         Flavour::Gnu => {
             !matches!(name, "ash" | "nc" | "ping" | "telnet" | "sudo" | "time") && !EXTRAS.contains(&name)
         }
-        Flavour::BusyBox => {
-            !matches!(name, "curl" | "jq" | "nano" | "view" | "vim" | "bash" | "dash" | "sudo" | "htop")
-        }
+        Flavour::BusyBox => !NO_APPLETS.contains(&name),
     }
 }

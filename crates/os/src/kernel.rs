@@ -4,6 +4,7 @@
 //! change the few processes of the machine are asked again whether they are ready, which is simple and misses nothing.
 
 mod file;
+mod inspect;
 mod load;
 mod pipe;
 mod process;
@@ -35,6 +36,7 @@ pub use sys_proc::{ChildEvent, WaitFor};
 pub use tty::{Mode, Tty};
 
 pub(crate) use file::{Kind, OpenFile};
+pub use inspect::{OpenInfo, SockInfo, Traffic};
 pub(crate) use load::Load;
 pub(crate) use pipe::{HostIn, Pipe};
 pub(crate) use process::{Process, State};
@@ -130,6 +132,7 @@ pub struct Kernel {
     /// Fuel used by all processes so far.
     pub(crate) cpu_used: u64,
     pub(crate) load: Load,
+    pub(crate) traffic: Traffic,
     /// Bytes of written files, which are kept in memory.
     pub(crate) cached: u64,
 }

@@ -46,6 +46,8 @@ pub use kernel::{
     WaitFor,
 };
 pub use machine::{Machine, MachineSpec, Ran, SpawnOptions, Stdio};
-pub use program::{Fd, Pid, Poll, Program, ProgramSpec, ProgramTable, Start, Wait, program_file};
+pub use program::{
+    Fd, Pid, Poll, Program, ProgramSpec, ProgramTable, Start, Wait, busybox_file, program_file,
+};
 pub use signal::Signal;
 pub use time::Time;

@@ -156,6 +156,7 @@ impl Machine {
             next_id: 0,
             cpu_used: 0,
             load: Load::new(now),
+            traffic: Default::default(),
             cached: 0,
         };
         Machine { k, fs }
@@ -423,6 +424,7 @@ impl Kernel {
                 self.socks.insert(conn, Box::new(sock));
             }
             HostEvent::Data { sock, bytes } => {
+                self.traffic.received(bytes.len());
                 if let Some(s) = self.socks.get_mut(&sock) {
                     s.buf.extend(bytes);
                 }

@@ -1,4 +1,5 @@
 //! Protocol pieces for client and server programs.
 
+pub mod dns;
 pub mod http;
 pub mod resolve;

@@ -138,6 +138,13 @@ pub fn program_file(name: &str) -> Vec<u8> {
     bytes
 }
 
+/// The content of /bin/busybox of that version: some applets' ways depend on it.
+pub fn busybox_file(version: &str) -> Vec<u8> {
+    let mut bytes = program_file("busybox");
+    bytes.extend_from_slice(format!("BusyBox version {version}").as_bytes());
+    bytes
+}
+
 /// The program that an executable file's content refers to.
 pub fn program_of(content: &[u8]) -> Option<&str> {
     let rest = content.strip_prefix(MAGIC)?;

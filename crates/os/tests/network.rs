@@ -164,8 +164,10 @@ impl Net {
             HostCall::Connect { sock, addr, port, tls } => self.connect(sock, addr, port, tls.is_some()),
             HostCall::Send { sock, bytes } => self.send(sock, bytes),
             HostCall::Shutdown { sock } | HostCall::Close { sock } => {
-                let other = self.pairs.get(&sock).copied().unwrap_or(sock);
-                self.post(LATENCY, HostEvent::PeerClosed { sock: other });
+                let other = self.pairs.get(&sock).copied();
+                let delay = if other.is_some() { LATENCY } else { 4 * LATENCY };
+                let other = other.unwrap_or(sock);
+                self.post(delay, HostEvent::PeerClosed { sock: other });
             }
             HostCall::Resolve { call, name, kind, server } => {
                 let answer = if server == IpAddr::from([10, 96, 0, 99]) {

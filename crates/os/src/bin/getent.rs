@@ -1,9 +1,6 @@
 //! getent: the databases of users, groups and hosts.
 
-use super::{
-    process::{arguments, with_cx},
-    tool::Output,
-};
+use super::{process::arguments, tool::Output};
 use crate::{
     kernel::Sys,
     net::resolve::{Outcome, Resolver, first_address},
@@ -66,7 +63,18 @@ impl Program for Getent {
                     }
                     self.code = Some(code);
                 }
-                _ => self.code = Some(with_cx(sys, &mut self.out, |cx| cx.missing_operand())),
+                (Some("services" | "protocols" | "networks" | "shadow"), key) => {
+                    self.code = Some(if key.is_some() { 2 } else { 0 });
+                }
+                (name, _) => {
+                    let text = match name {
+                        Some(name) => format!("Unknown database: {name}\n"),
+                        None => "getent: wrong number of arguments\n".to_string(),
+                    };
+                    let hint = "Try `getent --help' or `getent --usage' for more information.\n";
+                    self.out.push(2, format!("{text}{hint}").as_bytes());
+                    self.code = Some(1);
+                }
             }
         }
     }

@@ -38,6 +38,9 @@ pub struct Nc {
     timeout: Option<i64>,
     host: String,
     port: u16,
+    /// Ports still to be looked at (`-z` with a range).
+    ports: std::collections::VecDeque<u16>,
+    failures: bool,
     resolver: Option<Box<Resolver>>,
     addr: Option<IpAddr>,
     listener: Option<Fd>,
@@ -96,7 +99,14 @@ impl Nc {
         let default = if self.telnet { Some("23".to_string()) } else { None };
         match (
             rest.first().cloned(),
-            rest.get(1).cloned().or(default).and_then(|p| p.split('-').next().and_then(|p| p.parse().ok())),
+            rest.get(1).cloned().or(default).and_then(|p| {
+                let (from, to) = p.split_once('-').unwrap_or((&p, &p));
+                let (from, to): (u16, u16) = (from.parse().ok()?, to.parse().ok()?);
+                if self.zero {
+                    self.ports.extend((from..=to).skip(1));
+                }
+                Some(from)
+            }),
         ) {
             (Some(host), Some(port)) => {
                 self.port = port;
@@ -107,7 +117,7 @@ impl Nc {
         }
     }
 
-    fn failed(&mut self, sys: &Sys<'_>, e: Errno) {
+    fn failed(&mut self, sys: &mut Sys<'_>, e: Errno) {
         let (host, port) = (&self.host, self.port);
         let addr = self.addr.map_or(String::new(), |a| a.to_string());
         let busybox = sys.is_busybox();
@@ -124,12 +134,35 @@ impl Nc {
             (false, false) if self.verbose => {
                 let shown =
                     if host.parse::<IpAddr>().is_ok() { host.clone() } else { format!("{host} ({addr})") };
-                format!("nc: connect to {shown} port {port} (tcp) failed: {e}\n")
+                let why = if e == Errno::ETIMEDOUT && self.by.is_some() {
+                    "timed out: Operation now in progress".to_string()
+                } else {
+                    format!("failed: {e}")
+                };
+                format!("nc: connect to {shown} port {port} (tcp) {why}\n")
             }
             _ => String::new(),
         };
         self.out.push(2, text.as_bytes());
-        self.code = Some(1);
+        self.failures = true;
+        self.ended(sys);
+    }
+
+    /// One port has been looked at: goes on with the next, if there is one.
+    fn ended(&mut self, sys: &mut Sys<'_>) {
+        if let Some(fd) = self.sock.take() {
+            let _closed = sys.close(fd);
+        }
+        self.connected = false;
+        let Some((port, addr)) = self.ports.pop_front().zip(self.addr) else {
+            return self.code = Some(u8::from(self.failures));
+        };
+        self.port = port;
+        self.by = self.timeout.map(|t| sys.now().plus(t));
+        match sys.connect(addr, port, None) {
+            Ok(fd) => self.sock = Some(fd),
+            Err(e) => self.failed(sys, e),
+        }
     }
 }
 
@@ -230,12 +263,20 @@ impl Program for Nc {
                             let text = if sys.is_busybox() {
                                 format!("{host} ({addr}:{port}) open\n")
                             } else {
-                                format!("Connection to {host} {port} port [tcp/*] succeeded!\n")
+                                let shown = if host.parse::<IpAddr>().is_ok() {
+                                    host.clone()
+                                } else {
+                                    format!("{host} ({addr})")
+                                };
+                                format!(
+                                    "Connection to {shown} {port} port [tcp/{}] succeeded!\n",
+                                    service(port)
+                                )
                             };
                             self.out.push(2, text.as_bytes());
                         }
                         if self.zero {
-                            self.code = Some(0);
+                            self.ended(sys);
                         }
                     }
                     Err(Errno::EAGAIN) => {
@@ -305,5 +346,20 @@ impl Program for Nc {
     }
     fn clone_box(&self) -> Box<dyn Program> {
         Box::new(self.clone())
+    }
+}
+
+/// The name of a port, as far as people know them.
+fn service(port: u16) -> &'static str {
+    match port {
+        22 => "ssh",
+        53 => "domain",
+        80 => "http",
+        443 => "https",
+        3306 => "mysql",
+        5432 => "postgresql",
+        6379 => "redis",
+        8080 => "http-alt",
+        _ => "*",
     }
 }

@@ -35,6 +35,10 @@ pub struct Ping {
     sent: u32,
     received: u32,
     times: Vec<i64>,
+    quiet: bool,
+    /// The name that answers are told to come from.
+    from: String,
+    deadline: Option<Time>,
     out: Output,
     code: Option<u8>,
 }
@@ -81,7 +85,14 @@ impl Program for Ping {
             let parsed = with_cx(sys, &mut self.out, |cx| opts::parse(cx, "c:i:W:w:s:q46nI:t:", &[]));
             match parsed {
                 Ok(opts) if opts.rest.is_empty() => {
-                    self.code = Some(with_cx(sys, &mut self.out, |cx| cx.missing_operand()))
+                    let code = with_cx(sys, &mut self.out, |cx| {
+                        if cx.busybox() {
+                            return cx.missing_operand();
+                        }
+                        cx.complain("usage error: Destination address required");
+                        1
+                    });
+                    self.code = Some(code);
                 }
                 Ok(opts) => {
                     self.count = opts.value('c').and_then(|c| c.parse().ok());
@@ -89,6 +100,8 @@ impl Program for Ping {
                     self.wait = opts.value('W').and_then(opts::duration).unwrap_or(10 * SECOND);
                     self.size = opts.value('s').and_then(|s| s.parse().ok()).unwrap_or(56);
                     self.host = opts.rest[0].clone();
+                    self.quiet = opts.has('q');
+                    self.deadline = opts.value('w').and_then(opts::duration).map(|w| sys.now().plus(w));
                     self.resolver = Some(Box::new(Resolver::address(sys, &self.host)));
                     sys.catch(Signal::INT);
                 }
@@ -109,9 +122,15 @@ impl Program for Ping {
             if let Some(resolver) = &mut self.resolver {
                 match resolver.poll(sys) {
                     Err(poll) => return poll,
-                    Ok(Outcome::Found(_, records)) => {
+                    Ok(Outcome::Found(full, records)) => {
                         self.resolver = None;
                         self.addr = first_address(&records);
+                        if !sys.is_busybox() {
+                            // iputils tells the complete name, and shows both unless it was given an address.
+                            let numeric = self.host.parse::<IpAddr>().is_ok();
+                            self.host = full.trim_end_matches('.').to_string();
+                            self.from = if numeric { String::new() } else { format!("{} ", self.host) };
+                        }
                         if let Some(addr) = self.addr {
                             let total = self.size + 28;
                             let text = if sys.is_busybox() {
@@ -141,7 +160,10 @@ impl Program for Ping {
                     self.received += 1;
                     self.times.push(rtt);
                     let ms = rtt as f64 / 1000.0;
-                    let text = if sys.is_busybox() {
+                    let place = if self.from.is_empty() { addr.to_string() } else { format!("({addr})") };
+                    let text = if self.quiet {
+                        String::new()
+                    } else if sys.is_busybox() {
                         format!(
                             "{} bytes from {addr}: seq={} ttl={ttl} time={ms:.3} ms\n",
                             self.size + 8,
@@ -149,8 +171,9 @@ impl Program for Ping {
                         )
                     } else {
                         format!(
-                            "{} bytes from {addr}: icmp_seq={} ttl={ttl} time={} ms\n",
+                            "{} bytes from {}{place}: icmp_seq={} ttl={ttl} time={} ms\n",
                             self.size + 8,
+                            self.from,
                             self.sent,
                             if ms < 10.0 { format!("{ms:.3}") } else { format!("{ms:.1}") }
                         )
@@ -169,11 +192,12 @@ impl Program for Ping {
                 self.asked = None;
                 continue;
             }
-            if self.count.is_some_and(|c| self.sent >= c) {
+            if self.count.is_some_and(|c| self.sent >= c) || self.deadline.is_some_and(|d| sys.now() >= d) {
                 self.statistics(sys);
                 continue;
             }
-            if let Some(next) = self.next.filter(|n| sys.now() < *n) {
+            let next = [self.next, self.deadline].into_iter().flatten().min();
+            if let Some(next) = next.filter(|n| self.next.is_some() && sys.now() < *n) {
                 return Poll::Wait(Wait::until(next));
             }
             self.sent += 1;

@@ -103,7 +103,7 @@ impl ProcSource for Kernel {
         if first == "net" {
             return match rest.as_slice() {
                 [] => Some(ProcEntry::Dir(vec!["dev".to_string(), "route".to_string()])),
-                ["dev"] => text(NET_DEV.to_string()),
+                ["dev"] => text(self.net_dev()),
                 ["route"] => text(
                     "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
                         .to_string(),
@@ -117,8 +117,6 @@ impl ProcSource for Kernel {
         self.top_file(first).and_then(text)
     }
 }
-
-const NET_DEV: &str = "Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0\n  eth0:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0\n";
 
 fn text(s: String) -> Option<ProcEntry> {
     Some(ProcEntry::File(s.into_bytes()))
@@ -185,6 +183,18 @@ impl Kernel {
             0x8000 | (b >> 48) & 0x3fff,
             b & 0xffff_ffff_ffff
         )
+    }
+
+    fn net_dev(&self) -> String {
+        let t = self.traffic;
+        let mut text = "Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0\n".to_string();
+        if !self.addresses.is_empty() {
+            text.push_str(&format!(
+                "  eth0: {:>7} {:>7}    0    0    0     0          0         0 {:>8} {:>7}    0    0    0     0       0          0\n",
+                t.received, t.received_packets, t.sent, t.sent_packets
+            ));
+        }
+        text
     }
 
     fn sysctl(&self, rest: &[&str]) -> Option<ProcEntry> {

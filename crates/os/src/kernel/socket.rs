@@ -27,6 +27,8 @@ pub type PeerName = (IpAddr, u16);
 pub(crate) struct Sock {
     pub state: SockState,
     pub port: u16,
+    /// Where it listens; unspecified for all addresses.
+    pub addr: IpAddr,
     pub peer: Option<PeerName>,
     pub buf: VecDeque<u8>,
     /// The peer sends no more.
@@ -46,6 +48,7 @@ impl Sock {
         Sock {
             state,
             port,
+            addr: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
             peer: None,
             buf: VecDeque::new(),
             eof: false,

@@ -85,7 +85,9 @@ impl Sys<'_> {
             return Err(Errno::EADDRINUSE);
         }
         let port = if port == 0 { self.ephemeral_port() } else { port };
-        let (fd, id) = self.add_sock(Sock::new(SockState::Listening, port))?;
+        let mut sock = Sock::new(SockState::Listening, port);
+        sock.addr = addr;
+        let (fd, id) = self.add_sock(sock)?;
         self.k.calls.push(HostCall::Listen { sock: id, addr, port, tls });
         Ok(fd)
     }
@@ -125,6 +127,7 @@ impl Sys<'_> {
             return Err(Errno::EAGAIN);
         }
         sock.unsent += n;
+        self.k.traffic.sent(n);
         if let Some(HostCall::Send { sock, bytes: queued }) = self.k.calls.last_mut()
             && *sock == id
         {
@@ -175,11 +178,6 @@ impl Sys<'_> {
     /// The local port.
     pub fn local_port(&self, fd: Fd) -> Option<u16> {
         Some(self.sock(fd).ok()?.port)
-    }
-
-    /// Every socket: state, local port, peer; for ss and netstat.
-    pub fn sockets(&self) -> Vec<(SockState, u16, Option<PeerName>)> {
-        self.k.socks.values().map(|s| (s.state, s.port, s.peer)).collect()
     }
 
     fn ask(&mut self) -> CallId {

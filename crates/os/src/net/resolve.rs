@@ -19,6 +19,8 @@ pub struct Resolver {
     asked: Option<(CallId, Time)>,
     tries: u32,
     outcome: Option<Outcome>,
+    /// A name on the way exists, without such records.
+    exists: bool,
     /// The server that answered last.
     pub server: Option<IpAddr>,
 }
@@ -116,7 +118,16 @@ impl Resolver {
     /// Begins to ask `servers` for records of the first of `candidates` that has some.
     pub fn new(mut candidates: Vec<String>, kind: RecordType, servers: Vec<IpAddr>) -> Resolver {
         candidates.reverse();
-        Resolver { kind, candidates, servers, asked: None, tries: 0, outcome: None, server: None }
+        Resolver {
+            kind,
+            candidates,
+            servers,
+            asked: None,
+            tries: 0,
+            outcome: None,
+            exists: false,
+            server: None,
+        }
     }
 
     fn known(name: &str, addr: IpAddr) -> Resolver {
@@ -132,7 +143,9 @@ impl Resolver {
             if let Some(outcome) = &self.outcome {
                 return Ok(outcome.clone());
             }
-            let Some(name) = self.candidates.last().cloned() else { return Ok(Outcome::NotFound) };
+            let Some(name) = self.candidates.last().cloned() else {
+                return Ok(if self.exists { Outcome::NoData } else { Outcome::NotFound });
+            };
             let Some((call, asked_at)) = self.asked else {
                 let Some(server) = self.servers.get(self.tries as usize % self.servers.len().max(1)).copied()
                 else {
@@ -159,9 +172,7 @@ impl Resolver {
                 }
                 DnsAnswer::Records(_) => {
                     self.candidates.pop();
-                    if self.candidates.is_empty() {
-                        self.outcome = Some(Outcome::NoData);
-                    }
+                    self.exists = true;
                 }
                 DnsAnswer::NxDomain => {
                     self.candidates.pop();

@@ -35,7 +35,7 @@ fn curl(repository: &str, tag: &str) -> Option<Image> {
     }
     let known = tag_in(tag, &["v0.13", "1.3", "1.7", "1.0", "curl", "v0.11"]);
     known.then(|| {
-        let image = if name.contains("curl") && !name.contains("alpine") {
+        let image = if name.contains("curl") && !name.contains("alpine") || name == "jessie-dnsutils" {
             Image::new(58_330_118)
         } else {
             Image::busybox(88_114_001)
@@ -43,7 +43,7 @@ fn curl(repository: &str, tag: &str) -> Option<Image> {
         image.cmd(&["/bin/sh"]).memory(3 << 20).files(|image| {
             let mut tree = os::image::base(image.flavour);
             // A base tree takes any file.
-            for tool in ["curl", "jq"] {
+            for tool in ["curl", "jq", "dig", "host", "ss"] {
                 let _taken = tree.put_file(&format!("/usr/bin/{tool}"), os::program_file(tool), 0o755);
             }
             tree
