@@ -149,8 +149,8 @@ pub trait Host {
     fn sleep(&self, micros: i64) -> LocalBoxFuture<'_, ()>;
     /// Tells whether the user pressed Ctrl-C during this command.
     fn interrupted(&self) -> bool;
-    /// Opens the editor on `text`; `None`: closed without saving.
-    fn edit(&self, name: &str, text: String) -> LocalBoxFuture<'_, Option<String>>;
+    /// Opens the editor on `text`; `None`: closed without saving. The error is that of the editor, for the user.
+    fn edit(&self, name: &str, text: String) -> LocalBoxFuture<'_, Result<Option<String>, String>>;
     /// Loads the descriptions for `kubectl explain`: `{ "<definition>": { "description": …, "fields": { name: text } } }`
     /// of one definition such as `io.k8s.api.core.v1.Pod`. `None`: there are none here.
     fn explain_text(&self, definition: &str) -> LocalBoxFuture<'_, Option<Json>>;

@@ -73,6 +73,8 @@ pub enum HostCall {
     ExternalInput { call: CallId, bytes: Vec<u8> },
     /// The program caught this signal (only those named by `ExternalCatch`).
     ExternalSignal { call: CallId, signal: Signal },
+    /// The program that `ExternalRun` asked for ended, with this exit code.
+    ExternalRan { call: CallId, code: i32 },
     /// The program's process was killed; the host forgets it.
     ExternalKilled { call: CallId, signal: Signal },
 
@@ -204,6 +206,12 @@ pub enum HostEvent {
     ExternalRaw {
         call: CallId,
         raw: bool,
+    },
+    /// The external program runs another one (an editor) on its own standard streams, as its child; `argv[0]` is a
+    /// path. Answer: `ExternalRan`.
+    ExternalRun {
+        call: CallId,
+        argv: Vec<String>,
     },
     ExternalExit {
         call: CallId,

@@ -448,6 +448,7 @@ impl Kernel {
             | HostEvent::ExternalRead { .. }
             | HostEvent::ExternalCatch { .. }
             | HostEvent::ExternalRaw { .. }
+            | HostEvent::ExternalRun { .. }
             | HostEvent::ExternalExit { .. } => self.external_event(event),
         }
     }
@@ -471,6 +472,7 @@ impl Kernel {
             | HostEvent::ExternalRead { call }
             | HostEvent::ExternalCatch { call, .. }
             | HostEvent::ExternalRaw { call, .. }
+            | HostEvent::ExternalRun { call, .. }
             | HostEvent::ExternalExit { call, .. } => *call,
             _ => return,
         };

@@ -37,6 +37,7 @@ impl Disk for Unsaved {
     fn list(&self, path: &str) -> Result<Vec<String>, String> {
         self.disk.list(path)
     }
+    fn remove(&self, _path: &str) {}
 }
 
 /// Findings about `text`, which is or will be the file `path` of the home folder.

@@ -37,6 +37,7 @@ pub struct Io {
     pub sleeping: Option<Timestamp>,
     pub window: Option<(u16, u16)>,
     pub edit: Edit,
+    pub child: Child,
 }
 
 /// The state of an edit that kubectl asked for.
@@ -50,6 +51,16 @@ pub enum Edit {
     },
     Open,
     Done(Option<String>),
+}
+
+/// The state of a program that kubectl runs: an editor.
+#[derive(Default, PartialEq)]
+pub enum Child {
+    #[default]
+    None,
+    Asked(Vec<String>),
+    Running,
+    Ended(i32),
 }
 
 /// Texts that are loaded only when somebody asks for them.
@@ -80,6 +91,53 @@ impl KubectlHost {
             path.to_owned()
         } else {
             format!("{}/{path}", self.cwd.trim_end_matches('/'))
+        }
+    }
+
+    /// Runs the person's own editor on a file, as a child of kubectl's process. The words are upstream's
+    /// (kubectl/pkg/cmd/util/editor).
+    async fn run_editor(&self, editor: String, path: String, text: String) -> Result<Option<String>, String> {
+        self.disk.write(&path, text.as_bytes())?;
+        // Words are split at spaces; quotes are left to the shell.
+        let script = "command -v \"$0\" >/dev/null || exit 127; exec \"$0\" \"$@\"";
+        let mut argv: Vec<String> = if editor.contains(['"', '\'', '\\']) {
+            vec!["/bin/bash".into(), "-c".into(), format!("{editor} \"$0\"")]
+        } else {
+            ["/bin/bash", "-c", script]
+                .into_iter()
+                .chain(editor.split_whitespace())
+                .map(str::to_owned)
+                .collect()
+        };
+        argv.push(path.clone());
+        self.io.borrow_mut().child = Child::Asked(argv);
+        let code = poll_fn(|_| {
+            let mut io = self.io.borrow_mut();
+            match io.child {
+                Child::Ended(code) => {
+                    io.child = Child::None;
+                    Poll::Ready(code)
+                }
+                _ => Poll::Pending,
+            }
+        })
+        .await;
+        // ^C was the editor's.
+        self.io.borrow_mut().interrupted = false;
+        let read = self.disk.read(&path);
+        match code {
+            0 => {
+                self.disk.remove(&path);
+                Ok(Some(String::from_utf8_lossy(&read?).into_owned()))
+            }
+            127 => {
+                self.disk.remove(&path);
+                Err(format!("unable to launch the editor {editor:?}"))
+            }
+            _ => {
+                self.stderr(format!("A copy of your changes has been stored to {path:?}\n").as_bytes());
+                Err(format!("there was a problem with the editor {editor:?}"))
+            }
         }
     }
 
@@ -317,16 +375,23 @@ impl Host for KubectlHost {
         self.interrupt()
     }
 
-    fn edit(&self, name: &str, text: String) -> LocalBoxFuture<'_, Option<String>> {
+    fn edit(&self, name: &str, text: String) -> LocalBoxFuture<'_, Result<Option<String>, String>> {
+        let own =
+            ["KUBE_EDITOR", "EDITOR"].into_iter().find_map(|key| self.env(key).filter(|e| !e.is_empty()));
+        if let Some(editor) = own {
+            let suffix = if name.ends_with(".json") { "json" } else { "yaml" };
+            let number = self.backend.now().0.unsigned_abs() % 10_000_000_000;
+            return Box::pin(self.run_editor(editor, format!("/tmp/kubectl-edit-{number}.{suffix}"), text));
+        }
         self.io.borrow_mut().edit = Edit::Asked { name: name.to_owned(), text };
         Box::pin(poll_fn(|_| {
             let mut io = self.io.borrow_mut();
             if io.interrupted {
                 io.edit = Edit::None;
-                return Poll::Ready(None);
+                return Poll::Ready(Ok(None));
             }
             match std::mem::take(&mut io.edit) {
-                Edit::Done(text) => Poll::Ready(text),
+                Edit::Done(text) => Poll::Ready(Ok(text)),
                 other => {
                     io.edit = other;
                     Poll::Pending

@@ -15,7 +15,7 @@ use os::{
 };
 
 use crate::backend::Backend;
-use crate::host::{Asset, Edit, Io, KubectlHost};
+use crate::host::{Asset, Child, Edit, Io, KubectlHost};
 use crate::tasks::Tasks;
 
 /// Home folder of the one user.
@@ -39,6 +39,8 @@ pub trait Disk {
     /// `None`: there is nothing.
     fn is_dir(&self, path: &str) -> Option<bool>;
     fn list(&self, path: &str) -> Result<Vec<String>, String>;
+    /// A file that is not there is as good as removed.
+    fn remove(&self, path: &str);
 }
 
 /// The machine with the volumes it is lent.
@@ -80,6 +82,10 @@ impl Disk for Hardware {
 
     fn list(&self, path: &str) -> Result<Vec<String>, String> {
         self.fs(|fs| fs.read_dir(path)).map_err(|e| lower(&e.to_string()))
+    }
+
+    fn remove(&self, path: &str) {
+        let _gone = self.fs(|fs| fs.remove_all(path));
     }
 }
 
@@ -359,6 +365,11 @@ impl Workstation {
                     run.io.borrow_mut().interrupted = true;
                 }
             }
+            HostCall::ExternalRan { call, code } => {
+                if let Some(run) = self.runs.get(&call) {
+                    run.io.borrow_mut().child = Child::Ended(code);
+                }
+            }
             HostCall::ExternalKilled { call, .. } => {
                 self.tasks.cancel(call);
                 self.runs.remove(&call);
@@ -506,6 +517,11 @@ fn flush(hardware: &Hardware, call: u32, run: &mut Run, said: &mut Vec<Said>) ->
         hardware.deliver(HostEvent::ExternalRead { call });
         moved = true;
     }
+    if let Child::Asked(argv) = &io.child {
+        hardware.deliver(HostEvent::ExternalRun { call, argv: argv.clone() });
+        io.child = Child::Running;
+        moved = true;
+    }
     if let Edit::Asked { name, text } = &io.edit {
         said.push(Said::Edit {
             process: call,
@@ -536,7 +552,7 @@ fn furnish(root: &mut os::Tree) -> os::SysResult<()> {
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000:,,,:/home/user:/bin/bash\n\
                       nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
 
-const BASHRC: &str = "alias k=kubectl\nalias ll='ls -alF'\nexport KUBE_EDITOR=vi\nPS1='\\w\\$ '\n";
+const BASHRC: &str = "alias k=kubectl\nalias ll='ls -alF'\nPS1='\\w\\$ '\n";
 
 /// As kubeadm writes admin.conf; certificates are not simulated, the user's name is what counts.
 const KUBECONFIG: &str = "apiVersion: v1

@@ -271,7 +271,7 @@ pub async fn edit_last_applied(cx: &Cx) -> Result {
         let text = info.object["metadata"]["annotations"][LAST_APPLIED].as_str().unwrap_or("{}");
         let before: Json = serde_json::from_str(text).unwrap_or(Json::Null);
         let edited = cx.host.edit(&format!("{}.yaml", info.name), to_yaml(&before)).await;
-        let Some(edited) = edited else {
+        let Some(edited) = edited.map_err(CmdError::Msg)? else {
             cx.err("Edit cancelled, no changes made.");
             continue;
         };

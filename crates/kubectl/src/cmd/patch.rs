@@ -207,11 +207,12 @@ async fn edit_one(cx: &Cx, info: &Info) -> Result {
     }
     let as_json = cx.flags.str("output") == "json";
     let original = if as_json { crate::print::json_text(&object) + "\n" } else { yaml::to_string(&object) };
-    let name = format!("kubectl-edit-{}.{}", info.name, if as_json { "json" } else { "yaml" });
+    let suffix = if as_json { "json" } else { "yaml" };
+    let name = format!("kubectl-edit-{}.{suffix}", info.name);
     let mut text = format!("{HEADER}{original}");
     let mut problem = String::new();
     loop {
-        let Some(edited) = cx.host.edit(&name, text.clone()).await else {
+        let Some(edited) = cx.host.edit(&name, text.clone()).await.map_err(CmdError::Msg)? else {
             cx.err("Edit cancelled, no changes made.");
             return Ok(());
         };
@@ -225,6 +226,11 @@ async fn edit_one(cx: &Cx, info: &Info) -> Result {
                 cx.err("Edit cancelled, no changes made.");
                 return Ok(());
             }
+            let copy =
+                format!("/tmp/kubectl-edit-{}.{suffix}", cx.host.now().0.unsigned_abs() % 10_000_000_000);
+            if cx.host.write_file(&copy, edited.as_bytes()).is_ok() {
+                cx.err(format!("A copy of your changes has been stored to {copy:?}"));
+            }
             return msg("Edit cancelled, no valid changes were saved.");
         }
         match save(cx, info, &object, &kept).await {
@@ -235,16 +241,44 @@ async fn edit_one(cx: &Cx, info: &Info) -> Result {
             }
             Err(e) => {
                 // The editor opens again with the failure on top, as long as the user goes on changing the text.
-                problem = e.report().0;
-                let lines: String = problem.lines().map(|l| format!("# {l}\n")).collect();
-                cx.err(format!("error: {} {:?} is invalid", info.resource.group_resource(), info.name));
-                text = format!("{HEADER}{lines}#\n{kept}");
+                let who = format!("{} {:?}", info.resource.group_resource(), info.name);
+                let (told, reasons) = refusal(&e, &who);
+                problem = told.clone();
+                cx.err(format!("error: {told}"));
+                text = format!("{HEADER}{reasons}#\n{kept}");
                 if cx.host.interrupted() {
                     return Err(e);
                 }
             }
         }
     }
+}
+
+/// What is told about a refused edit, and the comment lines that stand on top of the file when it opens again.
+/// Upstream: cmd/util/editor/editoptions.go.
+fn refusal(error: &CmdError, who: &str) -> (String, String) {
+    let CmdError::Status(status) = error else {
+        let text = error.text();
+        return (text.clone(), text.lines().map(|line| format!("# {line}\n")).collect());
+    };
+    let (told, head, mut reasons) = match status["reason"].as_str() {
+        Some("Invalid") => (format!("{who} is invalid"), format!("{who} was not valid"), Vec::new()),
+        Some("NotFound") => {
+            let head = format!("{who} could not be found on the server");
+            (head.clone(), head, Vec::new())
+        }
+        _ => {
+            let why = error.text();
+            (format!("{who} could not be patched: {why}"), format!("{who} could not be patched"), vec![why])
+        }
+    };
+    for cause in status["details"]["causes"].as_array().into_iter().flatten() {
+        let part = |key: &str| cause[key].as_str().unwrap_or_default().to_owned();
+        reasons.push(format!("{}: {}", part("field"), part("message")));
+    }
+    let colon = if reasons.is_empty() { "" } else { ":" };
+    let list: String = reasons.iter().map(|reason| format!("# * {reason}\n")).collect();
+    (told, format!("# {head}{colon}\n{list}"))
 }
 
 async fn save(cx: &Cx, info: &Info, before: &Json, text: &str) -> Result<bool> {

@@ -519,9 +519,9 @@ impl Host for Fake {
     fn interrupted(&self) -> bool {
         false
     }
-    fn edit(&self, _name: &str, text: String) -> LocalBoxFuture<'_, Option<String>> {
+    fn edit(&self, _name: &str, text: String) -> LocalBoxFuture<'_, Result<Option<String>, String>> {
         let edited = self.editor.borrow().as_ref().and_then(|e| e(text));
-        Box::pin(async move { edited })
+        Box::pin(async move { Ok(edited) })
     }
     fn explain_text(&self, _definition: &str) -> LocalBoxFuture<'_, Option<Json>> {
         Box::pin(async { None })

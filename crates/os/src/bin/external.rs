@@ -3,8 +3,8 @@
 use crate::{
     errno::Errno,
     host::{CallId, ExternalStart, HostCall, HostEvent},
-    kernel::{Mode, Reply, Sys},
-    program::{Poll, Program, Wait},
+    kernel::{ChildEvent, Mode, Reply, Sys, WaitFor},
+    program::{Pid, Poll, Program, Wait},
 };
 
 /// The process side of a host's program.
@@ -18,11 +18,21 @@ struct External {
     exit: Option<u8>,
     /// The terminal's settings before the program changed them.
     cooked: Option<Mode>,
+    /// A program that was run on its behalf.
+    child: Option<Pid>,
 }
 
 /// The state at the start of the host's program `name`.
 pub(crate) fn start(name: &'static str) -> Box<dyn Program> {
-    Box::new(External { name, call: None, output: Vec::new(), wants_input: false, exit: None, cooked: None })
+    Box::new(External {
+        name,
+        call: None,
+        output: Vec::new(),
+        wants_input: false,
+        exit: None,
+        cooked: None,
+        child: None,
+    })
 }
 
 impl Program for External {
@@ -63,6 +73,22 @@ impl Program for External {
             return Poll::Exit(code);
         }
         let mut wait = Wait::reply();
+        if let Some(child) = self.child {
+            match sys.wait(WaitFor::Pid(child), false) {
+                Ok((_, ChildEvent::Exited(status))) => {
+                    self.child = None;
+                    sys.host_call(HostCall::ExternalRan { call, code: status.code() });
+                }
+                Err(Errno::EAGAIN) | Ok(_) => {
+                    wait.child = true;
+                    return Poll::Wait(wait);
+                }
+                Err(_) => {
+                    self.child = None;
+                    sys.host_call(HostCall::ExternalRan { call, code: 127 });
+                }
+            }
+        }
         if self.wants_input {
             match sys.read(0, 65_536) {
                 Ok(bytes) => {
@@ -117,6 +143,14 @@ impl External {
                     let _no_tty = sys.set_tty_mode(0, Mode { nl_to_crnl: false, ..Mode::RAW });
                 } else {
                     self.restore(sys);
+                }
+            }
+            HostEvent::ExternalRun { call, argv } => {
+                let path = argv.first().cloned().unwrap_or_default();
+                let env = sys.env();
+                match sys.spawn(&path, argv, env) {
+                    Ok(child) => self.child = Some(child),
+                    Err(_) => sys.host_call(HostCall::ExternalRan { call, code: 127 }),
                 }
             }
             HostEvent::ExternalExit { code, .. } => self.exit = Some(code),
