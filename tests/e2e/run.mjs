@@ -50,7 +50,7 @@ async function play(it) {
     const limit = it.seconds * 1000;
     const late = new Promise((_, no) => setTimeout(() => no(new Error(`took longer than ${it.seconds}s`)), limit).unref());
     await Promise.race([it.run({ url, profile, results, atEnd: (close) => closing.push(close) }), late]);
-    return problems.join("\n");
+    return problems.filter((problem) => !it.ignore.some((wanted) => wanted.test(problem))).join("\n");
   } catch (error) {
     await keepPictures(contexts, it.name);
     return [error.stack ?? String(error), ...problems].join("\n");

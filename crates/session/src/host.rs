@@ -11,6 +11,7 @@ use std::task::Poll;
 
 use api::http::{Request, Response};
 use api::{Duration, Json, Timestamp};
+use kubarium_core::cluster::story::COMMAND;
 use kubarium_kubectl::Host;
 use kubarium_kubectl::host::{
     ByteStream, ExecFrame, ExecSession, FileKind, LocalBoxFuture, StdinEvent, Target, TransportError,
@@ -76,6 +77,8 @@ pub enum Asset {
 /// One run of kubectl.
 pub struct KubectlHost {
     pub backend: Rc<Backend>,
+    /// The command line as it was typed, for those who look at the history; empty: not worth telling.
+    pub line: String,
     pub disk: Rc<dyn Disk>,
     pub io: Rc<RefCell<Io>>,
     pub explain: Rc<RefCell<Asset>>,
@@ -159,6 +162,14 @@ impl KubectlHost {
             Poll::Pending
         })
         .await;
+    }
+
+    /// Sends a request; what changes something says which command line it belongs to.
+    fn send(&self, mut request: Request) -> (Response, Option<Streaming>) {
+        if !self.line.is_empty() && self.backend.with(|cluster| cluster.changes(&request)) {
+            request.set_header(COMMAND, &self.line);
+        }
+        self.backend.send(request)
     }
 }
 
@@ -244,7 +255,7 @@ impl Host for KubectlHost {
             if self.interrupt() {
                 return Err(TransportError::Interrupted);
             }
-            let (mut response, streaming) = self.backend.send(req);
+            let (mut response, streaming) = self.send(req);
             let Some(mut streaming) = streaming else { return Ok(response) };
             // A log that is not followed is a stream that ends by itself.
             let mut body = Vec::new();
@@ -269,7 +280,7 @@ impl Host for KubectlHost {
         let address = reach(to);
         Box::pin(async move {
             address?;
-            let (response, streaming) = self.backend.send(req);
+            let (response, streaming) = self.send(req);
             let Some(streaming) = streaming else { return Ok(Err(response)) };
             let stream = Stream { backend: self.backend.clone(), io: self.io.clone(), streaming };
             Ok(Ok(Box::new(stream) as Box<dyn ByteStream>))
@@ -284,7 +295,7 @@ impl Host for KubectlHost {
         let address = reach(to);
         Box::pin(async move {
             address?;
-            let (response, streaming) = self.backend.send(req);
+            let (response, streaming) = self.send(req);
             let Some(streaming) = streaming else { return Ok(Err(response)) };
             let Streaming::Connection { id, .. } = &streaming else { return Ok(Err(response)) };
             let exec = Exec { backend: self.backend.clone(), id: *id, streaming, frames: VecDeque::new() };

@@ -5,6 +5,7 @@
 
 mod clock;
 mod files;
+mod marks;
 mod questions;
 mod terminals;
 
@@ -12,8 +13,8 @@ use std::rc::Rc;
 
 use api::{Duration, Timestamp};
 use collections::{OrdMap, StableSort};
-use kubarium_core::cluster::{Cluster, ClusterConfig, DEFAULT_START, Fault, MAX_NODES, Progress};
-use protocol::{Answer, Command, Engine, FaultState, Id, Opened, Severity, Shape, Start, TerminalId, Update};
+use kubarium_core::cluster::{Cluster, ClusterConfig, DEFAULT_START, MAX_NODES, Progress};
+use protocol::{Answer, Command, Engine, Id, Opened, Severity, Shape, Start, TerminalId, Update};
 
 use crate::backend::Backend;
 use crate::link::{self, Link};
@@ -35,7 +36,6 @@ pub struct Session {
     terminals: OrdMap<TerminalId, Terminal>,
     subscriptions: OrdMap<Id, Subscription>,
     controls: Controls,
-    faults: Vec<Fault>,
     edits: OrdMap<Id, u32>,
     next_edit: Id,
     files: files::Watcher,
@@ -64,7 +64,6 @@ impl Session {
             terminals: OrdMap::new(),
             subscriptions: OrdMap::new(),
             controls: Controls::new(&backend),
-            faults: Vec::new(),
             edits: OrdMap::new(),
             next_edit: 1,
             files: files::Watcher::default(),
@@ -84,7 +83,7 @@ impl Session {
 
     fn open(&mut self, open: protocol::Open) {
         let (cluster, files) = match open.start {
-            Start::Fresh(shape) => (crate::console::settled(config(&shape)), Vec::new()),
+            Start::Fresh(shape) => (crate::console::settled(config(&shape)), starter_files()),
             Start::Saved { state } => match Link::unpack(&state.0) {
                 Ok(link) => (Cluster::restore(link.saved), link.files),
                 Err((message, hint)) => return self.updates.push(Update::Refused { message, hint }),
@@ -131,22 +130,7 @@ impl Session {
     }
 
     fn fault(&mut self, fault: &protocol::Fault) {
-        let fault = clock::fault(fault);
-        self.backend.fault(fault.clone());
-        match clock::undo(&fault) {
-            Some(_) => self.faults.push(fault.clone()),
-            None => self.faults.retain(|known| clock::undo(known).as_ref() != Some(&fault)),
-        }
-        self.controls.mark(&self.backend, protocol::MarkKind::Fault, fault.to_string(), &mut self.updates);
-        self.tell_faults();
-    }
-
-    fn tell_faults(&mut self) {
-        let faults = self.faults.iter().filter_map(|fault| {
-            let undo = clock::undo(fault)?;
-            Some(FaultState { text: fault.to_string(), undo: clock::to_protocol(&undo) })
-        });
-        self.updates.push(Update::Faults(faults.collect()));
+        self.backend.fault(clock::fault(fault));
     }
 
     /// Lets the workstation go on and passes on what it says.
@@ -175,6 +159,13 @@ impl Session {
             }
         }
     }
+}
+
+/// Files that a new workstation begins with, so that there is something to read, change and apply.
+fn starter_files() -> Vec<(String, String)> {
+    [("hello.yaml", include_str!("starter/hello.yaml"))]
+        .map(|(path, text)| (path.to_owned(), text.to_owned()))
+        .to_vec()
 }
 
 /// A configuration within its bounds.
@@ -239,6 +230,7 @@ impl Engine for Session {
             left -= 1;
         }
         self.controls.hear_left(&self.backend, &mut self.updates);
+        self.controls.look(&self.backend, &mut self.updates);
         let changes = self.files.changes();
         self.controls.tell(&self.backend, changes, &mut self.updates);
         if let Some(entries) = self.files.poll(&self.workstation) {

@@ -68,7 +68,7 @@ impl Disk for Hardware {
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
         self.fs(|fs| {
             if let Some((parent, _)) = path.rsplit_once('/') {
-                fs.mkdir_all(parent)?;
+                make_folders(fs, parent)?;
             }
             fs.write(path, bytes.to_vec(), 0o644)?;
             fs.chown(path, Some(USER_ID), Some(USER_ID), true)
@@ -89,6 +89,18 @@ impl Disk for Hardware {
     }
 }
 
+/// Makes a folder and those above it that are missing; they belong to the user.
+fn make_folders(fs: &mut os::Vfs, folder: &str) -> os::SysResult<()> {
+    if folder.is_empty() || fs.stat(folder, true).is_ok() {
+        return Ok(());
+    }
+    if let Some((parent, _)) = folder.rsplit_once('/') {
+        make_folders(fs, parent)?;
+    }
+    fs.mkdir_all(folder)?;
+    fs.chown(folder, Some(USER_ID), Some(USER_ID), true)
+}
+
 /// Go words system errors in lower case.
 fn lower(text: &str) -> String {
     text.to_ascii_lowercase()
@@ -107,8 +119,6 @@ pub enum Said {
     Edit { process: u32, tty: Option<TtyId>, name: String, text: String },
     /// The descriptions for `kubectl explain` are wanted; answered with [`Workstation::explain`].
     NeedExplain,
-    /// A kubectl command ended.
-    Ran { argv: Vec<String>, code: i32 },
 }
 
 struct Run {
@@ -392,7 +402,8 @@ impl Workstation {
     fn start(&mut self, start: ExternalStart) {
         let call = start.call;
         let io = Rc::new(RefCell::new(Io { window: start.window, ..Io::default() }));
-        let host = self.host(&io, start.env.clone(), start.cwd.clone(), start.tty.map(|tty| tty.is_some()));
+        let tty = start.tty.map(|tty| tty.is_some());
+        let host = self.host(&io, line_of(&start.argv), start.env.clone(), start.cwd.clone(), tty);
         let argv = start.argv.clone();
         self.tasks.spawn(
             call,
@@ -408,12 +419,14 @@ impl Workstation {
     fn host(
         &self,
         io: &Rc<RefCell<Io>>,
+        line: String,
         env: Vec<(String, String)>,
         cwd: String,
         tty: [bool; 3],
     ) -> Rc<KubectlHost> {
         Rc::new(KubectlHost {
             backend: self.backend.clone(),
+            line,
             disk: self.hardware.clone(),
             io: io.clone(),
             explain: self.explain.clone(),
@@ -434,7 +447,7 @@ impl Workstation {
 
     fn complete(&mut self, call: u32, words: Vec<String>, index: usize, cwd: String) {
         let io = Rc::new(RefCell::new(Io::default()));
-        let host = self.host(&io, Self::environment(), cwd, [true; 3]);
+        let host = self.host(&io, String::new(), Self::environment(), cwd, [true; 3]);
         let answers = self.candidates.clone();
         self.completions.spawn(
             call,
@@ -473,11 +486,30 @@ impl Workstation {
                 if let Some(bytes) = hint(&self.hardware, &run, code) {
                     self.hardware.deliver(HostEvent::ExternalOutput { call, fd: 2, bytes });
                 }
-                self.said.push(Said::Ran { argv: run.start.argv, code });
             }
             self.hardware.deliver(HostEvent::ExternalExit { call, code: code.clamp(0, 255) as u8 });
         }
         moved
+    }
+}
+
+/// Longest command line that is recorded with what it did; what is longer is cut.
+const LINE_MAX: usize = 400;
+
+/// The words of a command as one would type them.
+fn line_of(argv: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,~".contains(c);
+    let word = |word: &String| match !word.is_empty() && word.chars().all(plain) {
+        true => word
+            .strip_prefix(HOME)
+            .filter(|rest| rest.starts_with('/'))
+            .map_or(word.clone(), |rest| format!("~{rest}")),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    };
+    let line = argv.iter().map(word).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LINE_MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 

@@ -6,6 +6,7 @@ pub mod files;
 pub mod kinds;
 pub mod layout;
 pub mod lines;
+pub mod palette;
 pub mod params;
 pub mod pod_look;
 pub mod pod_map;

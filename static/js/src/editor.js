@@ -62,7 +62,7 @@ export function create(host, options) {
     yaml(),
     syntaxHighlighting(colors),
     look,
-    EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "false" }),
+    EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "false", tabindex: "0" }),
     EditorState.readOnly.of(options.readOnly ?? false),
     keymap.of([
       { key: "Mod-Enter", run: () => (options.onApply?.(), true) },

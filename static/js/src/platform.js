@@ -18,6 +18,9 @@ export function copy(text, done) {
   navigator.clipboard.writeText(text).then(() => done(true), fallback);
 }
 
+/** The terminal that is shown hands its whole text to its onCopy. */
+export const copySession = () => void dispatchEvent(new Event("kubarium:copy-session"));
+
 export function download(name, bytes, type) {
   const url = URL.createObjectURL(new Blob([bytes], { type }));
   const link = Object.assign(document.createElement("a"), { href: url, download: name });

@@ -22,19 +22,43 @@ function theme() {
   };
 }
 
-/** What web pages and documents put around commands, taken away again. */
+// What web pages and documents put around commands: what it is replaced by, and how that is told.
+const REPAIRS = [
+  [/[\u2018\u2019]/g, "'", "curly quotes made straight"],
+  [/[\u201c\u201d]/g, '"', "curly quotes made straight"],
+  [/[\u00a0\u202f]/g, " ", "spaces of a web page made plain"],
+  [/[\u2013\u2014](?=\w)/g, "--", "long dashes made two hyphens"],
+  [/^(?:\$|#(?= kubectl)) +/gm, "", "the prompt in front removed"],
+];
+
+/** A text as it should be pasted, and what was repaired in it. */
 export function cleanPaste(text) {
-  return text
-    .replace(/\r\n?/g, "\n")
-    .replace(/[\u2018\u2019]/g, "'")
-    .replace(/[\u201c\u201d]/g, '"')
-    .replace(/[\u00a0\u202f]/g, " ")
-    .replace(/^(?:\$|#(?= kubectl)) +/gm, "");
+  const notes = new Set();
+  let clean = text.replace(/\r\n?/g, "\n");
+  for (const [pattern, by, note] of REPAIRS) {
+    const next = clean.replace(pattern, by);
+    if (next !== clean) notes.add(note);
+    clean = next;
+  }
+  return { text: clean, notes: [...notes] };
+}
+
+/** All that is and was on the screen. */
+function wholeText(term) {
+  const buffer = term.buffer.normal;
+  const lines = [];
+  for (let i = 0; i < buffer.length; i++) {
+    const line = buffer.getLine(i);
+    const text = line?.translateToString(true) ?? "";
+    if (line?.isWrapped) lines[lines.length - 1] += text;
+    else lines.push(text);
+  }
+  return lines.join("\n").trimEnd() + "\n";
 }
 
 /**
- * Options: label, fontSize, reader, onData(text), onResize(columns, rows), onPaste(text) for pastes of several lines,
- * which the page confirms and sends back through paste().
+ * Options: label, fontSize, reader, readOnly, onData(text), onResize(columns, rows), onPaste(text) for pastes of several
+ * lines, which the page confirms and sends itself, onNote(text) for what was repaired in a paste, onCopy(text).
  */
 export function create(host, options) {
   const term = new Terminal({
@@ -45,6 +69,7 @@ export function create(host, options) {
     cursorInactiveStyle: "outline",
     scrollback: 5000,
     screenReaderMode: options.reader ?? false,
+    disableStdin: options.readOnly ?? false,
     convertEol: false,
     macOptionIsMeta: true,
     minimumContrastRatio: 4.5,
@@ -89,17 +114,18 @@ export function create(host, options) {
   host.addEventListener(
     "paste",
     (event) => {
-      const text = cleanPaste(event.clipboardData?.getData("text/plain") ?? "");
+      const { text, notes } = cleanPaste(event.clipboardData?.getData("text/plain") ?? "");
       event.preventDefault();
       event.stopPropagation();
-      if (!text) return;
+      if (!text || options.readOnly) return;
+      if (notes.length) options.onNote(`Pasted, with repairs: ${notes.join(", ")}.`);
       if (text.trimEnd().includes("\n")) options.onPaste(text);
       else term.paste(text.trimEnd());
     },
     { capture: true },
   );
 
-  term.onData((text) => options.onData(text));
+  if (!options.readOnly) term.onData((text) => options.onData(text));
   term.onResize(({ cols, rows }) => options.onResize(cols, rows));
 
   // Only when there is room: a hidden pane has none, and must not shrink the terminal to nothing.
@@ -110,6 +136,10 @@ export function create(host, options) {
   observer.observe(host);
   const recolor = () => (term.options.theme = theme());
   addEventListener("kubarium:theme", recolor);
+  const copySession = () => {
+    if (host.clientWidth > 0) options.onCopy(wholeText(term));
+  };
+  addEventListener("kubarium:copy-session", copySession);
   refit();
   options.onResize(term.cols, term.rows);
 
@@ -119,20 +149,10 @@ export function create(host, options) {
     focus: () => term.focus(),
     reset: () => term.reset(),
     setReader: (on) => (term.options.screenReaderMode = on),
-    copyAll(done) {
-      const buffer = term.buffer.normal;
-      const lines = [];
-      for (let i = 0; i < buffer.length; i++) {
-        const line = buffer.getLine(i);
-        const text = line?.translateToString(true) ?? "";
-        if (line?.isWrapped) lines[lines.length - 1] += text;
-        else lines.push(text);
-      }
-      done(lines.join("\n").trimEnd() + "\n");
-    },
     dispose() {
       observer.disconnect();
       removeEventListener("kubarium:theme", recolor);
+      removeEventListener("kubarium:copy-session", copySession);
       term.dispose();
     },
   };

@@ -3,9 +3,9 @@
 export const tests = [];
 
 // Declares a test. `run` gets { url, profile, results, atEnd }: the page's URL, a maker of fresh browser profiles, the
-// folder for screenshots, and a place to register what must be closed.
-export function test(name, run, { seconds = 90 } = {}) {
-  tests.push({ name, run, seconds });
+// folder for screenshots, and a place to register what must be closed. `ignore`: errors of the page that are wanted.
+export function test(name, run, { seconds = 90, ignore = [] } = {}) {
+  tests.push({ name, run, seconds, ignore });
 }
 
 // Asks again until the answer is true, and says what it last was when time is up.

@@ -86,6 +86,11 @@ impl Cluster {
         &self.inputs
     }
 
+    /// The inputs that the moment shown has seen.
+    pub fn applied(&self) -> &[Recorded] {
+        &self.inputs[..self.applied]
+    }
+
     /// The history hash: equal for equal seeds and inputs, natively and in wasm.
     pub fn hash(&self) -> u64 {
         self.world.history_hash()

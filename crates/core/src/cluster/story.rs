@@ -3,7 +3,7 @@
 use api::http::Request;
 use api::{Object, Str, Timestamp};
 
-use super::{Input, Recorded, World};
+use super::{Fault, Input, Recorded, World};
 use crate::store::{Change, Operation, ResourceId, Revision, Trigger};
 
 /// What one step did.
@@ -79,10 +79,54 @@ impl World {
                     chain.extend(inputs.get(number as usize).map(link_of_input));
                     None
                 }
-                _ => None,
+                // What time brought (a container that started, a probe, a back-off that ended) goes back to what was
+                // done to the object before.
+                Trigger::Timer => match self.fault_behind(inputs, change) {
+                    Some(fault) => {
+                        chain.push(link_of_input(fault));
+                        None
+                    }
+                    None => self.done_before(change),
+                },
+                Trigger::Bootstrap => None,
+                Trigger::Revision(_) => None,
             };
         }
         chain
+    }
+
+    /// The fault that a component noticed by itself: of this node or pod, after its last change.
+    fn fault_behind<'a>(&self, inputs: &'a [Recorded], change: &Change) -> Option<&'a Recorded> {
+        let subject = change.subject();
+        let concerns = |input: &Input| match input {
+            Input::Fault(
+                Fault::StopNode(node) | Fault::CutNode(node) | Fault::StartNode(node) | Fault::HealNode(node),
+            ) => subject.gvk().kind == "Node" && subject.meta().name == *node,
+            Input::Fault(Fault::KillContainer { namespace, pod, .. }) => {
+                subject.gvk().kind == "Pod"
+                    && subject.meta().name == *pod
+                    && subject.meta().namespace == *namespace
+            }
+            _ => false,
+        };
+        let since = self.previous(change).map_or(Timestamp(i64::MIN), |before| before.time);
+        inputs.iter().rev().find(|it| it.time <= change.time && it.time >= since && concerns(&it.input))
+    }
+
+    /// The commit that made the object what it was before this one.
+    fn previous(&self, change: &Change) -> Option<&Change> {
+        self.api.storage().change(change.previous.as_ref()?.meta().resource_version.parse().ok()?)
+    }
+
+    /// The newest earlier write of the same object that time alone did not bring; its creation at the latest.
+    fn done_before(&self, change: &Change) -> Option<Revision> {
+        let mut earlier = self.previous(change)?;
+        while earlier.cause.trigger == Trigger::Timer
+            && let Some(before) = self.previous(earlier)
+        {
+            earlier = before;
+        }
+        Some(earlier.revision)
     }
 
     fn last_change(&self, resource: ResourceId, key: &api::Key) -> Option<Revision> {
@@ -105,19 +149,36 @@ impl World {
 }
 
 fn link_of_input(recorded: &Recorded) -> CauseLink {
+    let ran = command_line(&recorded.input).is_some();
     CauseLink {
         at: recorded.time,
         revision: 0,
         actor: "you".into(),
-        verb: "asked".into(),
+        verb: if ran { "ran" } else { "asked" }.into(),
         what: describe_input(&recorded.input),
         object: None,
         reason: String::new(),
     }
 }
 
-/// An input in words: "POST /api/v1/namespaces/default/pods", "stop node node-1".
+/// The header in which clients of the workstation say which command line a request belongs to. It is part of what is
+/// recorded, so that a history still knows it when it is opened elsewhere.
+pub const COMMAND: &str = "x-command-line";
+
+/// The command line that an input belongs to, where that is known.
+pub fn command_line(input: &Input) -> Option<&str> {
+    match input {
+        Input::Request(r) | Input::Connect(r) => Some(r.header(COMMAND)).filter(|line| !line.is_empty()),
+        _ => None,
+    }
+}
+
+/// An input in words: "kubectl create deployment web --image=nginx", "POST /api/v1/namespaces/default/pods" where no
+/// command line is known, "stop node node-1".
 pub fn describe_input(input: &Input) -> String {
+    if let Some(line) = command_line(input) {
+        return line.to_owned();
+    }
     let request = |request: &Request| format!("{} {}", request.method, request.path);
     match input {
         Input::Request(r) | Input::Connect(r) => request(r),

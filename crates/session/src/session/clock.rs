@@ -1,11 +1,12 @@
-//! The simulator's controls: clock, marks on the time bar, branches, faults.
+//! The simulator's controls: clock, branches, faults.
 
 use api::{Duration, Timestamp};
 use collections::StableSort;
-use kubarium_core::cluster::{Cluster, Fault, Progress, Saved};
-use protocol::{Branch, Clock, Mark, MarkKind, Severity, Stepped, Time, Update};
+use kubarium_core::cluster::{Cluster, Fault, Input, Progress, Saved};
+use protocol::{Branch, Clock, FaultState, Severity, Stepped, Time, Update};
 
 use super::Session;
+use super::marks::Marks;
 use crate::backend::Backend;
 
 /// How far "run until idle" goes when the cluster never comes to rest.
@@ -36,11 +37,13 @@ pub(super) struct Controls {
     pub speed: f64,
     /// The simulation did not keep up in the last frame.
     pub behind: bool,
+    /// The clock stands still only because the past is looked at: back at the present it goes on.
+    goes_on: bool,
     hurry: Option<Hurry>,
     told: Clock,
-    marks: Vec<Mark>,
-    /// Inputs that had been made when the last command was marked.
-    marked_inputs: u64,
+    marks: Marks,
+    /// What was last told to be broken.
+    faults: Vec<FaultState>,
     others: Vec<Other>,
     current: u32,
     parent: Option<u32>,
@@ -55,14 +58,11 @@ impl Controls {
             paused: false,
             speed: 1.0,
             behind: false,
+            goes_on: false,
             hurry: None,
             told: Clock::default(),
-            marks: vec![Mark {
-                at: start.micros(),
-                kind: MarkKind::Start,
-                text: "The cluster starts".to_owned(),
-            }],
-            marked_inputs: 0,
+            marks: Marks::default(),
+            faults: Vec::new(),
             others: Vec::new(),
             current: 0,
             parent: None,
@@ -81,28 +81,18 @@ impl Controls {
 
     /// Tells a page all it needs to know of a world that it sees for the first time.
     pub fn opened(&mut self, backend: &Backend, updates: &mut Vec<Update>) {
-        backend.with(|cluster| {
-            for recorded in cluster.inputs() {
-                let text = kubarium_core::cluster::story::describe_input(&recorded.input);
-                self.marks.push(Mark { at: recorded.time.micros(), kind: MarkKind::Command, text });
-            }
-        });
-        self.marked_inputs = backend.inputs();
-        updates.push(Update::Marks { reset: true, marks: self.marks.clone() });
+        self.marks.begin(backend, updates);
+        updates.push(Update::Faults(Vec::new()));
         self.tell_branches(backend, updates);
     }
 
-    pub fn mark(&mut self, backend: &Backend, kind: MarkKind, text: String, updates: &mut Vec<Update>) {
-        let mark = Mark { at: backend.now().micros(), kind, text };
-        self.marks.push(mark.clone());
-        updates.push(Update::Marks { reset: false, marks: vec![mark] });
-    }
-
-    /// A kubectl command ended: it is marked if it asked the cluster to change.
-    pub fn ran(&mut self, backend: &Backend, argv: &[String], updates: &mut Vec<Update>) {
-        if self.marked_inputs != backend.inputs() {
-            self.marked_inputs = backend.inputs();
-            self.mark(backend, MarkKind::Command, argv.join(" "), updates);
+    /// What happened since the last time: marks on the time bar, and what is broken at the moment shown.
+    pub fn look(&mut self, backend: &Backend, updates: &mut Vec<Update>) {
+        self.marks.look(backend, updates);
+        let broken = backend.with(broken);
+        if broken != self.faults {
+            self.faults.clone_from(&broken);
+            updates.push(Update::Faults(broken));
         }
     }
 
@@ -130,11 +120,13 @@ impl Controls {
     /// Keeps the histories that were left because somebody changed the past.
     pub fn hear_left(&mut self, backend: &Backend, updates: &mut Vec<Update>) {
         for saved in backend.take_left() {
+            // Somebody acted in the past: what follows from it is to be seen.
+            if std::mem::take(&mut self.goes_on) {
+                self.paused = false;
+            }
+            // It was left at the moment that was shown: everything after it is another line of history.
             self.leave(saved, backend.now());
-            let now = backend.now().micros();
-            self.marks.retain(|mark| mark.at <= now);
-            self.marks.push(Mark { at: now, kind: MarkKind::Branch, text: "A new branch begins".to_owned() });
-            updates.push(Update::Marks { reset: true, marks: self.marks.clone() });
+            self.marks.begin(backend, updates);
             self.tell_branches(backend, updates);
         }
     }
@@ -175,22 +167,36 @@ impl Controls {
 impl Session {
     pub(super) fn time(&mut self, time: Time) {
         match time {
-            Time::Pause => (self.controls.paused, self.controls.hurry) = (true, None),
+            Time::Pause => {
+                (self.controls.paused, self.controls.hurry, self.controls.goes_on) = (true, None, false);
+            }
             Time::Play => self.controls.paused = false,
             Time::Speed { factor } => self.controls.set_speed(factor),
             Time::Step => self.step(),
             Time::RunUntilIdle => self.start_hurry(IDLE_MAX, true),
             Time::Skip { micros } => self.start_hurry(Duration(micros.max(0)), false),
             Time::Seek { at } => {
+                self.controls.goes_on |= !self.controls.paused && self.backend.with(Cluster::is_live);
                 (self.controls.paused, self.controls.hurry) = (true, None);
                 self.show_moment(|cluster| cluster.seek(Timestamp(at)));
             }
             Time::Live => {
                 self.controls.hurry = None;
                 self.show_moment(Cluster::live);
+                self.go_on();
             }
-            Time::Branch => self.branch(),
+            Time::Branch => {
+                self.branch();
+                self.go_on();
+            }
             Time::Switch { branch } => self.switch(branch),
+        }
+    }
+
+    /// Lets the clock run again if it only stood still because the past was shown.
+    fn go_on(&mut self) {
+        if std::mem::take(&mut self.controls.goes_on) {
+            self.controls.paused = false;
         }
     }
 
@@ -262,8 +268,25 @@ impl Session {
         (controls.current, controls.parent, controls.from) = (chosen.id, chosen.parent, chosen.from);
         self.backend.with_mut(|cluster| *cluster = Cluster::restore(chosen.saved));
         self.backend.disconnect();
+        controls.marks.begin(&self.backend, &mut self.updates);
         controls.tell_branches(&self.backend, &mut self.updates);
     }
+}
+
+/// What is broken at the moment shown, oldest first: each fault that no later one has mended.
+fn broken(cluster: &Cluster) -> Vec<FaultState> {
+    let mut broken: Vec<Fault> = Vec::new();
+    for recorded in cluster.applied() {
+        let Input::Fault(fault) = &recorded.input else { continue };
+        match undo(fault) {
+            Some(_) if broken.contains(fault) => {}
+            Some(_) => broken.push(fault.clone()),
+            None => broken.retain(|known| undo(known).as_ref() != Some(fault)),
+        }
+    }
+    let state =
+        |fault: &Fault| Some(FaultState { text: fault.to_string(), undo: to_protocol(&undo(fault)?) });
+    broken.iter().filter_map(state).collect()
 }
 
 /// The fault as the cluster knows it.
@@ -284,7 +307,7 @@ pub(super) fn fault(fault: &protocol::Fault) -> Fault {
 }
 
 /// The fault as the page knows it.
-pub(super) fn to_protocol(fault: &Fault) -> protocol::Fault {
+fn to_protocol(fault: &Fault) -> protocol::Fault {
     use protocol::Fault as P;
     match fault {
         Fault::StopNode(node) => P::StopNode { node: node.to_string() },
@@ -302,7 +325,7 @@ pub(super) fn to_protocol(fault: &Fault) -> protocol::Fault {
 }
 
 /// What mends a fault; `None` for what mends itself, or is a mend.
-pub(super) fn undo(fault: &Fault) -> Option<Fault> {
+fn undo(fault: &Fault) -> Option<Fault> {
     match fault {
         Fault::StopNode(node) => Some(Fault::StartNode(node.clone())),
         Fault::CutNode(node) => Some(Fault::HealNode(node.clone())),

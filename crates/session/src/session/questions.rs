@@ -60,7 +60,8 @@ impl Session {
             method,
             path: asked.path.into(),
             query: pairs(asked.query),
-            headers: pairs(asked.headers),
+            // Names of headers have no case; the server knows them in lower case.
+            headers: pairs(asked.headers.into_iter().map(|(k, v)| (k.to_ascii_lowercase(), v)).collect()),
             body: Body::Empty,
         };
         if !asked.body.is_empty() {

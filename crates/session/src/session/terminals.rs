@@ -86,7 +86,6 @@ impl Session {
                         self.updates.push(Update::NeedAsset { name: "explain.json".to_owned() });
                     }
                 }
-                Said::Ran { argv, .. } => self.controls.ran(&self.backend, &argv, &mut self.updates),
                 Said::Output { .. } => {}
             }
         }

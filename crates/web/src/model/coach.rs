@@ -1,4 +1,8 @@
 //! The first minute: one sentence and one thing to click at a time. Do something, break something, rewind it.
+//!
+//! A step is over when its deed was seen to happen, whether somebody clicked or typed it.
+
+use kubarium_protocol::{Mark, MarkKind};
 
 /// What a step's button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,7 @@ pub const STEPS: &[Step] = &[
         label: "Rewind to before it",
     },
     Step {
-        text: "That was the cluster before the mistake. Go back to live, or branch and do better.",
+        text: "That was the cluster before the mistake. Go back to live, or branch from here and do better.",
         deed: Deed::Finish,
         label: "Got it",
     },
@@ -69,7 +73,26 @@ impl Coach {
         self.0.map(|it| (it + 1, STEPS.len()))
     }
 
-    /// The button was clicked.
+    /// Something was done to the cluster.
+    pub fn saw(self, mark: &Mark) -> Coach {
+        let done = match (self.0, mark.kind) {
+            // Whatever it is, it was given something to do.
+            (Some(0), MarkKind::Command | MarkKind::Fault) => true,
+            (Some(1), MarkKind::Command) => mark.text.contains("set image"),
+            _ => false,
+        };
+        if done { self.next() } else { self }
+    }
+
+    /// The moment shown is the newest one, or it is not.
+    pub fn saw_time(self, live: bool) -> Coach {
+        match (self.step().map(|it| it.deed), live) {
+            (Some(Deed::Rewind), false) | (Some(Deed::Finish), true) => self.next(),
+            _ => self,
+        }
+    }
+
+    /// This step is over.
     pub fn next(self) -> Coach {
         Coach(self.0.map(|it| it + 1).filter(|it| *it < STEPS.len()))
     }
@@ -89,5 +112,17 @@ mod tests {
         }
         assert!(matches!(deeds[..], [Deed::Run(_), Deed::Run(_), Deed::Rewind, Deed::Finish]));
         assert_eq!(Coach::over().step(), None);
+    }
+
+    #[test]
+    fn what_is_typed_counts_as_much_as_what_is_clicked() {
+        let ran = |text: &str| Mark { at: 0, kind: MarkKind::Command, text: text.into() };
+        let coach = Coach::default().saw(&ran("kubectl apply -f ~/hello.yaml"));
+        assert_eq!(coach.position(), Some((2, 4)));
+        assert_eq!(coach.saw(&ran("kubectl expose deployment web")), coach);
+        let coach = coach.saw(&ran("kubectl set image deployment/hello web=nginx:9.99"));
+        assert_eq!(coach.saw_time(true).position(), Some((3, 4)));
+        let coach = coach.saw_time(false);
+        assert_eq!((coach.position(), coach.saw_time(true)), (Some((4, 4)), Coach::over()));
     }
 }

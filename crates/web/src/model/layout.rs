@@ -16,6 +16,8 @@ pub struct Density {
     pub least_rows: usize,
 }
 
+const LARGE: Density =
+    Density { box_width: 264.0, head: 102.0, cell: 42.0, gap: 16.0, padding: 14.0, least_rows: 2 };
 const ROOMY: Density =
     Density { box_width: 264.0, head: 102.0, cell: 30.0, gap: 16.0, padding: 14.0, least_rows: 2 };
 const DENSE: Density =
@@ -26,6 +28,7 @@ const TINY: Density =
 /// The density for a number of nodes and pods.
 pub fn density(nodes: usize, pods: usize) -> Density {
     match (nodes, pods) {
+        (0..=8, 0..=48) => LARGE,
         (0..=8, 0..=150) => ROOMY,
         (0..=60, 0..=1500) => DENSE,
         _ => TINY,

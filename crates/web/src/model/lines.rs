@@ -1,6 +1,6 @@
 //! The kubectl lines that do what clicks do.
 
-use kubarium_protocol::ObjectRef;
+use kubarium_protocol::{Fault, ObjectRef};
 
 use crate::model::kinds::find;
 
@@ -45,6 +45,29 @@ pub fn delete(object: &ObjectRef) -> String {
 
 pub fn edit(object: &ObjectRef) -> String {
     format!("kubectl edit {} {}{}", object.kind.to_lowercase(), object.name, scope(&object.namespace))
+}
+
+pub fn drain(node: &str) -> String {
+    format!("kubectl drain {node} --ignore-daemonsets --delete-emptydir-data")
+}
+
+/// A shell in a pod.
+pub fn shell(object: &ObjectRef) -> String {
+    format!("kubectl exec -it {}{} -- sh", object.name, scope(&object.namespace))
+}
+
+/// For what no kubectl line does: a comment that says so.
+pub fn fault(fault: &Fault) -> String {
+    let what = match fault {
+        Fault::StopNode { node } => format!("{node} loses power"),
+        Fault::StartNode { node } => format!("{node} is switched on"),
+        Fault::CutNode { node } => format!("{node} is cut off the network"),
+        Fault::HealNode { node } => format!("{node} is back on the network"),
+        Fault::KillContainer { pod, container, .. } => format!("container {container} of {pod} is killed"),
+        Fault::StopComponent { name } => format!("{name} stops"),
+        Fault::StartComponent { name } => format!("{name} starts"),
+    };
+    format!("# {what} (a fault: no kubectl command does this)")
 }
 
 pub fn logs(object: &ObjectRef) -> String {

@@ -59,6 +59,7 @@ pub struct Notice {
 pub enum Dialog {
     Share,
     Keys,
+    Palette,
     Fidelity,
     NewCluster,
     /// A link that runs commands: its fragment and what is in it.
@@ -144,6 +145,8 @@ pub struct State {
     pub namespace: String,
     pub deployment: Option<(String, String)>,
     pub selection: Option<ObjectRef>,
+    /// Ctrl is held for the next key of the terminal (phones have none).
+    pub control: bool,
     /// The kubectl line of the last click.
     pub strip: String,
     pub coach: Coach,
@@ -194,7 +197,7 @@ pub enum Action {
     ShowTerminal(TerminalId),
     RemoveTerminal(TerminalId),
     EditDone,
-    CoachNext,
+    Control(bool),
     CoachOver,
     Tell(Severity, String),
     Dismiss(u32),
@@ -267,7 +270,7 @@ impl State {
                 }
             }
             Action::EditDone => self.edit = None,
-            Action::CoachNext => self.set_coach(self.coach.next()),
+            Action::Control(held) => self.control = held,
             Action::CoachOver => self.set_coach(Coach::over()),
             Action::Tell(severity, text) => self.tell(severity, text),
             Action::Dismiss(id) => self.notices.retain(|it| it.id != id),
@@ -304,6 +307,9 @@ impl State {
                 self.edit = Some(Edit { id: edit, title, path, text })
             }
             Update::Clock(clock) => {
+                if clock.live != self.clock.live {
+                    self.set_coach(self.coach.saw_time(clock.live));
+                }
                 if clock.now != self.clock.now && !clock.paused {
                     self.stepped = None;
                 }
@@ -313,6 +319,10 @@ impl State {
                 let known = Rc::make_mut(&mut self.marks);
                 if reset {
                     known.clear();
+                } else {
+                    let coach = marks.iter().fold(self.coach, |coach, mark| coach.saw(mark));
+                    self.prefs.coach_over = coach.step().is_none();
+                    self.coach = coach;
                 }
                 known.extend(marks);
             }

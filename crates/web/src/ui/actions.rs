@@ -12,6 +12,10 @@ impl App {
     /// Runs a line in a terminal whose prompt is free, or in a new one: what a click does is what the line does.
     pub fn run_line(&self, line: &str) {
         self.dispatch(Action::Strip(line.into()));
+        if self.params().readonly {
+            self.tell(Severity::Info, "This page only shows the cluster: nothing can be run in it.");
+            return;
+        }
         let live = self.with(|it| it.clock.live);
         if !live && changes_something(line) {
             self.tell(
@@ -83,7 +87,47 @@ impl App {
     }
 
     pub fn fault(&self, fault: Fault) {
+        self.dispatch(Action::Strip(lines::fault(&fault)));
+        if !self.with(|it| it.clock.live) {
+            self.tell(
+                Severity::Info,
+                "You are looking at the past, which cannot be changed. Go back to live, or branch from here.",
+            );
+            return;
+        }
         self.send(Command::Fault(fault));
+    }
+
+    /// Light colours instead of dark ones, or the other way.
+    pub fn toggle_theme(&self) {
+        let next = if crate::ui::parts::top_bar::is_dark() { "light" } else { "dark" };
+        js::set_theme(next);
+        self.set_prefs(|it| it.theme = next.into());
+    }
+
+    /// What a key of k9s does to the object that is looked at; false when it does nothing.
+    pub fn object_key(&self, key: &str) -> bool {
+        let Some(object) = self.with(|it| it.selection.clone()) else { return false };
+        let is_pod = object.kind == "Pod";
+        let line = match key {
+            "d" => lines::describe(&object),
+            "y" => lines::yaml(&object),
+            "e" => lines::edit(&object),
+            "l" if is_pod => lines::logs(&object),
+            "s" if is_pod => lines::shell(&object),
+            _ => return false,
+        };
+        self.run_line(&line);
+        true
+    }
+
+    /// What was typed, as a control character when the key row holds Ctrl.
+    pub fn with_control(&self, text: String) -> String {
+        if !self.with(|it| it.control) {
+            return text;
+        }
+        self.dispatch(Action::Control(false));
+        control(&text).unwrap_or(text)
     }
 
     /// Copies, and says so.
@@ -108,6 +152,12 @@ impl App {
             self.set_prefs(|it| it.left_open = true);
         }
     }
+}
+
+/// A letter with Ctrl held.
+fn control(text: &str) -> Option<String> {
+    let letter = text.chars().next().filter(|c| text.len() == 1 && c.is_ascii_alphabetic())?;
+    Some(char::from(letter.to_ascii_uppercase() as u8 & 0x1f).to_string())
 }
 
 /// Whether a kubectl line writes (and so cannot run in the past).

@@ -70,7 +70,8 @@ fn Frame() -> Html {
     let params = app.params().clone();
     // What an embed shows is chosen by `view`.
     let only = |name: &str| params.view == name;
-    let terminal = params.shows("terminal") && !only("map-only") && !only("yaml");
+    let map_alone = app.is_embed() && only("map");
+    let terminal = params.shows("terminal") && !map_alone && !only("yaml");
     let side = (left_open && params.shows("editor") && !app.is_embed()) || only("yaml") || only("split");
     let stage = !only("terminal") && !only("yaml");
     let resize_left = app.clone();
@@ -97,7 +98,7 @@ fn Frame() -> Html {
                     if stage {
                         <section class="stage-pane" aria-label="Cluster">
                             <ViewTabs />
-                            if params.shows("coach") && !app.is_embed() { <CoachBar /> }
+                            if params.shows("coach") && !app.is_embed() && !params.readonly { <CoachBar /> }
                             <div class="stage" id="stage" tabindex="-1">
                                 <div class="view" role="tabpanel" aria-label={named(view).title} key={view} data-testid={format!("view-{view}")}>
                                     { (named(view).draw)() }
@@ -178,6 +179,11 @@ fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
         event.prevent_default();
         return;
     }
+    if (event.ctrl_key() || event.meta_key()) && !event.shift_key() && key == "k" && !in_terminal(event) {
+        app.dispatch(Action::Dialog(Some(Dialog::Palette)));
+        event.prevent_default();
+        return;
+    }
     let typing = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok()).is_some_and(|it| {
         matches!(
             it.closest("input, textarea, select, [contenteditable], .xterm, .cm-editor, dialog"),
@@ -194,6 +200,9 @@ fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
     });
     let handled = match key.as_str() {
         "?" => dispatch(app, Action::Dialog(Some(Dialog::Keys))),
+        ":" => dispatch(app, Action::Dialog(Some(Dialog::Palette))),
+        "d" | "y" | "e" | "s" => app.object_key(&key),
+        "l" if app.with(|it| it.clock.live) => app.object_key("l"),
         " " if !on_control => run(|| app.toggle_play()),
         "." => run(|| app.toggle_play()),
         ">" => run(|| app.time(Time::Step)),
@@ -215,6 +224,12 @@ fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
     if handled {
         event.prevent_default();
     }
+}
+
+/// In the terminal, Ctrl+K belongs to its line editor.
+fn in_terminal(event: &web_sys::KeyboardEvent) -> bool {
+    let target = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|it| matches!(it.closest(".xterm"), Ok(Some(_))))
 }
 
 fn dispatch(app: &App, action: Action) -> bool {

@@ -37,6 +37,8 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = copy)]
     pub fn copy(text: &str, done: &JsValue);
+    #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = copySession)]
+    pub fn copy_session();
     #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = download)]
     pub fn download(name: &str, bytes: &JsValue, kind: &str);
     #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = pick)]

@@ -14,7 +14,7 @@ use crate::ui::js;
 use crate::ui::link::App;
 
 /// How often it is looked whether there is something to save, and how much virtual time alone is worth saving.
-const LOOK_MS: u32 = 700;
+const LOOK_MS: u32 = 300;
 const WORTH: Micros = 2_000_000;
 
 /// When the page is at rest after it was opened.
@@ -67,9 +67,9 @@ pub fn start(app: &App) {
         &key,
         &js::loaded(move |bytes, error| {
             if !error.is_empty() {
-                opening.dispatch(Action::Kept(Kept::No(
-                    "The browser does not let this page store anything.".into(),
-                )));
+                let kept = Kept::No("The browser does not let this page store anything.".into());
+                not_kept(&opening, &kept);
+                opening.dispatch(Action::Kept(kept));
             }
             match (bytes, &link) {
                 (Some(bytes), _) => {
@@ -257,10 +257,23 @@ fn write(app: &App, answer: Answer) {
             _ => Kept::No("The browser does not let this page store anything.".into()),
         };
         if app.with(|it| it.kept != kept) {
+            not_kept(&app, &kept);
             app.dispatch(Action::Kept(kept));
         }
     });
     js::save(&key, Uint8Array::from(state.0.as_slice()), &done);
+}
+
+/// Says once that work is not kept, and what helps; embeds keep nothing as a rule.
+fn not_kept(app: &App, kept: &Kept) {
+    if let Kept::No(why) = kept
+        && !app.is_embed()
+    {
+        app.tell(
+            Severity::Warning,
+            format!("{why} What you do here ends with this tab; Share can save it as a file."),
+        );
+    }
 }
 
 /// What was saved cannot be read (it is of another version): start anew, and say so. The old bytes are kept aside.

@@ -16,14 +16,13 @@ pub fn CoachBar() -> Html {
     let (Some(step), Some((at, all))) = (coach.step(), coach.position()) else { return Html::default() };
     let act = {
         let app = app.clone();
-        Callback::from(move |_: MouseEvent| {
-            match step.deed {
-                Deed::Run(line) => app.run_line(line),
-                Deed::Rewind => app.rewind(),
-                Deed::Finish => {}
+        Callback::from(move |_: MouseEvent| match step.deed {
+            Deed::Run(line) => app.run_line(line),
+            Deed::Rewind => app.rewind(),
+            Deed::Finish => {
+                app.dispatch(Action::CoachOver);
+                app.keep_prefs();
             }
-            app.dispatch(Action::CoachNext);
-            app.keep_prefs();
         })
     };
     let over = {
@@ -43,7 +42,7 @@ pub fn CoachBar() -> Html {
             <span class="coach-count" aria-label={format!("Step {at} of {all}")}>{ format!("{at}/{all}") }</span>
             <p>{ step.text }</p>
             <button type="button" class={classes!("coach-deed", is_line.then_some("line"))} onclick={act} disabled={!ready} data-testid="coach-deed">
-                { if is_line { Icon::Play.draw() } else { Icon::Rewind.draw() } }<span>{ label }</span>
+                { match step.deed { Deed::Run(_) => Icon::Play, Deed::Rewind => Icon::Rewind, Deed::Finish => Icon::Check }.draw() }<span>{ label }</span>
             </button>
             <IconButton icon={Icon::Close} label="No more hints" onclick={over} testid="coach-close" />
         </div>

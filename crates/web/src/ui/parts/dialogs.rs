@@ -5,6 +5,7 @@ mod fidelity;
 mod keys;
 mod new_cluster;
 mod open_link;
+mod palette;
 mod share;
 
 use kubarium_web::model::state::{Action, Dialog};
@@ -23,6 +24,7 @@ pub fn Dialogs() -> Html {
         None => Html::default(),
         Some(Dialog::Share) => html! { <share::Share /> },
         Some(Dialog::Keys) => html! { <keys::Keys /> },
+        Some(Dialog::Palette) => html! { <palette::Palette /> },
         Some(Dialog::Fidelity) => html! { <fidelity::FidelityPage /> },
         Some(Dialog::NewCluster) => html! { <new_cluster::NewCluster /> },
         Some(Dialog::OpenLink(payload, summary)) => html! { <open_link::OpenLink {payload} {summary} /> },

@@ -106,7 +106,7 @@ pub fn EditorPane() -> Html {
                         { for tabs.iter().map(|tab| html! { <FileTab key={tab.path.clone()} tab={tab.clone()} shown={current.as_ref().as_ref() == Some(&tab.path)} work={Shared(work.clone())} /> }) }
                     </div>
                     <div class="spread"></div>
-                    if current.is_some() {
+                    if current.is_some() && !app.params().readonly {
                         <Button class="primary small" icon={Some(Icon::Play)} onclick={apply} testid="apply" title="Apply this file (Ctrl+Enter)">{ "Apply" }</Button>
                     }
                 </div>
@@ -136,6 +136,9 @@ fn Empty() -> Html {
         })
     };
     let ready = *use_select(|it| it.phase == Phase::Ready);
+    if !ready {
+        return Html::default();
+    }
     html! {
         <div class="empty">
             <p>{ "Write a manifest here. The API server checks it while you type, as a dry run." }</p>
@@ -237,6 +240,7 @@ fn Findings(props: &FindingsProps) -> Html {
 fn options(app: &App, work: &Rc<RefCell<Work>>) -> JsValue {
     let options = js_sys::Object::new().into();
     js::set(&options, "label", "Manifest. Press Escape, then Tab, to leave.");
+    js::set(&options, "readOnly", app.params().readonly);
     let (changed, kept) = (app.clone(), work.clone());
     let on_change = js::texts(move |path, text| {
         changed.dispatch(Action::Unsaved(path.clone(), true));

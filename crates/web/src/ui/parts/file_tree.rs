@@ -2,7 +2,7 @@
 
 use kubarium_protocol::{Answer, Command, Severity};
 use kubarium_web::model::files::{TreeRow, free_name, name_problem, tree};
-use kubarium_web::model::state::{Action, Confirm, Dialog};
+use kubarium_web::model::state::{Action, Confirm, Dialog, Phase};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -26,6 +26,7 @@ pub fn FileTree() -> Html {
     let files = use_select(|it| it.files.clone());
     let closed = use_select(|it| it.closed_folders.clone());
     let current = use_select(|it| it.tab.clone());
+    let ready = *use_select(|it| it.phase == Phase::Ready);
     let naming = use_state(|| None::<Naming>);
     let rows = use_memo((files.clone(), closed.clone()), |(files, closed)| tree(files, closed));
     let start_new = naming.setter();
@@ -53,7 +54,7 @@ pub fn FileTree() -> Html {
             <div class="pane-head">
                 <h2>{ "Files" }</h2>
                 <div class="spread"></div>
-                <IconButton icon={Icon::Plus} label="New file" onclick={Callback::from(move |()| start_new.set(Some(Naming::New)))} testid="new-file" />
+                if !app.params().readonly { <IconButton icon={Icon::Plus} label="New file" disabled={!ready} onclick={Callback::from(move |()| start_new.set(Some(Naming::New)))} testid="new-file" /> }
             </div>
             <ul class="file-list" aria-label="Files on the workstation">
                 if *naming == Some(Naming::New) {
@@ -71,7 +72,9 @@ pub fn FileTree() -> Html {
                         </li>
                     }
                 }) }
-                if rows.is_empty() && *naming != Some(Naming::New) {
+                if !ready {
+                    <li class="empty small"><span class="bone" style="width:96px"></span></li>
+                } else if rows.is_empty() && *naming != Some(Naming::New) {
                     <li class="empty small">{ "No files yet. What you write here, the terminal sees too." }</li>
                 }
             </ul>
@@ -143,8 +146,10 @@ fn Entry(props: &EntryProps) -> Html {
                 aria-current={props.current.then_some("true")} data-testid={format!("file-{}", row.path)}>
                 { icon.draw() }<span>{ row.name.clone() }</span>
             </button>
-            <IconButton icon={Icon::Edit} class="on-hover" label={format!("Rename {}", row.name)} onclick={props.rename.clone()} />
-            <IconButton icon={Icon::Trash} class="on-hover" label={format!("Delete {}", row.name)} onclick={delete} />
+            if !app.params().readonly {
+                <IconButton icon={Icon::Edit} class="on-hover" label={format!("Rename {}", row.name)} onclick={props.rename.clone()} />
+                <IconButton icon={Icon::Trash} class="on-hover" label={format!("Delete {}", row.name)} onclick={delete} />
+            }
         </div>
     }
 }

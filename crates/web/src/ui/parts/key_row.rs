@@ -1,11 +1,12 @@
 //! Keys that a soft keyboard lacks, over it.
 
 use kubarium_protocol::Command;
+use kubarium_web::model::state::Action;
 use yew::prelude::*;
 
-use crate::ui::hooks::use_app;
+use crate::ui::hooks::{use_app, use_select};
 
-/// What each key sends. Ctrl is held for the next key.
+/// What each key sends.
 const KEYS: [(&str, &str, &str); 12] = [
     ("Tab", "\t", "Tab key"),
     ("Esc", "\x1b", "Esc key"),
@@ -24,15 +25,25 @@ const KEYS: [(&str, &str, &str); 12] = [
 #[component]
 pub fn KeyRow() -> Html {
     let app = use_app();
+    let control = *use_select(|it| it.control);
+    let hold = {
+        let app = app.clone();
+        Callback::from(move |event: PointerEvent| {
+            event.prevent_default();
+            app.dispatch(Action::Control(!control));
+        })
+    };
     html! {
-        <div class="key-row" role="toolbar" aria-label="Terminal keys">
+        <div class="key-row" role="toolbar" aria-label="Terminal keys" data-testid="key-row">
+            <button type="button" class="key" tabindex="-1" aria-pressed={control.to_string()} onpointerdown={hold} data-testid="key-ctrl">{ "Ctrl" }</button>
             { for KEYS.iter().map(|(label, text, name)| {
                 let app = app.clone();
                 // The soft keyboard stays: the focus does not move to the button.
                 let onpointerdown = Callback::from(move |event: PointerEvent| {
                     event.prevent_default();
                     let terminal = app.with(|it| it.terminal);
-                    app.send(Command::Input { terminal, text: text.to_string() });
+                    let text = app.with_control(text.to_string());
+                    app.send(Command::Input { terminal, text });
                 });
                 html! { <button type="button" class="key" tabindex="-1" aria-label={*name} {onpointerdown}>{ *label }</button> }
             }) }

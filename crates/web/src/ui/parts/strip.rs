@@ -40,8 +40,10 @@ pub fn Strip() -> Html {
                 <code class="strip-line" data-testid="strip-line">{ line.to_string() }</code>
             }
             <IconButton icon={Icon::Copy} label="Copy the command" onclick={copy} disabled={empty} testid="strip-copy" />
-            <IconButton icon={Icon::Insert} label="Put the command at the prompt" onclick={insert} disabled={empty} testid="strip-insert" />
-            <IconButton icon={Icon::Play} label="Run the command" onclick={run} disabled={empty} testid="strip-run" />
+            if !app.params().readonly {
+                <IconButton icon={Icon::Insert} label="Put the command at the prompt" onclick={insert} disabled={empty} testid="strip-insert" />
+                <IconButton icon={Icon::Play} label="Run the command" onclick={run} disabled={empty} testid="strip-run" />
+            }
         </div>
     }
 }

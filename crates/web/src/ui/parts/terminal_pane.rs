@@ -1,6 +1,6 @@
 //! Terminals: tabs, and one xterm.js for each.
 
-use kubarium_protocol::{Command, TerminalId, TerminalState};
+use kubarium_protocol::{Command, Severity, TerminalId, TerminalState};
 use kubarium_web::model::state::{Action, Dialog, Edit, Term};
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
@@ -17,6 +17,7 @@ pub fn TerminalPane() -> Html {
     let terminals = use_select(|it| it.terminals.clone());
     let current = *use_select(|it| it.terminal);
     let edit = use_select(|it| it.edit.clone());
+    let readonly = app.params().readonly;
     let add = {
         let app = app.clone();
         Callback::from(move |()| {
@@ -29,15 +30,16 @@ pub fn TerminalPane() -> Html {
                 <div class="tabs small">
                     { for terminals.iter().map(|term| html! { <TerminalTab key={term.id} term={*term} shown={term.id == current} last={terminals.len() == 1} /> }) }
                 </div>
-                <IconButton icon={Icon::Plus} label="New terminal" onclick={add} testid="new-terminal" />
+                if !readonly { <IconButton icon={Icon::Plus} label="New terminal" onclick={add} testid="new-terminal" /> }
                 <div class="spread"></div>
-                <span class="pane-hint wide-only">{ "Esc then Tab leaves the terminal" }</span>
+                <IconButton icon={Icon::Copy} label="Copy the whole session as text" onclick={Callback::from(|()| js::copy_session())} testid="copy-session" />
+                <span class="pane-hint wide-only">{ if readonly { "Read only" } else { "Esc then Tab leaves the terminal" } }</span>
             </div>
             <div class="terminal-body">
                 { for terminals.iter().map(|term| html! { <Screen key={term.id} id={term.id} shown={term.id == current && edit.is_none()} /> }) }
                 if let Some(edit) = &*edit { <EditScreen key={edit.id} edit={edit.clone()} /> }
             </div>
-            <KeyRow />
+            if !readonly { <KeyRow /> }
         </section>
     }
 }
@@ -111,8 +113,17 @@ fn options(app: &crate::ui::link::App, id: TerminalId) -> JsValue {
     let options = js_sys::Object::new().into();
     js::set(&options, "label", format!("Terminal {}", id + 1));
     js::set(&options, "reader", app.with(|it| it.prefs.screen_reader));
+    js::set(&options, "readOnly", app.params().readonly);
     let typed = app.clone();
-    js::set(&options, "onData", js::text(move |text| typed.send(Command::Input { terminal: id, text })));
+    let on_data = js::text(move |text| {
+        let text = typed.with_control(text);
+        typed.send(Command::Input { terminal: id, text });
+    });
+    js::set(&options, "onData", on_data);
+    let noted = app.clone();
+    js::set(&options, "onNote", js::text(move |text| noted.tell(Severity::Info, text)));
+    let copied = app.clone();
+    js::set(&options, "onCopy", js::text(move |text| copied.copy(&text)));
     let sized = app.clone();
     let on_resize = js::sizes(move |columns, rows| {
         sized.send(Command::Resize { terminal: id, columns: columns as u16, rows: rows as u16 });

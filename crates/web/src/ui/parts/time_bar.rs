@@ -241,7 +241,7 @@ fn History() -> Html {
     html! {
         <button type="button" class="history" {onclick} data-testid="hash" data-hash={shown.clone()}
             title="The history hash: the same seed and the same inputs give the same one, everywhere. Click again to copy.">
-            <span class="muted">{ "history" }</span>
+            <span class="muted"><span class="wide-only">{ "history " }</span>{ "hash" }</span>
             <span class="mono">{ shown.map_or_else(|| "show".to_string(), |it| it.chars().take(10).collect()) }</span>
         </button>
     }

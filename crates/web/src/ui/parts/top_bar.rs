@@ -1,12 +1,12 @@
 //! The bar at the top, and the tabs of the views.
 
+use kubarium_protocol::Fault;
 use kubarium_web::model::state::{Action, Dialog, Kept};
 use kubarium_web::model::units::plural;
 use yew::prelude::*;
 
 use crate::ui::hooks::{use_app, use_select};
 use crate::ui::icon::Icon;
-use crate::ui::js;
 use crate::ui::parts::button::{Button, IconButton};
 use crate::ui::view_list::VIEWS;
 
@@ -29,11 +29,7 @@ pub fn TopBar() -> Html {
     let dark = is_dark();
     let toggle_theme = {
         let app = app.clone();
-        Callback::from(move |()| {
-            let next = if dark { "light" } else { "dark" };
-            js::set_theme(next);
-            app.set_prefs(|it| it.theme = next.into());
-        })
+        Callback::from(move |()| app.toggle_theme())
     };
     let nodes = opened.shape.nodes as usize + 1;
     html! {
@@ -52,8 +48,8 @@ pub fn TopBar() -> Html {
                 }
             </p>
             if let Kept::No(why) = &*kept {
-                <p class="not-kept" title={why.clone()} data-testid="not-kept">{ Icon::Warning.draw() }<span>{ "Not saved" }</span>
-                    <span class="hidden-text">{ why.clone() }</span></p>
+                <button type="button" class="not-kept" title={format!("{why} Save it as a file.")} onclick={dialog(Dialog::Share).reform(|_: MouseEvent| ())} data-testid="not-kept">
+                    { Icon::Warning.draw() }<span>{ "Not saved" }</span><span class="hidden-text">{ why.clone() }</span></button>
             }
             <div class="spread"></div>
             if !app.is_embed() {
@@ -69,7 +65,7 @@ pub fn TopBar() -> Html {
 }
 
 /// Whether the page is dark now: by the person's choice, or the system's (static/js/src/theme.js says which).
-fn is_dark() -> bool {
+pub fn is_dark() -> bool {
     gloo::utils::document_element().get_attribute("data-theme").as_deref() == Some("dark")
 }
 
@@ -104,7 +100,8 @@ pub fn ViewTabs() -> Html {
         })
     };
     html! {
-        <div class="view-tabs" role="tablist" aria-label="Views" {onkeydown}>
+        <div class="view-tabs">
+        <div class="view-tab-list" role="tablist" aria-label="Views" {onkeydown}>
             { for VIEWS.iter().enumerate().map(|(index, view)| {
                 let shown = view.id == current;
                 let app = app.clone();
@@ -118,5 +115,37 @@ pub fn ViewTabs() -> Html {
                 }
             }) }
         </div>
+        <Faults />
+        </div>
+    }
+}
+
+/// What is broken at the moment shown, each with what mends it.
+#[component]
+fn Faults() -> Html {
+    let app = use_app();
+    let faults = use_select(|it| it.faults.clone());
+    let mends = app.params().shows("faults") && !app.params().readonly;
+    html! {
+        <ul class="faults" aria-label="Broken" data-testid="faults">
+            { for faults.iter().map(|it| {
+                let (app, undo) = (app.clone(), it.undo.clone());
+                let onclick = Callback::from(move |_: MouseEvent| app.fault(undo.clone()));
+                html! {
+                    <li key={it.text.clone()}>{ Icon::Power.draw() }<span>{ broken(&it.undo) }</span>
+                        if mends { <button type="button" {onclick} data-testid="mend">{ "Mend" }</button> }</li>
+                }
+            }) }
+        </ul>
+    }
+}
+
+/// What is broken, by what mends it.
+fn broken(undo: &Fault) -> String {
+    match undo {
+        Fault::StartNode { node } => format!("{node} has no power"),
+        Fault::HealNode { node } => format!("{node} is cut off"),
+        Fault::StartComponent { name } => format!("{name} is stopped"),
+        _ => "something is broken".into(),
     }
 }

@@ -107,7 +107,7 @@ fn service(app: &App, key: &Key, json: &Rc<Json>, endpoints: Option<&Vec<Endpoin
                 <span class={classes!("pill", class)} data-testid={format!("ready-{}", key.1)}>{ format!("{ready} of {} ready", endpoints.len()) }</span>
             </header>
             if endpoints.is_empty() {
-                <p class="muted service-none">{ if json.pointer("/spec/selector").is_some() { "No pod matches its selector." } else { "It has no selector: its endpoints are written by hand, or by the API server." } }</p>
+                <p class="muted service-none">{ if json.pointer("/spec/selector").is_some() { "No endpoints: no pod matches its selector, or the controller has not looked yet." } else { "It has no selector: its endpoints are written by hand, or by the API server." } }</p>
             } else {
                 <ul class="endpoints">
                     { for endpoints.iter().map(|it| html! {

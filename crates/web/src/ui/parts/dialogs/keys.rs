@@ -15,9 +15,20 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
         "Everywhere",
         &[
             ("Ctrl `", "to the terminal"),
+            (":  Ctrl K", "go to, do, or run anything"),
             ("?", "this page"),
             ("/", "filter the view"),
             ("Esc", "close what is open"),
+        ],
+    ),
+    (
+        "An object that is looked at",
+        &[
+            ("d", "describe it in the terminal"),
+            ("y", "its YAML in the terminal"),
+            ("e", "edit it"),
+            ("l", "a pod’s logs"),
+            ("s", "a shell in a pod"),
         ],
     ),
     (
@@ -39,6 +50,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("Ctrl M", "Tab moves the focus instead of completing"),
             ("Ctrl Shift C", "copy (Ctrl C too, when text is selected)"),
             ("Ctrl Shift V", "paste"),
+            ("Ctrl R", "search what was typed before"),
         ],
     ),
     (

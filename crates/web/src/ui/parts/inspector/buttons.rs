@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kubarium_protocol::{Fault, Json, ObjectRef};
-use kubarium_web::model::collection::number;
+use kubarium_web::model::collection::{list, number, text};
 use kubarium_web::model::lines;
 use kubarium_web::model::state::Action;
 use yew::prelude::*;
@@ -39,11 +39,17 @@ pub fn Buttons(props: &ButtonsProps) -> Html {
     let special = match object.kind.as_str() {
         "Deployment" | "ReplicaSet" => scaling(&app, object, &props.json),
         "Node" => {
-            html! { <NodeButtons name={object.name.clone()} cordoned={props.json.pointer("/spec/unschedulable") == Some(&Json::Bool(true))} /> }
+            let control_plane =
+                props.json.pointer("/metadata/labels/node-role.kubernetes.io~1control-plane").is_some();
+            html! { <NodeButtons name={object.name.clone()} {control_plane} cordoned={props.json.pointer("/spec/unschedulable") == Some(&Json::Bool(true))} /> }
         }
-        "Pod" => {
-            html! { <Button class="small" icon={Some(Icon::Terminal)} onclick={run(lines::logs(object))} testid="do-logs">{ "Logs" }</Button> }
-        }
+        "Pod" => html! {
+            <>
+                <Button class="small" icon={Some(Icon::File)} onclick={run(lines::logs(object))} testid="do-logs">{ "Logs" }</Button>
+                <Button class="small" icon={Some(Icon::Terminal)} onclick={run(lines::shell(object))} testid="do-shell">{ "Shell" }</Button>
+                { kills(&app, object, &props.json) }
+            </>
+        },
         _ => Html::default(),
     };
     html! {
@@ -52,10 +58,28 @@ pub fn Buttons(props: &ButtonsProps) -> Html {
             if object.kind != "Node" && object.kind != "Event" {
                 <Button class="small" icon={Some(Icon::Edit)} onclick={run(lines::edit(object))} testid="do-edit">{ "Edit" }</Button>
             }
-            if object.kind != "Node" {
+            if object.kind != "Event" {
                 <Button class="small danger" icon={Some(Icon::Trash)} onclick={delete} testid="do-delete">{ "Delete" }</Button>
             }
         </div>
+    }
+}
+
+/// Kills a container's main process: one button each.
+fn kills(app: &App, object: &ObjectRef, json: &Json) -> Html {
+    if !app.params().shows("faults") {
+        return Html::default();
+    }
+    let containers = list(json, "/spec/containers");
+    html! {
+        { for containers.iter().map(|it| {
+            let container = text(it, "/name").to_string();
+            let label = if containers.len() > 1 { format!("Kill {container}") } else { "Kill".to_string() };
+            let fault = Fault::KillContainer { namespace: object.namespace.clone(), pod: object.name.clone(), container: container.clone() };
+            let app = app.clone();
+            let onclick = Callback::from(move |()| app.fault(fault.clone()));
+            html! { <Button class="small danger" icon={Some(Icon::Power)} {onclick} title="Kill the container’s main process" testid={format!("kill-{container}")}>{ label }</Button> }
+        }) }
     }
 }
 
@@ -92,8 +116,13 @@ fn scaling(app: &App, object: &ObjectRef, json: &Json) -> Html {
 #[derive(Properties, PartialEq)]
 struct NodeProps {
     name: String,
+    control_plane: bool,
     cordoned: bool,
 }
+
+/// Processes of the control plane that can be stopped, and their short names.
+const COMPONENTS: [(&str, &str); 2] =
+    [("kube-scheduler", "scheduler"), ("kube-controller-manager", "controllers")];
 
 #[component]
 fn NodeButtons(props: &NodeProps) -> Html {
@@ -110,6 +139,19 @@ fn NodeButtons(props: &NodeProps) -> Html {
         let (app, line) = (app.clone(), lines::cordon(&node, !props.cordoned));
         Callback::from(move |()| app.run_line(&line))
     };
+    let drain = {
+        let (app, line) = (app.clone(), lines::drain(&node));
+        Callback::from(move |()| app.run_line(&line))
+    };
+    let component = |(name, short): (&str, &str)| {
+        let stopped = faults.iter().any(|it| it.undo == Fault::StartComponent { name: name.into() });
+        let (act, verb) = match stopped {
+            true => (Fault::StartComponent { name: name.into() }, "Start"),
+            false => (Fault::StopComponent { name: name.into() }, "Stop"),
+        };
+        let class = if stopped { "small" } else { "small danger" };
+        html! { <Button {class} onclick={fault(act)} title={format!("{verb} {name}")} testid={format!("component-{name}")}>{ format!("{verb} {short}") }</Button> }
+    };
     let (power, power_label) = match stopped {
         true => (Fault::StartNode { node: node.clone() }, "Start the machine"),
         false => (Fault::StopNode { node: node.clone() }, "Stop the machine"),
@@ -121,8 +163,10 @@ fn NodeButtons(props: &NodeProps) -> Html {
     html! {
         <>
             <Button class="small" onclick={cordon} testid="cordon">{ if props.cordoned { "Uncordon" } else { "Cordon" } }</Button>
+            <Button class="small" onclick={drain} testid="drain">{ "Drain" }</Button>
             if app.params().shows("faults") {
                 <Button class={if stopped { "small" } else { "small danger" }} icon={Some(Icon::Power)} onclick={fault(power)} testid="node-power">{ power_label }</Button>
+                if props.control_plane { { for COMPONENTS.into_iter().map(component) } }
                 <Button class={if cut { "small" } else { "small danger" }} onclick={fault(network)} testid="node-network">{ network_label }</Button>
             }
         </>

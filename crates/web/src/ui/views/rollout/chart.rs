@@ -95,7 +95,7 @@ pub fn Chart(props: &ChartProps) -> Html {
                 { for ready.iter().map(|band| shape(band, "band ready", &colors, now.min(span.1), &x, &y)) }
                 { line(most, "most", "at most") }
                 if least != most { { line(least, "least", "at least") } }
-                { for times(span).into_iter().map(|at| html! { <text class="axis-time" x={px(x(at))} y={px(HEIGHT - 8.0)} text-anchor="middle">{ time_of_day(at) }</text> }) }
+                { for times(span, width).into_iter().map(|at| html! { <text class="axis-time" x={px(x(at))} y={px(HEIGHT - 8.0)} text-anchor="middle">{ time_of_day(at) }</text> }) }
                 <line class="now" x1={px(x(now.clamp(span.0, span.1)))} x2={px(x(now.clamp(span.0, span.1)))} y1={px(TOP)} y2={px(HEIGHT - BOTTOM)} />
             </svg>
         </div>
@@ -168,11 +168,12 @@ fn ticks(highest: i64) -> Vec<i64> {
     (0..=highest / step).map(|it| it * step).collect()
 }
 
-/// Moments on the axis.
-fn times(span: (Micros, Micros)) -> Vec<Micros> {
+/// Moments on the axis, as many as have room beside each other.
+fn times(span: (Micros, Micros), width: f64) -> Vec<Micros> {
+    let most = ((width / 110.0) as i64).clamp(2, 6);
     let step = [5, 10, 15, 30, 60, 120, 300]
         .into_iter()
-        .find(|it| (span.1 - span.0) / (it * SECOND) <= 6)
+        .find(|it| (span.1 - span.0) / (it * SECOND) <= most)
         .unwrap_or(600)
         * SECOND;
     let first = span.0.div_euclid(step) + 1;
