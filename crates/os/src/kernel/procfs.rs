@@ -207,7 +207,7 @@ impl Kernel {
             ["fs", "inotify", "max_user_watches"] => text("65536\n".to_string()),
             ["kernel", "random"] => dir(&["boot_id", "entropy_avail", "uuid"]),
             ["kernel", "random", "entropy_avail"] => text("256\n".to_string()),
-            ["kernel", "random", "uuid"] => text(self.uuid(self.rng)),
+            ["kernel", "random", "uuid"] => text(self.uuid(self.rng ^ u64::from(self.next_id))),
             ["kernel", "random", "boot_id"] => text(self.uuid(self.boot.secs() as u64)),
             ["kernel", "version"] => text("#1 SMP PREEMPT_DYNAMIC\n".to_string()),
             ["kernel", "threads-max"] => text("30832\n".to_string()),

@@ -74,6 +74,7 @@ impl Sys<'_> {
             let text = match vfs.proc_entry(p).ok_or(Errno::ENOENT)? {
                 ProcEntry::File(bytes) if !flags.write => bytes,
                 ProcEntry::Dir(_) if !flags.write => Vec::new(),
+                ProcEntry::File(_) if p.starts_with("/sys") => return Err(Errno::EROFS),
                 ProcEntry::File(_) => return Err(Errno::EACCES),
                 _ => return Err(Errno::EISDIR),
             };

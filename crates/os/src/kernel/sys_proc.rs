@@ -230,6 +230,24 @@ impl Sys<'_> {
         }
     }
 
+    /// Forgets ended children that nobody asks for: all but `known`. What process 1 inherits ends so.
+    pub fn reap_others(&mut self, known: &[Pid]) {
+        let pid = self.pid;
+        let ended: Vec<(Pid, u64)> = self
+            .k
+            .procs
+            .iter()
+            .filter(|(child, p)| {
+                p.ppid == pid && matches!(p.state, State::Zombie(_)) && !known.contains(child)
+            })
+            .map(|(child, p)| (*child, p.cpu + p.child_cpu))
+            .collect();
+        for (child, cpu) in ended {
+            self.k.procs.remove(&child);
+            self.me_mut().child_cpu += cpu;
+        }
+    }
+
     /// Whether this process has children, ended ones included.
     pub fn has_children(&self) -> bool {
         self.k.procs.values().any(|p| p.ppid == self.pid)
@@ -245,7 +263,16 @@ impl Sys<'_> {
         if !self.may_signal(target) {
             return Err(Errno::EPERM);
         }
-        self.k.send(self.fs, self.volumes, pid, signal)
+        let sent = self.k.send(self.fs, self.volumes, pid, signal);
+        self.stop_if_doomed();
+        sent
+    }
+
+    /// A process that ended or stopped itself does nothing more.
+    fn stop_if_doomed(&mut self) {
+        if self.me().doomed.is_some() || self.me().stopped {
+            self.spend(u64::MAX);
+        }
     }
 
     /// kill(2): a process group.
@@ -254,7 +281,9 @@ impl Sys<'_> {
         if !allowed {
             return Err(Errno::EPERM);
         }
-        self.k.send_group(self.fs, self.volumes, pgid, signal)
+        let sent = self.k.send_group(self.fs, self.volumes, pgid, signal);
+        self.stop_if_doomed();
+        sent
     }
 
     /// kill(-1): all but process 1 and the caller.

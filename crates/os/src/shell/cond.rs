@@ -3,7 +3,7 @@
 use collections::OrdMap;
 
 use crate::{
-    kernel::Sys,
+    kernel::{ShellKind, Sys},
     shell::{
         Shell,
         code::{Assign, AssignValue, Cond, Part, Word},
@@ -126,6 +126,12 @@ impl Shell {
                     value = self.arith(sys, &value)?.to_string();
                 }
                 self.trace_assignment(sys, &name, &value);
+                if name == "SECONDS" && self.kind == ShellKind::Bash && key.is_none() {
+                    // It goes on counting from there.
+                    let n: i64 = value.trim().parse().unwrap_or(0);
+                    self.started = sys.now().plus(-n.saturating_mul(crate::time::SECOND));
+                    return Ok(true);
+                }
                 if let (Some(Value::Indexed(a)), Some(Ok(n))) = (
                     self.vars.get(&name).and_then(|v| v.value.as_ref()),
                     key.as_ref().map(|k| k.parse::<i64>()),

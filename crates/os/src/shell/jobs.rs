@@ -67,6 +67,13 @@ impl Shell {
         job
     }
 
+    /// Reaps ended children that are no job's: inherited as process 1, or behind a process substitution.
+    pub(super) fn reap_strangers(&mut self, sys: &mut Sys<'_>, foreground: &[(Pid, Option<ExitStatus>)]) {
+        let known: Vec<Pid> =
+            self.jobs.iter().flat_map(|j| &j.pids).chain(foreground).map(|(pid, _)| *pid).collect();
+        sys.reap_others(&known);
+    }
+
     /// Notes what became of children; done jobs stay in the list until they were shown or waited for.
     pub(super) fn update_jobs(&mut self, sys: &mut Sys<'_>) {
         for job in self.jobs.iter_mut().filter(|j| !j.inherited) {

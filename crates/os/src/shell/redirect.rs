@@ -31,6 +31,9 @@ impl Undo {
 /// The expanded target of a redirection, or what is wrong with it.
 pub(super) type Target = Result<String, String>;
 
+/// A redirection that failed, and was reported.
+pub(super) struct Refused;
+
 /// Where descriptors are put aside.
 const ASIDE: Fd = 10;
 
@@ -58,19 +61,21 @@ impl Shell {
         Ok(targets)
     }
 
-    /// Carries redirections out in order; Err is the message, and then nothing has changed.
+    /// Carries redirections out in order. What cannot be done is reported (where the ones before lead), and undone.
     pub(super) fn redirect(
         &mut self,
         sys: &mut Sys<'_>,
         redirs: &[Redir],
         targets: Vec<Target>,
-    ) -> Result<Undo, String> {
+    ) -> Result<Undo, Refused> {
         let mut undo = Undo::default();
         for (redir, target) in redirs.iter().zip(targets) {
             let done = target.and_then(|target| self.redirect_one(sys, redir, &target, &mut undo));
             if let Err(message) = done {
+                self.error(message);
+                let _full = self.out.drain(sys);
                 self.undo(sys, undo);
-                return Err(message);
+                return Err(Refused);
             }
         }
         Ok(undo)

@@ -26,7 +26,7 @@ use crate::{
         input::{Input, Next},
         is_name,
         jobs::Job,
-        redirect::{Target, Undo},
+        redirect::{Refused, Target, Undo},
         vars::Var,
     },
     signal::Signal,
@@ -96,6 +96,18 @@ pub(super) struct Loop {
     status: i32,
 }
 
+/// Processes in the foreground.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Foreground {
+    pids: Vec<(Pid, Option<ExitStatus>)>,
+    pgid: Pid,
+    /// As it is written.
+    text: String,
+    pipeline: bool,
+    /// dash and ash redirect themselves until the command has ended.
+    undo: Undo,
+}
+
 /// What the shell waits for before it goes on.
 #[derive(Clone, Debug)]
 pub(super) enum Waiting {
@@ -107,12 +119,7 @@ pub(super) enum Waiting {
         ended: bool,
     },
     /// Processes in the foreground.
-    Foreground {
-        pids: Vec<(Pid, Option<ExitStatus>)>,
-        pgid: Pid,
-        text: String,
-        pipeline: bool,
-    },
+    Foreground(Foreground),
     /// The redirected output of a builtin.
     Flush {
         name: String,
@@ -276,9 +283,7 @@ impl Shell {
     fn go_on_waiting(&mut self, sys: &mut Sys<'_>, waiting: Waiting) -> Step {
         match waiting {
             Waiting::Capture { pid, fd, buf, ended } => self.capture(sys, pid, fd, buf, ended),
-            Waiting::Foreground { pids, pgid, text, pipeline } => {
-                self.foreground(sys, pids, pgid, text, pipeline)
-            }
+            Waiting::Foreground(job) => self.foreground(sys, job),
             Waiting::Flush { name, status, undo, restore } => {
                 self.after_builtin(sys, &name, Done::Status(status), undo, restore)
             }
@@ -384,8 +389,7 @@ impl Shell {
                         self.redirects.push(undo);
                         self.jump(1);
                     }
-                    Err(message) => {
-                        self.error(message);
+                    Err(Refused) => {
                         self.status = if self.kind == ShellKind::Dash { 2 } else { 1 };
                         self.jump(skip);
                         return self.check_errexit();

@@ -128,8 +128,13 @@ impl Vfs<'_> {
 
     /// The directory a new name would be put into, with the right to do so.
     pub(super) fn parent_for_change(&self, found: &Found) -> SysResult<(Place, Ino)> {
-        let (place, dir) =
-            found.parent.ok_or(if found.path == "/" { Errno::EBUSY } else { Errno::EACCES })?;
+        let (place, dir) = found.parent.ok_or(match found.path.split('/').nth(1) {
+            Some("") | None => Errno::EBUSY,
+            Some("sys") => Errno::EROFS,
+            // What is not in /proc cannot be made there.
+            _ if found.node.is_none() => Errno::ENOENT,
+            _ => Errno::EACCES,
+        })?;
         // The mount a new name lands on is its directory's, which the walk passed before the name itself.
         if found.read_only {
             return Err(Errno::EROFS);

@@ -83,9 +83,8 @@ impl Row {
             ShellKind::Bash => {
                 let (name, unit) = self.bash;
                 let unit = if unit.is_empty() { String::new() } else { format!("{unit}, ") };
-                let flag = format!("({unit}-{})", self.letter);
-                let width = 43usize.saturating_sub(name.len());
-                format!("{name}{flag:>width$} {value}\n")
+                let flag = format!("({unit}-{}) ", self.letter);
+                format!("{name:<20} {flag:>20}{value}\n")
             }
             ShellKind::Dash => format!("{:<20} {value}\n", self.dash),
             ShellKind::Ash => format!("{:<32}(-{}) {value}\n", self.busybox, self.letter),

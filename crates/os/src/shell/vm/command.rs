@@ -74,8 +74,7 @@ impl Shell {
         if !simple.redirs.is_empty() {
             match self.redirect(sys, &simple.redirs, noted.1) {
                 Ok(undo) => self.undo(sys, undo),
-                Err(message) => {
-                    self.error(message);
+                Err(Refused) => {
                     return Err(Stop::Failed(1));
                 }
             }
@@ -108,8 +107,7 @@ impl Shell {
             }
             let undo = match self.redirect(sys, &simple.redirs, targets) {
                 Ok(undo) => undo,
-                Err(message) => {
-                    self.error(message);
+                Err(Refused) => {
                     if builtins::is_special(&name) && self.kind != ShellKind::Bash && !self.interactive {
                         self.exit_with = Some(if self.kind == ShellKind::Dash { 2 } else { 1 });
                     }
@@ -256,8 +254,9 @@ impl Shell {
                     let _gone = sys.kill_group(job.pgid, Signal::CONT);
                 }
                 let pipeline = job.pids.len() > 1;
-                self.waiting =
-                    Some(Waiting::Foreground { pids: job.pids, pgid: job.pgid, text: job.text, pipeline });
+                let Job { pids, pgid, text, .. } = job;
+                let undo = Undo::default();
+                self.waiting = Some(Waiting::Foreground(Foreground { pids, pgid, text, pipeline, undo }));
                 Step::Go
             }
             Done::Exec(words) => self.exec(sys, words, undo),

@@ -40,8 +40,7 @@ impl Shell {
     ) -> Step {
         let undo = match self.redirect(sys, &simple.redirs, targets) {
             Ok(undo) => undo,
-            Err(message) => {
-                self.error(message);
+            Err(Refused) => {
                 let status = if self.kind == ShellKind::Dash { 2 } else { 1 };
                 return self.finish(sys, status);
             }
@@ -99,11 +98,17 @@ impl Shell {
         });
         match spawned {
             Ok(pid) => {
-                self.undo(sys, undo);
+                let undo = if self.kind == ShellKind::Bash {
+                    self.undo(sys, undo);
+                    Undo::default()
+                } else {
+                    undo
+                };
                 let pgid = self.place(sys, pid, 0, true);
                 let text = simple.text.to_string();
+                let pids = vec![(pid, None)];
                 self.waiting =
-                    Some(Waiting::Foreground { pids: vec![(pid, None)], pgid, text, pipeline: false });
+                    Some(Waiting::Foreground(Foreground { pids, pgid, text, pipeline: false, undo }));
                 Step::Go
             }
             Err(e) => {
@@ -138,7 +143,9 @@ impl Shell {
     /// Whether nothing is left to do after this command, so that it may take the shell's place.
     pub(super) fn is_tail(&self) -> bool {
         let [frame] = self.frames.as_slice() else { return false };
-        if !matches!(frame.kind, FrameKind::Top) || frame.lines.is_some() {
+        // dash stays, as it does not look whether its text has ended.
+        let stays = self.kind == ShellKind::Dash && self.subshell == 0;
+        if stays || !matches!(frame.kind, FrameKind::Top) || frame.lines.is_some() {
             return false;
         }
         let last = frame.pc + 1 >= frame.code.ops.len();

@@ -12,6 +12,13 @@ impl Shell {
         closes: Vec<Fd>,
         keep_jobs: bool,
     ) -> Shell {
+        // A copy that would only make a copy of itself runs that one's code.
+        let mut code = code;
+        let mut deeper = 0;
+        while let [Op::Subshell(inner)] = code.ops.as_slice() {
+            code = inner;
+            deeper += 1;
+        }
         let input = std::mem::replace(&mut self.input, Input::None);
         let frames = std::mem::take(&mut self.frames);
         let memo = std::mem::take(&mut self.memo);
@@ -39,7 +46,7 @@ impl Shell {
         }
         child.interactive = false;
         child.opts.monitor = false;
-        child.subshell += 1;
+        child.subshell += 1 + deeper;
         child.out = Output::quiet();
         child.setup = Some((dups, closes));
         let tested = child.tested;
@@ -66,7 +73,9 @@ impl Shell {
             Ok((pids, pgid)) => {
                 let text = stages.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" | ");
                 let pids = pids.into_iter().map(|p| (p, None)).collect();
-                self.waiting = Some(Waiting::Foreground { pids, pgid, text, pipeline: true });
+                let undo = Undo::default();
+                self.waiting =
+                    Some(Waiting::Foreground(Foreground { pids, pgid, text, pipeline: true, undo }));
                 Step::Go
             }
             Err(e) => {
@@ -129,8 +138,9 @@ impl Shell {
             Ok(pid) => {
                 let pgid = self.place(sys, pid, 0, true);
                 let text = format!("( {} )", code.text);
+                let pids = vec![(pid, None)];
                 self.waiting =
-                    Some(Waiting::Foreground { pids: vec![(pid, None)], pgid, text, pipeline: false });
+                    Some(Waiting::Foreground(Foreground { pids, pgid, text, ..Foreground::default() }));
                 Step::Go
             }
             Err(e) => {
@@ -201,17 +211,10 @@ impl Shell {
         }
     }
 
-    pub(super) fn foreground(
-        &mut self,
-        sys: &mut Sys<'_>,
-        mut pids: Vec<(Pid, Option<ExitStatus>)>,
-        pgid: Pid,
-        text: String,
-        pipeline: bool,
-    ) -> Step {
+    pub(super) fn foreground(&mut self, sys: &mut Sys<'_>, mut job: Foreground) -> Step {
         let job_control = self.opts.monitor;
         let mut stopped = false;
-        for (pid, status) in pids.iter_mut().filter(|(_, s)| s.is_none()) {
+        for (pid, status) in job.pids.iter_mut().filter(|(_, s)| s.is_none()) {
             match sys.wait(WaitFor::Pid(*pid), job_control) {
                 Ok((_, ChildEvent::Exited(s))) => *status = Some(s),
                 Ok((_, ChildEvent::Stopped)) => stopped = true,
@@ -219,35 +222,44 @@ impl Shell {
                 Err(_) => *status = Some(ExitStatus::Code(127)),
             }
         }
+        self.reap_strangers(sys, &job.pids);
         if stopped {
             self.take_terminal(sys);
+            self.undo(sys, std::mem::take(&mut job.undo));
             let id = self.next_job_id();
+            let Foreground { pids, pgid, text, .. } = job;
             let job = Job { id, pgid, pids, text, stopped: true, notified: true, inherited: false };
-            self.print(format!("\n[{id}]+  Stopped                 {}\n", job.text));
             self.jobs.push(job);
+            if let Some(job) = self.jobs.last() {
+                let line = self.job_line(job, false);
+                self.print(format!("\n{line}"));
+            }
             return self.finish(sys, 148);
         }
-        if pids.iter().any(|(_, s)| s.is_none()) {
-            self.waiting = Some(Waiting::Foreground { pids, pgid, text, pipeline });
+        if job.pids.iter().any(|(_, s)| s.is_none()) {
+            self.waiting = Some(Waiting::Foreground(job));
             return Step::Wait(Wait::child());
         }
         if job_control {
             self.take_terminal(sys);
         }
-        let statuses: Vec<i32> = pids.iter().map(|(_, s)| s.map_or(127, ExitStatus::code)).collect();
-        let last = pids.last().and_then(|(pid, s)| Some((*pid, (*s)?)));
+        let statuses: Vec<i32> = job.pids.iter().map(|(_, s)| s.map_or(127, ExitStatus::code)).collect();
+        let last = job.pids.last().and_then(|(pid, s)| Some((*pid, (*s)?)));
+        let interrupted = matches!(last, Some((_, ExitStatus::Signal(Signal::INT)))) && self.interactive;
         if let Some((pid, ExitStatus::Signal(signal))) = last {
-            self.report_death(pid, signal, &text);
-            if signal == Signal::INT && self.interactive {
-                // ^C ends the whole command line, loops included.
-                self.unwind(sys, 0);
-                self.begin_command();
-                self.status = 130;
-                return Step::Go;
-            }
+            self.report_death(pid, signal, &job.text);
+            let _full = self.out.drain(sys);
+        }
+        self.undo(sys, std::mem::take(&mut job.undo));
+        if interrupted {
+            // ^C ends the whole command line, loops included.
+            self.unwind(sys, 0);
+            self.begin_command();
+            self.status = 130;
+            return Step::Go;
         }
         let mut status = statuses.last().copied().unwrap_or(0);
-        if self.opts.pipefail && pipeline {
+        if self.opts.pipefail && job.pipeline {
             status = statuses.iter().rev().copied().find(|s| *s != 0).unwrap_or(0);
         }
         self.pipe_status = Rc::new(statuses);
@@ -267,7 +279,9 @@ impl Shell {
         }
         let what = signal.description();
         match self.kind {
-            ShellKind::Bash if self.interactive || signal == Signal::TERM => {
+            ShellKind::Bash
+                if self.interactive || signal == Signal::TERM || self.traps.contains_key(&signal.0) =>
+            {
                 self.eprint(format!("{what}\n"));
             }
             ShellKind::Bash if self.subshell == 0 => {

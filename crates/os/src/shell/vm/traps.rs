@@ -16,7 +16,7 @@ impl Shell {
 
     /// ^C at an interactive shell: the command line is given up.
     pub(super) fn interrupt(&mut self, sys: &mut Sys<'_>) {
-        if matches!(self.waiting, Some(Waiting::Foreground { .. })) {
+        if matches!(self.waiting, Some(Waiting::Foreground(_))) {
             return;
         }
         if let Some(Waiting::Builtin { undo, .. } | Waiting::Flush { undo, .. }) = self.waiting.take() {
