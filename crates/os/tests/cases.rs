@@ -154,7 +154,7 @@ fn machine(shell: &str, slice_seed: u64) -> Machine {
     };
     let mut root = image::base(flavour);
     root.make_dirs("/work").expect("a fresh tree");
-    if kind == ShellKind::Bash {
+    if flavour == Flavour::Gnu {
         image::add_extras(&mut root).expect("a fresh tree");
     }
     let spec = MachineSpec {
