@@ -1,5 +1,7 @@
 //! What awk reads and writes beside its standard output: files and commands, by the name that the program gives them.
 
+use std::borrow::Cow;
+
 use crate::{
     errno::Errno,
     host::ExitStatus,
@@ -85,7 +87,7 @@ impl Reader {
             Separator::Char(c) => rest.iter().position(|it| it == c).map(|at| (at, at + 1)),
             Separator::Paragraph => rest.windows(2).position(|it| it == b"\n\n").map(|at| (at, at + 2)),
             Separator::Pattern(regex) => {
-                let text = String::from_utf8_lossy(rest);
+                let text = text_of(rest);
                 // A match at the end of the buffer may grow.
                 regex.find_at(&text, 0).filter(|(a, b)| b > a && (full || *b < text.len()))
             }
@@ -99,6 +101,20 @@ impl Reader {
             None => None,
         }
     }
+}
+
+/// Bytes as text of the same length: what is no UTF-8 becomes question marks, so that places in one are places in the
+/// other.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    Cow::Owned(text)
 }
 
 /// What a stream is at its other end.
