@@ -69,7 +69,7 @@ pub use base::str::Str;
 pub use base::time::{Duration, Timestamp};
 pub use generated::KINDS;
 pub use helpers::{node, pod, service, workload};
-pub use meta::codec::{DecodeError, Opaque};
+pub use meta::codec::{DecodeError, Mask, Opaque};
 pub use meta::gvk::{Gvk, Gvr};
 pub use meta::intstr::IntOrString;
 pub use meta::object::{Key, Kind, KindInfo, Object, kind_info};

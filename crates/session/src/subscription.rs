@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use api::http::{Method, Request};
-use api::{Json, Key};
+use api::{Json, Key, Mask};
 use collections::OrdMap;
 use kubarium_core::apiserver::watch::{WatchBody, WatchEvent};
 use protocol::{EventKind, WatchUpdate};
@@ -16,7 +16,8 @@ use crate::backend::{Backend, Streaming};
 /// One subscription of the page.
 pub struct Subscription {
     asked: protocol::Watch,
-    keep: Vec<Vec<String>>,
+    /// What is sent of each object; all of it, if nothing is asked for by name.
+    mask: Option<Mask>,
     stream: Option<Streaming>,
     waiting: Waiting,
     /// The next update replaces all that the page knows.
@@ -26,8 +27,9 @@ pub struct Subscription {
 
 impl Subscription {
     pub fn new(asked: protocol::Watch) -> Subscription {
-        let keep = asked.keep.iter().map(|path| path.split('.').map(str::to_owned).collect()).collect();
-        Subscription { asked, keep, stream: None, waiting: Waiting::default(), fresh: true, columns: None }
+        let paths = METADATA.iter().copied().chain(asked.keep.iter().map(String::as_str));
+        let mask = (!asked.keep.is_empty()).then(|| Mask::of(paths));
+        Subscription { asked, mask, stream: None, waiting: Waiting::default(), fresh: true, columns: None }
     }
 
     /// Begins anew: another world is shown.
@@ -117,21 +119,26 @@ impl Subscription {
             "DELETED" => EventKind::Deleted,
             _ => return,
         };
-        let object = match event.body {
-            WatchBody::Object(object) => object.to_json(),
-            WatchBody::Json(json) => json,
-        };
         if self.asked.table {
-            if let Some(columns) = object.get("columnDefinitions").filter(|c| !c.is_null())
+            let table = match event.body {
+                WatchBody::Object(object) => object.to_json(),
+                WatchBody::Json(json) => json,
+            };
+            if let Some(columns) = table.get("columnDefinitions").filter(|c| !c.is_null())
                 && self.columns.is_none()
             {
                 self.columns = Some(columns.clone());
                 update.columns = columns.as_array().cloned().unwrap_or_default();
             }
-            let rows = object.get("rows").and_then(Json::as_array).cloned().unwrap_or_default();
+            let rows = table.get("rows").and_then(Json::as_array).cloned().unwrap_or_default();
             update.events.extend(rows.into_iter().map(|object| protocol::WatchEvent { kind, object }));
         } else {
-            let object = if self.keep.is_empty() { object } else { project(&object, &self.keep) };
+            let object = match (event.body, &self.mask) {
+                (WatchBody::Object(object), Some(mask)) => object.to_masked_json(mask),
+                (WatchBody::Object(object), None) => object.to_json(),
+                (WatchBody::Json(json), Some(mask)) => mask.apply(&json),
+                (WatchBody::Json(json), None) => json,
+            };
             update.events.push(protocol::WatchEvent { kind, object });
         }
     }
@@ -182,57 +189,20 @@ impl Waiting {
     }
 }
 
-const METADATA: [&str; 5] = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"];
-
-/// The object reduced to the paths that are asked for, and the metadata that identifies it.
-fn project(object: &Json, keep: &[Vec<String>]) -> Json {
-    let mut out = serde_json::Map::new();
-    let mut identity = serde_json::Map::new();
-    for key in METADATA {
-        if let Some(value) = object.pointer(&format!("/metadata/{key}")) {
-            identity.insert(key.to_owned(), value.clone());
-        }
-    }
-    out.insert("metadata".to_owned(), Json::Object(identity));
-    let mut out = Json::Object(out);
-    for path in keep {
-        graft(object, &mut out, path);
-    }
-    out
-}
-
-/// Copies what lies at `path` of `from` into `into`; lists are passed through.
-fn graft(from: &Json, into: &mut Json, path: &[String]) {
-    let Some((first, rest)) = path.split_first() else { return };
-    let Some(value) = from.get(first) else { return };
-    let Json::Object(map) = into else { return };
-    if rest.is_empty() {
-        map.insert(first.clone(), value.clone());
-        return;
-    }
-    match value {
-        Json::Array(items) => {
-            let slot = map.entry(first.clone()).or_insert_with(|| Json::Array(Vec::new()));
-            let Json::Array(slots) = slot else { return };
-            slots.resize(items.len(), Json::Object(serde_json::Map::new()));
-            for (item, slot) in items.iter().zip(slots) {
-                graft(item, slot, rest);
-            }
-        }
-        Json::Object(_) => {
-            let slot = map.entry(first.clone()).or_insert_with(|| Json::Object(serde_json::Map::new()));
-            graft(value, slot, rest);
-        }
-        _ => {}
-    }
-}
+/// What identifies an object is always sent.
+const METADATA: [&str; 5] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "metadata.resourceVersion",
+    "metadata.creationTimestamp",
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use api::Object;
     use api::core::v1::Pod;
-    use serde_json::json;
 
     fn event(kind: &'static str, name: &str, version: &str) -> WatchEvent {
         let mut pod = Pod::default();
@@ -254,22 +224,5 @@ mod tests {
         assert_eq!(waiting.pop(), Some(event("DELETED", "b", "5")));
         assert_eq!(waiting.pop(), Some(event("DELETED", "a", "6")));
         assert_eq!(waiting.pop(), None);
-    }
-
-    #[test]
-    fn a_projection_keeps_identity_and_the_paths_asked_for() {
-        let pod = json!({
-            "metadata": {"name": "a", "namespace": "d", "labels": {"x": "y"}},
-            "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}]},
-        });
-        let paths =
-            ["spec.nodeName", "spec.containers.name", "spec.containers.resources.requests", "status.phase"];
-        let keep: Vec<Vec<String>> =
-            paths.iter().map(|p| p.split('.').map(str::to_owned).collect()).collect();
-        let want = json!({
-            "metadata": {"name": "a", "namespace": "d"},
-            "spec": {"nodeName": "n", "containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}}}]},
-        });
-        assert_eq!(project(&pod, &keep), want);
     }
 }

@@ -70,15 +70,23 @@ fn pods(count: u32, nodes: u32, probed: bool) -> Work {
     let mut lab = Lab::new(1, nodes);
     Box::new(move || {
         let (events, time) = (lab.cluster.world().handled(), lab.cluster.now());
+        let before = memory_mib();
         let syncs = lab.cluster.world().reconciles();
         lab.deploy_with("web", count, "nginx:1.27", probed);
         assert!(lab.await_rollout("web"), "all pods become available");
         let events = lab.cluster.world().handled() - events;
         let syncs = lab.cluster.world().reconciles() - syncs;
         let span = lab.cluster.now().0 - time.0;
+        let grown = memory_mib().zip(before).map_or(f64::NAN, |(after, before)| after - before);
         // Taking the cluster down is no part of it.
         std::mem::forget(lab);
-        vec![("events", events as f64), ("reconciles", syncs as f64), ("virtual_s", span as f64 / 1e6)]
+        vec![
+            ("events", events as f64),
+            ("reconciles", syncs as f64),
+            ("virtual_s", span as f64 / 1e6),
+            // With all states that the pods went through, and the checkpoints that lead back to them.
+            ("kib_per_pod", grown * 1024.0 / f64::from(count)),
+        ]
     })
 }
 

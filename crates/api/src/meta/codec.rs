@@ -5,7 +5,10 @@
 //! `encoding/json` on the same types: unknown fields are ignored (see [`crate::validation`] for strictness), `null`
 //! leaves a zero value, the first mismatch is reported and names the innermost struct and the dotted path.
 
+mod mask;
 mod values;
+
+pub use mask::Mask;
 
 use std::fmt;
 use std::rc::Rc;

@@ -278,6 +278,14 @@ impl Object {
         self.0.memo().get().cloned().unwrap_or_else(|| to_json(&*self.0))
     }
 
+    /// What of the JSON face a mask lets pass; the rest is not even encoded.
+    pub fn to_masked_json(&self, mask: &codec::Mask) -> Json {
+        match self.0.message() {
+            Some(message) => mask.encode(message),
+            None => mask.apply(&self.to_json()),
+        }
+    }
+
     /// A copy with changed metadata.
     pub fn with_meta(&self, edit: impl FnOnce(&mut ObjectMeta)) -> Object {
         let mut copy = self.0.copy();

@@ -117,6 +117,7 @@ pub fn record(cx: &RequestContext, call: &Call, draft: &mut Draft, old: Option<&
         entries.retain(|entry| !own(entry));
     } else {
         let index = entries.iter().position(own).unwrap_or_else(|| {
+            entries.reserve_exact(1);
             entries.push(ManagedFieldsEntry::default());
             entries.len() - 1
         });

@@ -50,6 +50,7 @@ const COLUMNS: &[(&str, &str, &str)] = &[
     ("wall", "wall_ms", " ms"),
     ("CPU", "cpu_ms", " ms"),
     ("memory", "memory_mib", " MiB"),
+    ("per pod", "kib_per_pod", " KiB"),
     ("events/s", "events_per_s", ""),
     ("reconciles/s", "reconciles_per_s", ""),
     ("ops/s", "requests_per_s", ""),

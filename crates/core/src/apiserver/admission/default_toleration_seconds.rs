@@ -12,6 +12,7 @@ pub(super) fn admit(pod: &mut Pod) {
                 && (toleration.effect == "NoExecute" || toleration.effect.is_empty())
         };
         if !pod.spec.tolerations.iter().any(tolerates) {
+            pod.spec.tolerations.reserve_exact(1);
             pod.spec.tolerations.push(Toleration {
                 key: key.into(),
                 operator: "Exists".into(),

@@ -72,6 +72,8 @@ fn mount_token(cx: &mut RequestContext, pod: &mut Pod) {
             continue;
         }
         used = true;
+        // Of thousands of pods this is the only mount: no room for more than is there.
+        container.volume_mounts.reserve_exact(1);
         container.volume_mounts.push(VolumeMount {
             name: volume.clone(),
             read_only: true,
@@ -80,6 +82,7 @@ fn mount_token(cx: &mut RequestContext, pod: &mut Pod) {
         });
     }
     if used && !existed {
+        pod.spec.volumes.reserve_exact(1);
         pod.spec.volumes.push(token_volume(volume));
     }
 }
