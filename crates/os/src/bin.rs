@@ -30,6 +30,7 @@ mod diff;
 mod dig;
 mod digest_sum;
 mod dirname;
+mod dmesg;
 mod du;
 mod dump;
 pub(crate) mod echo;
@@ -47,6 +48,7 @@ mod head;
 mod host;
 mod hostname;
 mod htop;
+mod htpasswd;
 mod id;
 mod ifconfig;
 mod ip;
@@ -57,6 +59,7 @@ mod killall;
 mod ln;
 mod ls;
 mod lsof;
+mod man;
 mod mkdir;
 mod mkfifo;
 mod mktemp;
@@ -70,6 +73,7 @@ mod nl;
 mod nohup;
 mod nproc;
 mod nslookup;
+mod openssl;
 mod pager;
 mod paste;
 mod pgrep;
@@ -97,9 +101,11 @@ mod split;
 mod ss;
 mod stat;
 mod strings;
+mod stty;
 mod su;
 mod sudo;
 mod sync;
+mod sysctl;
 mod tac;
 mod tail;
 mod tee;
@@ -108,6 +114,7 @@ mod time;
 mod timeout;
 mod top;
 mod touch;
+mod tput;
 mod tr;
 mod traceroute;
 mod truncate;
@@ -162,6 +169,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     dig::SPEC,
     diff::SPEC,
     dirname::SPEC,
+    dmesg::SPEC,
     du::SPEC,
     echo::SPEC,
     grep::EGREP,
@@ -182,6 +190,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     dump::HEXDUMP,
     hostname::SPEC,
     htop::SPEC,
+    htpasswd::SPEC,
     id::SPEC,
     ifconfig::SPEC,
     ip::SPEC,
@@ -193,12 +202,14 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     ln::SPEC,
     ls::SPEC,
     lsof::SPEC,
+    man::SPEC,
     digest_sum::MD5SUM,
     mkdir::SPEC,
     mkfifo::SPEC,
     mktemp::SPEC,
     pager::MORE,
-    mount::SPEC,
+    mount::MOUNT,
+    mount::UMOUNT,
     mv::SPEC,
     nano::SPEC,
     nc::NC,
@@ -208,6 +219,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     nohup::SPEC,
     nproc::SPEC,
     nslookup::SPEC,
+    openssl::SPEC,
     dump::OD,
     paste::SPEC,
     pgrep::PGREP,
@@ -239,7 +251,9 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     ss::SPEC,
     stat::SPEC,
     strings::SPEC,
+    stty::SPEC,
     sync::SPEC,
+    sysctl::SPEC,
     su::SPEC,
     sudo::SPEC,
     tac::SPEC,
@@ -251,6 +265,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     timeout::SPEC,
     top::SPEC,
     touch::SPEC,
+    tput::SPEC,
     traceroute::SPEC,
     tr::SPEC,
     truth::TRUE,
@@ -292,12 +307,12 @@ fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8
 }
 
 /// What no base image carries: people install it, so a workstation has it ([`image::add_extras`](crate::image::add_extras)).
-pub const EXTRAS: &[&str] = &["jq", "less", "nano", "vi", "view", "vim"];
+pub const EXTRAS: &[&str] = &["htpasswd", "jq", "less", "man", "nano", "vi", "view", "vim"];
 
 /// What is no applet of BusyBox.
 const NO_APPLETS: &[&str] = &[
-    "bash", "curl", "dash", "dig", "host", "htop", "jq", "lsof", "man", "nano", "openssl", "ss", "sudo",
-    "tput", "view", "vim",
+    "bash", "curl", "dash", "dig", "host", "htop", "htpasswd", "jq", "lsof", "man", "nano", "openssl", "ss",
+    "sudo", "tput", "view", "vim",
 ];
 
 /// Whether a base image of this flavour carries the program. Others are added by the images that have them.

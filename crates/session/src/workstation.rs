@@ -167,7 +167,9 @@ impl Workstation {
         let hardware =
             Rc::new(Hardware { machine: RefCell::new(machine), volumes: RefCell::new(Volumes::new()) });
         hardware.fs(|fs| {
-            let _exists = fs.chown(HOME, Some(USER_ID), Some(USER_ID), true);
+            for path in ["", "/.bashrc", "/.kube", "/.kube/config"] {
+                let _exists = fs.chown(&format!("{HOME}{path}"), Some(USER_ID), Some(USER_ID), true);
+            }
         });
         Workstation {
             hardware,

@@ -24,6 +24,7 @@ pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
             ("max-depth", 'd'),
             ("bytes", 'b'),
             ("total", 'c'),
+            ("apparent-size", 'b'),
         ],
     ) {
         Ok(opts) => opts,

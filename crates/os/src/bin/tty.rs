@@ -7,13 +7,18 @@ pub const SPEC: ProgramSpec =
     ProgramSpec::inside("tty", "Usage: tty [-s]\n\nPrint the name of the terminal\n", || tool(main));
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
+    let quiet = cx.args.iter().any(|a| matches!(a.as_str(), "-s" | "--silent" | "--quiet"));
     match cx.sys.tty_of(0) {
         Some(t) => {
-            cx.line(format!("/dev/pts/{}", t % 100));
+            if !quiet {
+                cx.line(format!("/dev/pts/{}", t % 100));
+            }
             0
         }
         None => {
-            cx.line("not a tty");
+            if !quiet {
+                cx.line("not a tty");
+            }
             1
         }
     }

@@ -94,7 +94,7 @@ const MD5_TABLE: [u32; 64] = [
     0xeb86_d391,
 ];
 
-fn md5(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn md5(bytes: &[u8]) -> Vec<u8> {
     const SHIFT: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
     let k = &MD5_TABLE;
     let mut h = [0x6745_2301u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
@@ -119,7 +119,7 @@ fn md5(bytes: &[u8]) -> Vec<u8> {
     h.iter().flat_map(|w| w.to_le_bytes()).collect()
 }
 
-fn sha1(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn sha1(bytes: &[u8]) -> Vec<u8> {
     let mut h = [0x6745_2301u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
     for block in padded(bytes, true).chunks(64) {
         let mut w: Vec<u32> = block.chunks(4).map(|c| u32::from_be_bytes([c[0], c[1], c[2], c[3]])).collect();
@@ -159,7 +159,7 @@ fn root_fraction(p: u32, n: u32) -> u32 {
     low as u32
 }
 
-fn sha256(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
     // The first 32 bits of the fractional parts of roots of the first primes.
     let primes: Vec<u32> =
         (2u32..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0)).take(64).collect();
