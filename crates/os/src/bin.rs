@@ -74,6 +74,7 @@ mod nohup;
 mod nproc;
 mod nslookup;
 mod openssl;
+mod packages;
 mod pager;
 mod paste;
 mod pgrep;
@@ -145,6 +146,9 @@ pub fn busybox_banner() -> String {
 /// The built-in programs, sorted by name.
 pub const PROGRAMS: &[ProgramSpec] = &[
     test::BRACKET,
+    packages::APK,
+    packages::APT,
+    packages::APT_GET,
     uname::ARCH,
     sh::ASH,
     awk::SPEC,
@@ -311,15 +315,16 @@ pub const EXTRAS: &[&str] = &["htpasswd", "jq", "less", "man", "nano", "vi", "vi
 
 /// What is no applet of BusyBox.
 const NO_APPLETS: &[&str] = &[
-    "bash", "curl", "dash", "dig", "host", "htop", "htpasswd", "jq", "lsof", "man", "nano", "openssl", "ss",
-    "sudo", "tput", "view", "vim",
+    "apk", "apt", "apt-get", "bash", "curl", "dash", "dig", "host", "htop", "htpasswd", "jq", "lsof", "man",
+    "nano", "openssl", "ss", "sudo", "tput", "view", "vim",
 ];
 
 /// Whether a base image of this flavour carries the program. Others are added by the images that have them.
 pub fn belongs(name: &str, flavour: Flavour) -> bool {
     match flavour {
         Flavour::Gnu => {
-            !matches!(name, "ash" | "nc" | "ping" | "telnet" | "sudo" | "time") && !EXTRAS.contains(&name)
+            !matches!(name, "ash" | "apk" | "nc" | "ping" | "telnet" | "sudo" | "time")
+                && !EXTRAS.contains(&name)
         }
         Flavour::BusyBox => !NO_APPLETS.contains(&name),
     }

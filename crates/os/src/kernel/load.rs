@@ -23,12 +23,14 @@ pub(crate) struct Load {
     at: Time,
     /// CPU time of the machine at that moment.
     used: u64,
+    /// Processes that could have gone on when they last ran.
+    pub waiting: usize,
 }
 
 impl Load {
     /// An idle machine.
     pub fn new(now: Time) -> Load {
-        Load { averages: [0; 3], at: now, used: 0 }
+        Load { averages: [0; 3], at: now, used: 0, waiting: 0 }
     }
 }
 
@@ -57,15 +59,17 @@ fn power(mut base: u64, mut n: u64) -> u64 {
 }
 
 impl Kernel {
-    /// Folds the time since the last time into the averages. `waiting`: processes that could have run all the while.
-    pub(crate) fn fold_load(&mut self, waiting: usize) {
+    /// Folds the time since the last time into the averages.
+    pub(crate) fn fold_load(&mut self) {
+        let waiting = self.load.waiting;
         let spent = self.now.since(self.load.at);
         if spent < TICK {
             return;
         }
         let ticks = spent / TICK;
         let busy = (self.cpu_used - self.load.used).saturating_mul(ONE) / spent as u64;
-        let active = busy.max(waiting as u64 * ONE);
+        // One process may be given the time of several cores here; to the averages it is one that runs.
+        let active = if waiting > 0 { waiting as u64 * ONE } else { busy.min(ONE) };
         for (average, kept) in self.load.averages.iter_mut().zip(KEPT) {
             let kept = power(kept, ticks as u64);
             let sum = *average * kept + active * (ONE - kept.min(ONE));

@@ -141,8 +141,7 @@ impl Kernel {
     /// the host slices. So up to a slice more than `fuel` may be used.
     pub(crate) fn run(&mut self, fs: &mut FileSystem, volumes: &mut Volumes, fuel: u64) -> u64 {
         let mut used = 0;
-        let waiting = self.queue.len();
-        self.fold_load(waiting);
+        self.fold_load();
         self.wake();
         while used < fuel {
             if self.dirty {
@@ -152,6 +151,7 @@ impl Kernel {
             used += self.turn(fs, volumes, pid, SLICE);
         }
         self.cpu_used += used;
+        self.load.waiting = self.queue.len();
         used
     }
 

@@ -39,6 +39,7 @@ fn alpine(_repository: &str, tag: &str) -> Option<Image> {
     image.files = |image| {
         let mut tree = os::image::base(image.flavour);
         // A base tree takes any file.
+        let _taken = tree.put_file("/sbin/apk", os::program_file("apk"), 0o755);
         let _taken = tree.put_file("/etc/alpine-release", format!("{}\n", image.tag()).into_bytes(), 0o644);
         let _taken = tree.put_file(
             "/etc/os-release",
