@@ -14,6 +14,7 @@ pub mod story;
 pub mod world;
 
 pub use config::{ClusterConfig, DEFAULT_START, MAX_NODES};
+pub use connections::STATE;
 pub use event::{Event, Watcher};
 pub use history::{Cluster, Progress};
 pub use input::{Fault, Input, Recorded};

@@ -134,5 +134,6 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("diff", |cx| Box::pin(diff::diff(cx))),
     ("explain", |cx| Box::pin(explain::explain(cx))),
     ("port-forward", |cx| Box::pin(forward::port_forward(cx))),
+    ("proxy", |cx| Box::pin(forward::proxy(cx))),
     ("version", |cx| Box::pin(version::version(cx))),
 ];

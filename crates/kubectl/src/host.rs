@@ -99,14 +99,22 @@ pub trait Host {
         to: &Target,
         req: Request,
     ) -> LocalBoxFuture<'_, Result<Result<Box<dyn ExecSession>, Response>, TransportError>>;
-    /// Forwards local ports (`local`, `remote`) to a pod until interrupted; `None`: this host cannot forward.
+    /// Listens on ports of the loopback (0: any free one) until the command ends: the port, or why not (`address already
+    /// in use`). `None`: this host has no loopback.
+    fn listen(&self, _ports: &[u16]) -> Option<Vec<Result<u16, &'static str>>> {
+        None
+    }
+    /// Carries connections of listened ports (`local`, `remote`) to a pod until interrupted.
     fn port_forward(
         &self,
-        _to: &Target,
         _req: Request,
         _ports: Vec<(u16, u16)>,
-    ) -> Option<LocalBoxFuture<'_, Result<(), TransportError>>> {
-        None
+    ) -> LocalBoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async { Ok(()) })
+    }
+    /// Serves the API on a listened port, below a prefix, until interrupted.
+    fn serve_proxy(&self, _port: u16, _prefix: String) -> LocalBoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async { Ok(()) })
     }
 
     /// Writes to standard output.

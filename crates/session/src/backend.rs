@@ -196,6 +196,21 @@ impl Backend {
         }
     }
 
+    /// Connects to an address of the cluster's network as a client that stands outside of it.
+    pub fn dial(&self, addr: std::net::IpAddr, port: u16, tls: bool) -> Option<Streaming> {
+        let mut cluster = self.cluster.borrow_mut();
+        if !cluster.is_live() {
+            self.left.borrow_mut().push(cluster.save());
+            self.disconnect();
+        }
+        let (_, opened) = cluster.input(Input::Dial { addr, port, tls });
+        self.inputs.set(self.inputs.get() + 1);
+        match opened {
+            Some(Opened::Connection(id)) => Some(Streaming::Connection { id, epoch: self.epoch.get() }),
+            _ => None,
+        }
+    }
+
     /// Bytes for a connection into a container. They become part of history.
     pub fn write_stream(&self, id: u64, channel: u8, data: Vec<u8>) {
         self.input(Input::StreamData { stream: id, channel, data });

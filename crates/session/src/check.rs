@@ -59,6 +59,7 @@ pub fn check(backend: &Rc<Backend>, disk: &Rc<Hardware>, path: &str, text: &str)
         env: vec![("HOME".to_owned(), HOME.to_owned())],
         cwd: HOME.to_owned(),
         tty: [false; 3],
+        network: Rc::default(),
     });
     let argv: Vec<String> = ["kubectl", "apply", "--dry-run=server", "-f", &full].map(str::to_owned).to_vec();
     let mut run = Box::pin(kubarium_kubectl::run(&argv, host));

@@ -18,6 +18,7 @@ use kubarium_kubectl::host::{
 };
 
 use crate::backend::{Backend, Piece, Streaming};
+use crate::network::Network;
 use crate::workstation::Disk;
 
 /// From calling kubectl to its first request.
@@ -86,6 +87,7 @@ pub struct KubectlHost {
     pub cwd: String,
     /// Which of stdin, stdout, stderr is a terminal.
     pub tty: [bool; 3],
+    pub network: Rc<RefCell<Network>>,
 }
 
 impl KubectlHost {
@@ -144,7 +146,7 @@ impl KubectlHost {
         }
     }
 
-    fn interrupt(&self) -> bool {
+    pub(crate) fn interrupt(&self) -> bool {
         self.io.borrow().interrupted
     }
 
@@ -409,6 +411,22 @@ impl Host for KubectlHost {
                 }
             }
         }))
+    }
+
+    fn listen(&self, ports: &[u16]) -> Option<Vec<Result<u16, &'static str>>> {
+        Some(self.take_ports(ports))
+    }
+
+    fn port_forward(
+        &self,
+        req: Request,
+        ports: Vec<(u16, u16)>,
+    ) -> LocalBoxFuture<'_, Result<(), TransportError>> {
+        self.forward(req, ports)
+    }
+
+    fn serve_proxy(&self, port: u16, prefix: String) -> LocalBoxFuture<'_, Result<(), TransportError>> {
+        KubectlHost::serve_proxy(self, port, prefix)
     }
 
     fn explain_text(&self, definition: &str) -> LocalBoxFuture<'_, Option<Json>> {

@@ -92,6 +92,12 @@ const ROWS: &[(&str, &str, Fidelity, &str)] = &[
         Fidelity::NotSimulated,
         "The server does not know these resource types yet.",
     ),
+    (
+        "Network",
+        "From the workstation: node ports, port-forward, proxy",
+        Fidelity::Simulated,
+        "Pod and cluster addresses are reached from inside of the cluster only, as from a person's own machine.",
+    ),
     ("Network", "The world outside", Fidelity::NotSimulated, "Names outside of the cluster do not resolve."),
     (
         "kubectl",

@@ -16,6 +16,7 @@ use os::{
 
 use crate::backend::Backend;
 use crate::host::{Asset, Child, Edit, Io, KubectlHost};
+use crate::network::Network;
 use crate::tasks::Tasks;
 
 /// Home folder of the one user.
@@ -143,6 +144,7 @@ pub struct Workstation {
     said: Vec<Said>,
     /// Terminals of the machine that are open.
     ttys: OrdSet<TtyId>,
+    network: Rc<RefCell<Network>>,
 }
 
 impl Workstation {
@@ -183,6 +185,7 @@ impl Workstation {
             runnable: false,
             said: Vec::new(),
             ttys: OrdSet::new(),
+            network: Rc::default(),
         }
     }
 
@@ -328,9 +331,9 @@ impl Workstation {
         self.runnable
     }
 
-    /// True while any kubectl runs: what the cluster does may concern it.
+    /// True while any kubectl runs or a connection into the cluster is open: what the cluster does may concern it.
     pub fn has_clients(&self) -> bool {
-        !self.tasks.is_empty() || !self.completions.is_empty()
+        !self.tasks.is_empty() || !self.completions.is_empty() || self.network.borrow().is_open()
     }
 
     /// What happened since it was last asked.
@@ -358,6 +361,7 @@ impl Workstation {
                 self.serve(call);
             }
             moved |= self.poll_clients();
+            moved |= self.poll_network();
             progress |= moved || ran.fuel_used > 0;
             if fuel == 0 || (!moved && !self.runnable) {
                 return progress;
@@ -391,14 +395,39 @@ impl Workstation {
             HostCall::Resolve { call, .. } => {
                 self.hardware.deliver(HostEvent::Resolved { call, answer: os::DnsAnswer::NxDomain });
             }
-            HostCall::Connect { sock, .. } => self.hardware.deliver(HostEvent::Refused { sock }),
-            HostCall::Listen { .. }
-            | HostCall::Send { .. }
-            | HostCall::Shutdown { .. }
-            | HostCall::Close { .. }
-            | HostCall::SendTo { .. }
-            | HostCall::Ping { .. } => {}
+            HostCall::Connect { sock, addr, port, tls } => {
+                let hardware = &self.hardware;
+                let new_sock = || hardware.machine.borrow_mut().new_sock();
+                let mut network = self.network.borrow_mut();
+                let events = network.connect(&self.backend, sock, addr, port, tls.is_some(), new_sock);
+                events.into_iter().for_each(|event| self.hardware.deliver(event));
+            }
+            HostCall::Listen { sock, port, .. } => {
+                let event = self.network.borrow_mut().listen(sock, port);
+                event.into_iter().for_each(|event| self.hardware.deliver(event));
+            }
+            HostCall::Send { sock, bytes } => {
+                let event = self.network.borrow_mut().send(&self.backend, sock, bytes);
+                event.into_iter().for_each(|event| self.hardware.deliver(event));
+            }
+            HostCall::Shutdown { sock } => {
+                let event = self.network.borrow_mut().shutdown(&self.backend, sock);
+                event.into_iter().for_each(|event| self.hardware.deliver(event));
+            }
+            HostCall::Close { sock } => {
+                let event = self.network.borrow_mut().close(&self.backend, sock);
+                event.into_iter().for_each(|event| self.hardware.deliver(event));
+            }
+            // Datagrams and echo requests get no answer from here.
+            HostCall::SendTo { .. } | HostCall::Ping { .. } => {}
         }
+    }
+
+    fn poll_network(&mut self) -> bool {
+        let events = self.network.borrow_mut().poll(&self.backend);
+        let moved = !events.is_empty();
+        events.into_iter().for_each(|event| self.hardware.deliver(event));
+        moved
     }
 
     fn start(&mut self, start: ExternalStart) {
@@ -435,6 +464,7 @@ impl Workstation {
             env,
             cwd,
             tty,
+            network: self.network.clone(),
         })
     }
 

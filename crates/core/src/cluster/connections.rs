@@ -1,7 +1,11 @@
-//! Connections from outside into containers: followed logs, exec, attach. The API server has checked them; the kubelet of
-//! the pod's node answers. Frames carry a channel as Kubernetes' WebSockets do: 1 stdout, 2 stderr, 3 the final Status.
+//! Connections from outside. Into containers: followed logs, exec, attach, which the API server has checked and the kubelet
+//! of the pod's node answers; frames carry a channel as Kubernetes' WebSockets do: 1 stdout, 2 stderr, 3 the final Status.
+//! Through the network: forwarded ports, and clients that dial a node; bytes are on channel 0, and what became of the
+//! connection is told on [`STATE`].
 //!
 //! What was read from a connection is not part of history: only what goes into it is ([`super::Input`]).
+
+use std::net::IpAddr;
 
 use api::{Json, Status};
 use collections::OrdMap;
@@ -10,14 +14,19 @@ use serde_json::json;
 use super::World;
 use crate::apiserver::Connect;
 use crate::apiserver::connect::ConnectKind;
-use crate::kubelet::Attachment;
+use crate::kubelet::{self, Attachment};
 use crate::kubelet::{ExecOptions, LogCursor, LogOptions};
+use crate::network::{ExternalId, ExternalState, Origin};
 
 const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
 const ERROR: u8 = 3;
 const RESIZE: u8 = 4;
 const CLOSE: u8 = 255;
+const DATA: u8 = 0;
+/// The channel on which a connection through the network tells its state: `open`, `ended`, `refused`, `unreachable`,
+/// `timed out`, `not tls`, `reset`.
+pub const STATE: u8 = 9;
 
 /// Open connections by number; numbers are never used twice.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +45,16 @@ enum Connection {
     Session {
         attachment: Attachment,
         command: String,
+    },
+    /// Through the network. The state that was told last.
+    Network {
+        external: ExternalId,
+        told: ExternalState,
+    },
+    /// A port-forward session as such: it lasts as long as the pod.
+    Tunnel {
+        key: api::Key,
+        uid: api::Str,
     },
     /// Nothing was started; this Status is all there is to say.
     Failed(Json),
@@ -83,14 +102,43 @@ impl World {
                     Err(why) => Connection::Failed(failure(&format!("error attaching to container: {why}"))),
                 }
             }
-            ConnectKind::PortForward { .. } => {
-                return Err(Status::bad_request("port-forward is not simulated through this connection"));
-            }
+            ConnectKind::PortForward { ports } => match ports.first() {
+                None => Connection::Tunnel {
+                    key: api::Key::new(&connect.namespace, &connect.pod),
+                    uid: uid.clone(),
+                },
+                Some(port) => {
+                    let opened = self
+                        .with_nodes(|nodes, cx, net, out| nodes.port_forward(node, uid, *port, cx, net, out));
+                    let external = opened.map_err(|why| Status::internal_error(why.as_str()))?;
+                    Connection::Network { external, told: ExternalState::Connecting }
+                }
+            },
         };
+        Ok(self.keep(connection))
+    }
+
+    fn keep(&mut self, connection: Connection) -> u64 {
         let connections = &mut self.connections;
         connections.next += 1;
         connections.open.insert(connections.next, connection);
-        Ok(connections.next)
+        connections.next
+    }
+
+    /// Connects a client that stands outside of the cluster; returns the number of the connection.
+    pub(super) fn dial(&mut self, addr: IpAddr, port: u16, tls: bool) -> u64 {
+        let external = self.with_nodes(|_, cx, net, out| {
+            let id = net.open_external(cx.now, &Origin::Outside, addr, port, tls);
+            kubelet::forward(net, out);
+            id
+        });
+        self.keep(Connection::Network { external, told: ExternalState::Connecting })
+    }
+
+    /// Whether the pod of that name is still the one of that uid.
+    fn has_pod(&self, key: &api::Key, uid: &str) -> bool {
+        let Some(id) = self.api().registry().id_of::<api::core::v1::Pod>() else { return false };
+        self.api().storage().get(id, key).is_some_and(|object| object.meta().uid == *uid)
     }
 
     /// What came since the last call, by channel; `None` when the connection has ended.
@@ -119,6 +167,30 @@ impl World {
                     frames.push((STDOUT, bytes));
                 }
             }
+            Connection::Tunnel { key, uid } => {
+                let (key, uid) = (key.clone(), uid.clone());
+                if !self.has_pod(&key, &uid) {
+                    self.connections.open.remove(&id);
+                    return None;
+                }
+            }
+            Connection::Network { external, told } => {
+                let bytes = self.network.read_external(*external);
+                let state = self.network.external(*external).map_or(ExternalState::Reset, |it| it.state);
+                // What happened is told in order: it opened, bytes came, it ended.
+                let opened = !bytes.is_empty() || matches!(state, ExternalState::Open | ExternalState::Ended);
+                if opened && *told == ExternalState::Connecting {
+                    *told = ExternalState::Open;
+                    frames.push((STATE, state_name(*told).as_bytes().to_vec()));
+                }
+                if !bytes.is_empty() {
+                    frames.push((DATA, bytes));
+                }
+                if state != *told {
+                    *told = state;
+                    frames.push((STATE, state_name(state).as_bytes().to_vec()));
+                }
+            }
             Connection::Session { attachment, command } => {
                 let output = self.nodes.read_session(*attachment);
                 for (channel, bytes) in [(STDOUT, output.stdout), (STDERR, output.stderr)] {
@@ -136,6 +208,17 @@ impl World {
     }
 
     pub(super) fn write_connection(&mut self, id: u64, channel: u8, data: &[u8]) {
+        if let Some(Connection::Network { external, .. }) = self.connections.open.get(&id) {
+            let external = *external;
+            return self.with_nodes(|_, cx, net, out| {
+                match channel {
+                    DATA => net.send_external(cx.now, external, data.to_vec()),
+                    CLOSE => net.finish_external(cx.now, external),
+                    _ => {}
+                }
+                kubelet::forward(net, out);
+            });
+        }
         let Some(Connection::Session { attachment, .. }) = self.connections.open.get(&id) else { return };
         let attachment = *attachment;
         match channel {
@@ -161,9 +244,29 @@ impl World {
     }
 
     pub(super) fn close_connection(&mut self, id: u64) {
-        if let Some(Connection::Session { attachment, .. }) = self.connections.open.remove(&id) {
-            self.with_nodes(|nodes, cx, net, out| nodes.close_session(attachment, cx, net, out));
+        match self.connections.open.remove(&id) {
+            Some(Connection::Session { attachment, .. }) => {
+                self.with_nodes(|nodes, cx, net, out| nodes.close_session(attachment, cx, net, out));
+            }
+            Some(Connection::Network { external, .. }) => self.with_nodes(|_, cx, net, out| {
+                net.close_external(cx.now, external);
+                kubelet::forward(net, out);
+            }),
+            _ => {}
         }
+    }
+}
+
+fn state_name(state: ExternalState) -> &'static str {
+    match state {
+        ExternalState::Connecting => "connecting",
+        ExternalState::Open => "open",
+        ExternalState::Ended => "ended",
+        ExternalState::Refused => "refused",
+        ExternalState::Unreachable => "unreachable",
+        ExternalState::TimedOut => "timed out",
+        ExternalState::NotTls => "not tls",
+        ExternalState::Reset => "reset",
     }
 }
 

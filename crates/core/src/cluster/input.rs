@@ -1,5 +1,7 @@
 //! Inputs: what comes into the world from outside. Recorded, they are all that a replay needs besides the seed.
 
+use std::net::IpAddr;
+
 use api::http::Request;
 use api::{Str, Timestamp};
 
@@ -10,6 +12,12 @@ pub enum Input {
     Request(Request),
     /// A stream into a container was opened: exec, attach, port-forward.
     Connect(Request),
+    /// A client outside of the cluster connects to an address: a node port, the API server.
+    Dial {
+        addr: IpAddr,
+        port: u16,
+        tls: bool,
+    },
     /// Bytes for such a stream.
     StreamData {
         stream: u64,

@@ -75,6 +75,7 @@ fn input_to_json(input: &Input) -> Json {
     match input {
         Input::Request(request) => json!({ "r": request_to_json(request) }),
         Input::Connect(request) => json!({ "c": request_to_json(request) }),
+        Input::Dial { addr, port, tls } => json!({ "o": [addr.to_string(), port, tls] }),
         Input::StreamData { stream, channel, data } => match std::str::from_utf8(data) {
             Ok(text) => json!({ "d": [stream, channel, text] }),
             Err(_) => json!({ "d": [stream, channel, data] }),
@@ -89,6 +90,11 @@ fn input_from_json(json: &Json) -> Option<Input> {
     Some(match key.as_str() {
         "r" => Input::Request(request_from_json(value)?),
         "c" => Input::Connect(request_from_json(value)?),
+        "o" => Input::Dial {
+            addr: value.get(0)?.as_str()?.parse().ok()?,
+            port: u16::try_from(value.get(1)?.as_u64()?).ok()?,
+            tls: value.get(2)?.as_bool()?,
+        },
         "d" => {
             let data = match value.get(2)? {
                 Json::String(text) => text.clone().into_bytes(),
@@ -174,6 +180,7 @@ mod tests {
         let inputs = [
             Input::Request(request.clone()),
             Input::Connect(Request::get("/api/v1/namespaces/default/pods/x/exec?command=sh")),
+            Input::Dial { addr: [192, 168, 49, 2].into(), port: 30080, tls: false },
             Input::StreamData { stream: 1, channel: 0, data: vec![0xff, 1] },
             Input::StreamClose { stream: 1 },
             Input::Fault(Fault::StopNode("node-1".into())),

@@ -182,6 +182,7 @@ pub fn describe_input(input: &Input) -> String {
     let request = |request: &Request| format!("{} {}", request.method, request.path);
     match input {
         Input::Request(r) | Input::Connect(r) => request(r),
+        Input::Dial { addr, port, .. } => format!("connected to {addr}:{port} from outside"),
         Input::StreamData { data, .. } => format!("{} bytes into a container", data.len()),
         Input::StreamClose { .. } => "closed a connection into a container".to_owned(),
         Input::Fault(fault) => fault.to_string(),

@@ -417,6 +417,10 @@ impl World {
                 let opened = cx.opened.take();
                 self.open(response, opened)
             }
+            Input::Dial { addr, port, tls } => {
+                let id = self.dial(*addr, *port, *tls);
+                (Response::ok(Body::Empty), Some(Opened::Connection(id)))
+            }
             Input::StreamData { stream, channel, data } => {
                 self.write_connection(*stream, *channel, data);
                 nothing

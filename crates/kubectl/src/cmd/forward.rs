@@ -1,9 +1,10 @@
-//! `kubectl port-forward`.
+//! `kubectl port-forward` and `kubectl proxy`. The words are those of client-go/tools/portforward and kubectl/pkg/proxy.
 
 use crate::cx::Cx;
 use crate::describe::s;
 use crate::discovery::array;
 use crate::error::{CmdError, Result, msg};
+use crate::host::TransportError;
 
 /// Runs the command.
 pub async fn port_forward(cx: &Cx) -> Result {
@@ -34,14 +35,89 @@ pub async fn port_forward(cx: &Cx) -> Result {
     );
     let client = cx.client()?;
     let req = client.build(api::http::Method::Post, &path, &[]);
-    let Some(run) = cx.host.port_forward(&client.target, req, ports.clone()) else {
+    let addresses = addresses(cx.flags.str("address"))?;
+    let wanted: Vec<u16> = ports.iter().map(|(local, _)| *local).collect();
+    let Some(taken) = cx.host.listen(&wanted) else {
         return cx.not_simulated("kubectl port-forward");
     };
-    for (local, remote) in &ports {
-        cx.line(format!("Forwarding from 127.0.0.1:{local} -> {remote}"));
+    let mut open = Vec::new();
+    for ((local, remote), taken) in ports.iter().zip(taken) {
+        match taken {
+            Ok(port) => {
+                open.push((port, *remote));
+                for address in &addresses {
+                    cx.line(format!("Forwarding from {address}:{port} -> {remote}"));
+                }
+            }
+            Err(why) => cx.err(cannot_listen(*local, &addresses, why)),
+        }
     }
-    run.await?;
-    Ok(())
+    if open.is_empty() {
+        let list: Vec<String> = ports.iter().map(|(local, remote)| format!("{{{local} {remote}}}")).collect();
+        return msg(format!("unable to listen on any of the requested ports: [{}]", list.join(" ")));
+    }
+    finish(cx.host.port_forward(req, open).await)
+}
+
+/// The addresses to listen on, as they are shown.
+fn addresses(flag: &str) -> Result<Vec<String>> {
+    let mut shown = Vec::new();
+    for address in flag.trim_matches(['[', ']']).split(',').filter(|a| !a.is_empty()) {
+        if address == "localhost" {
+            shown.extend(["127.0.0.1".to_string(), "[::1]".to_string()]);
+            continue;
+        }
+        match address.parse() {
+            Ok(std::net::IpAddr::V4(ip)) => shown.push(ip.to_string()),
+            Ok(std::net::IpAddr::V6(ip)) => shown.push(format!("[{ip}]")),
+            Err(_) => return msg(format!("error parsing address {address}")),
+        }
+    }
+    Ok(shown)
+}
+
+fn cannot_listen(port: u16, addresses: &[String], why: &str) -> String {
+    let one = |address: &String| {
+        let family = if address.starts_with('[') { "tcp6" } else { "tcp4" };
+        format!("unable to create listener: Error listen {family} {address}:{port}: bind: {why}")
+    };
+    let all: Vec<String> = addresses.iter().map(one).collect();
+    format!(
+        "Unable to listen on port {port}: Listeners failed to create with the following errors: [{}]",
+        all.join(" ")
+    )
+}
+
+/// A session that was cut says so as an error of the command.
+fn finish(ended: std::result::Result<(), TransportError>) -> Result<()> {
+    match ended {
+        Err(TransportError::Other(why)) => msg(why),
+        other => Ok(other?),
+    }
+}
+
+/// `kubectl proxy`.
+pub async fn proxy(cx: &Cx) -> Result {
+    if !cx.flags.str("unix-socket").is_empty() {
+        return cx.not_simulated("proxy --unix-socket");
+    }
+    if !cx.flags.str("www").is_empty() {
+        return cx.not_simulated("proxy --www");
+    }
+    let address = cx.flags.str("address").to_string();
+    let port = u16::try_from(cx.flags.int("port")).unwrap_or(0);
+    let Some(taken) = cx.host.listen(&[port]) else {
+        return cx.not_simulated("kubectl proxy");
+    };
+    let prefix = cx.flags.str("api-prefix").to_string();
+    match taken.into_iter().next() {
+        Some(Ok(port)) => {
+            cx.line(format!("Starting to serve on {address}:{port}"));
+            finish(cx.host.serve_proxy(port, prefix).await)
+        }
+        Some(Err(why)) => msg(format!("listen tcp {address}:{port}: bind: {why}")),
+        None => Ok(()),
+    }
 }
 
 /// A number, or the name of a container port; a service's port means its target.
