@@ -60,7 +60,7 @@ impl Marks {
     fn input(&mut self, recorded: &Recorded) {
         let kind = match &recorded.input {
             Input::Fault(_) => MarkKind::Fault,
-            Input::Request(_) | Input::Connect(_) => MarkKind::Command,
+            Input::Request(_) | Input::Connect(_) | Input::Dial { .. } => MarkKind::Command,
             // What is typed into a container belongs to the command that opened the way to it.
             Input::StreamData { .. } | Input::StreamClose { .. } => return,
         };
