@@ -16,6 +16,7 @@ mod basename;
 mod cat;
 pub(crate) mod chmod;
 mod chown;
+mod cksum;
 mod clear;
 mod cmp;
 mod column;
@@ -32,25 +33,28 @@ mod digest_sum;
 mod dirname;
 mod dmesg;
 mod du;
-mod dump;
 pub(crate) mod echo;
 mod env;
 mod envsubst;
 mod expand;
 mod expr;
+mod file;
 mod find;
 mod fold;
 mod free;
 mod getent;
 mod grep;
 mod groups;
+mod gzip;
 mod head;
+mod hexdump;
 mod host;
 mod hostname;
 mod htop;
 mod htpasswd;
 mod id;
 mod ifconfig;
+mod install;
 mod ip;
 mod join;
 mod jq;
@@ -73,6 +77,8 @@ mod nl;
 mod nohup;
 mod nproc;
 mod nslookup;
+mod numfmt;
+mod od;
 mod openssl;
 mod packages;
 mod pager;
@@ -109,6 +115,7 @@ mod sync;
 mod sysctl;
 mod tac;
 mod tail;
+mod tar;
 mod tee;
 pub mod test;
 mod time;
@@ -123,6 +130,7 @@ pub mod truth;
 mod tty;
 mod uname;
 mod uniq;
+mod unlink;
 mod uptime;
 mod vi;
 mod watch;
@@ -131,7 +139,9 @@ mod wget;
 mod which;
 mod whoami;
 mod xargs;
+mod xxd;
 mod yes;
+mod zip;
 
 use crate::{kernel::Flavour, program::ProgramSpec};
 
@@ -159,6 +169,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     chown::CHGRP,
     chmod::SPEC,
     chown::CHOWN,
+    cksum::SPEC,
     clear::CLEAR,
     cmp::SPEC,
     column::SPEC,
@@ -170,39 +181,45 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     date::SPEC,
     dd::SPEC,
     df::SPEC,
-    dig::SPEC,
     diff::SPEC,
+    dig::SPEC,
     dirname::SPEC,
     dmesg::SPEC,
     du::SPEC,
     echo::SPEC,
     grep::EGREP,
+    env::SPEC,
     envsubst::SPEC,
     expand::EXPAND,
-    env::SPEC,
     expr::SPEC,
     truth::FALSE,
     grep::FGREP,
+    file::SPEC,
     find::SPEC,
     fold::SPEC,
     free::SPEC,
     getent::SPEC,
     grep::GREP,
     groups::SPEC,
+    gzip::GUNZIP,
+    gzip::GZIP,
+    hexdump::HD,
     head::SPEC,
+    hexdump::HEXDUMP,
     host::SPEC,
-    dump::HEXDUMP,
     hostname::SPEC,
     htop::SPEC,
     htpasswd::SPEC,
     id::SPEC,
     ifconfig::SPEC,
+    install::SPEC,
     ip::SPEC,
     join::SPEC,
     jq::SPEC,
     kill::SPEC,
     killall::SPEC,
     pager::LESS,
+    unlink::LINK,
     ln::SPEC,
     ls::SPEC,
     lsof::SPEC,
@@ -213,7 +230,6 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     mktemp::SPEC,
     pager::MORE,
     mount::MOUNT,
-    mount::UMOUNT,
     mv::SPEC,
     nano::SPEC,
     nc::NC,
@@ -223,8 +239,9 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     nohup::SPEC,
     nproc::SPEC,
     nslookup::SPEC,
+    numfmt::SPEC,
+    od::SPEC,
     openssl::SPEC,
-    dump::OD,
     paste::SPEC,
     pgrep::PGREP,
     pidof::SPEC,
@@ -236,8 +253,8 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     pwd::SPEC,
     readlink::READLINK,
     readlink::REALPATH,
-    clear::RESET,
     renice::SPEC,
+    clear::RESET,
     rev::SPEC,
     rm::SPEC,
     rmdir::SPEC,
@@ -247,7 +264,10 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     setsid::SPEC,
     sh::SH,
     digest_sum::SHA1SUM,
+    digest_sum::SHA224SUM,
     digest_sum::SHA256SUM,
+    digest_sum::SHA384SUM,
+    digest_sum::SHA512SUM,
     shuf::SPEC,
     sleep::SPEC,
     sort::SPEC,
@@ -256,12 +276,13 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     stat::SPEC,
     strings::SPEC,
     stty::SPEC,
-    sync::SPEC,
-    sysctl::SPEC,
     su::SPEC,
     sudo::SPEC,
+    sync::SPEC,
+    sysctl::SPEC,
     tac::SPEC,
     tail::SPEC,
+    tar::SPEC,
     tee::SPEC,
     nc::TELNET,
     test::TEST,
@@ -270,14 +291,17 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     top::SPEC,
     touch::SPEC,
     tput::SPEC,
-    traceroute::SPEC,
     tr::SPEC,
+    traceroute::SPEC,
     truth::TRUE,
     truncate::SPEC,
     tty::SPEC,
+    mount::UMOUNT,
     uname::UNAME,
     expand::UNEXPAND,
     uniq::SPEC,
+    unlink::UNLINK,
+    zip::UNZIP,
     uptime::SPEC,
     vi::VI,
     vi::VIEW,
@@ -288,8 +312,10 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     which::SPEC,
     whoami::SPEC,
     xargs::SPEC,
-    dump::XXD,
+    xxd::SPEC,
     yes::SPEC,
+    gzip::ZCAT,
+    zip::ZIP,
 ];
 
 /// Refuses when there are not exactly two operands.
@@ -311,12 +337,16 @@ fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8
 }
 
 /// What no base image carries: people install it, so a workstation has it ([`image::add_extras`](crate::image::add_extras)).
-pub const EXTRAS: &[&str] = &["htpasswd", "jq", "less", "man", "nano", "vi", "view", "vim"];
+pub const EXTRAS: &[&str] = &[
+    "bc", "column", "envsubst", "file", "htpasswd", "jq", "less", "man", "nano", "unzip", "vi", "view",
+    "vim", "xxd", "zip",
+];
 
 /// What is no applet of BusyBox.
 const NO_APPLETS: &[&str] = &[
-    "apk", "apt", "apt-get", "bash", "curl", "dash", "dig", "host", "htop", "htpasswd", "jq", "lsof", "man",
-    "nano", "openssl", "ss", "sudo", "tput", "view", "vim",
+    "apk", "apt", "apt-get", "bash", "column", "curl", "dash", "dig", "envsubst", "file", "host", "htop",
+    "htpasswd", "join", "jq", "lsof", "man", "nano", "numfmt", "openssl", "ss", "sudo", "tput", "view",
+    "vim", "zip",
 ];
 
 /// Whether a base image of this flavour carries the program. Others are added by the images that have them.

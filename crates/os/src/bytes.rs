@@ -1,4 +1,6 @@
 //! Work on raw bytes that several programs share.
 
+pub mod crc;
 pub mod crypt;
 pub mod digest;
+pub mod gzip;

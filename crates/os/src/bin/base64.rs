@@ -24,7 +24,13 @@ impl Filter for Base64 {
     fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8> {
         let opts = opts::parse(cx, "dDiw:", &[("decode", 'd'), ("wrap", 'w'), ("ignore-garbage", 'i')])?;
         self.decode = opts.has('d') || opts.has('D');
-        self.wrap = opts.value('w').and_then(|w| w.parse().ok()).unwrap_or(76);
+        self.wrap = match opts.value('w') {
+            None => 76,
+            Some(text) => text.parse().map_err(|_| {
+                cx.complain(format!("invalid wrap size: ‘{text}’"));
+                1
+            })?,
+        };
         Ok(opts.rest)
     }
     fn data(&mut self, _: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {

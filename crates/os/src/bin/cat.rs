@@ -37,7 +37,7 @@ impl Filter for Cat {
     fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8> {
         let opts = opts::parse(
             cx,
-            "nbsEtTveAu",
+            if cx.busybox() { "nbtveAu" } else { "nbsEtTveAu" },
             &[
                 ("number", 'n'),
                 ("show-all", 'A'),
@@ -84,6 +84,9 @@ impl Filter for Cat {
                 }
                 _ => out.push(b),
             }
+        }
+        if self.number && cx.busybox() && !out.ends_with(b"\n") {
+            out.push(b'\n');
         }
         cx.print(out);
         Flow::More

@@ -30,6 +30,7 @@ pub struct Dd {
     partial: u64,
     bytes: u64,
     pending: Vec<u8>,
+    convert: Vec<String>,
     silent: bool,
     started: Option<Time>,
     /// Both ends are devices that take or give any amount at once: nothing but CPU time is used.
@@ -58,13 +59,27 @@ impl Dd {
                 ("skip", Some(n)) => skip = n,
                 ("seek", Some(n)) => seek = n,
                 ("status", _) => self.silent = value == "none" || value == "noxfer",
-                ("conv", _) => notrunc = value.contains("notrunc"),
-                ("iflag" | "oflag", _) => {}
-                _ => {
-                    with_cx(sys, &mut self.out, |cx| cx.complain(format!("unrecognized operand '{arg}'")));
+                ("conv", _) => {
+                    for how in value.split(',') {
+                        match how {
+                            "notrunc" => notrunc = true,
+                            "ucase" | "lcase" | "swab" => self.convert.push(how.to_string()),
+                            "fsync" | "fdatasync" | "sync" | "noerror" | "sparse" | "nocreat" => {}
+                            _ => {
+                                let message = format!("invalid conversion: ‘{how}’");
+                                return self.usage(sys, &message);
+                            }
+                        }
+                    }
+                }
+                ("bs" | "ibs" | "obs" | "count" | "skip" | "seek", _) => {
+                    let message = format!("invalid number: ‘{value}’");
+                    with_cx(sys, &mut self.out, |cx| cx.complain(message));
                     self.code = Some(1);
                     return;
                 }
+                ("iflag" | "oflag", _) => {}
+                _ => return self.usage(sys, &format!("unrecognized operand ‘{arg}’")),
             }
         }
         if let Some(file) = from.clone() {
@@ -89,6 +104,28 @@ impl Dd {
         self.burns = from.as_deref() == Some("/dev/zero") && to.as_deref() == Some("/dev/null");
         // dd holds one block in memory: bs=1G needs a gigabyte.
         sys.set_memory((1 << 20) + self.block as u64);
+    }
+
+    fn usage(&mut self, sys: &mut Sys<'_>, message: &str) {
+        with_cx(sys, &mut self.out, |cx| {
+            cx.complain(message);
+            if !cx.busybox() {
+                cx.eprint("Try 'dd --help' for more information.\n");
+            }
+        });
+        self.code = Some(1);
+    }
+
+    /// Changes a block as `conv=` asks.
+    fn converted(&self, mut block: Vec<u8>) -> Vec<u8> {
+        for how in &self.convert {
+            match how.as_str() {
+                "ucase" => block.make_ascii_uppercase(),
+                "lcase" => block.make_ascii_lowercase(),
+                _ => block.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1)),
+            }
+        }
+        block
     }
 
     fn refuse(&mut self, sys: &mut Sys<'_>, file: &str, e: Errno) {
@@ -216,7 +253,7 @@ impl Program for Dd {
                     }
                     self.bytes += bytes.len() as u64;
                     sys.spend(bytes.len() as u64 / 1000);
-                    self.pending = bytes;
+                    self.pending = self.converted(bytes);
                 }
                 Err(Errno::EAGAIN) => return Poll::Wait(Wait::read(self.input)),
                 Err(e) => {

@@ -1,6 +1,9 @@
 //! `dirname`: a path without its last part.
 
-use super::tool::{Cx, tool};
+use super::{
+    opts,
+    tool::{Cx, tool},
+};
 use crate::program::ProgramSpec;
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
@@ -10,17 +13,23 @@ pub const SPEC: ProgramSpec = ProgramSpec::inside(
 );
 
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
-    if cx.args.is_empty() {
+    let opts = match opts::parse(cx, "z", &[("zero", 'z')]) {
+        Ok(opts) => opts,
+        Err(code) => return code,
+    };
+    if opts.rest.is_empty() {
         return cx.missing_operand();
     }
-    for path in cx.args.clone() {
+    let end = if opts.has('z') { "\0" } else { "\n" };
+    for path in opts.rest {
         let trimmed = path.trim_end_matches('/');
         let dir = match trimmed.rsplit_once('/') {
             Some((dir, _)) => dir.trim_end_matches('/'),
             None if trimmed.is_empty() && !path.is_empty() => "",
             None => ".",
         };
-        cx.line(if dir.is_empty() { "/" } else { dir });
+        cx.print(if dir.is_empty() { "/" } else { dir });
+        cx.print(end);
     }
     0
 }

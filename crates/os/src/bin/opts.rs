@@ -196,3 +196,10 @@ impl Opts {
         Opts { flags: letters.chars().map(|c| (c, String::new())).collect(), rest: Vec::new() }
     }
 }
+
+impl Opts {
+    /// Adds an option with a value as if it had been given.
+    pub fn add_value(&mut self, flag: char, value: &str) {
+        self.flags.push((flag, value.to_string()));
+    }
+}

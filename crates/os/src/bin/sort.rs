@@ -1,5 +1,7 @@
 //! sort: by text, numbers, months, versions and sizes, whole lines or keys.
 
+mod order;
+
 use std::cmp::Ordering;
 
 use collections::StableSort;
@@ -9,189 +11,195 @@ use super::{
     tool::{Cx, Filter, Flow, filter},
 };
 use crate::{errno::Errno, program::ProgramSpec};
+use order::{Flags, compare, trim};
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
     "sort",
-    "Usage: sort [-nrughMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [-t CHAR] [FILE]...\n\nSort lines of text\n",
+    "Usage: sort [-nrughMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [-t CHAR] [FILE]...\n\nSort lines of text\n\n\t-o FILE\tOutput to FILE\n\t-c\tCheck whether input is sorted\n\t-b\tIgnore leading blanks\n\t-f\tIgnore case\n\t-i\tIgnore unprintable characters\n\t-d\tDictionary order (blank or alphanumeric only)\n\t-n\tSort numbers\n\t-g\tGeneral numerical sort\n\t-h\tSort human readable numbers (2K 1G)\n\t-M\tSort month\n\t-V\tSort version\n\t-t CHAR\tField separator\n\t-k N[,M] Sort by Nth field\n\t-r\tReverse sort order\n\t-s\tStable (don't sort ties alphabetically)\n\t-u\tSuppress duplicate lines\n\t-z\tNUL terminated input and output\n",
     || filter(Sort::default()),
 );
 
+/// Where a key begins or ends: field and character, from 1.
+type Position = (usize, usize);
+
 #[derive(Clone, Debug, Default)]
 struct Key {
-    start: (usize, usize),
-    end: Option<(usize, usize)>,
-    flags: String,
+    start: Position,
+    end: Option<Position>,
+    flags: Flags,
+    /// Leading blanks of the field do not count for its end.
+    end_blanks: bool,
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Sort {
+struct Sort {
     keys: Vec<Key>,
-    flags: String,
-    separator: Option<char>,
+    flags: Flags,
+    separator: Option<u8>,
     unique: bool,
     stable: bool,
-    check: bool,
+    /// `c` complains, `C` does not.
+    check: Option<char>,
+    merge: bool,
     output: Option<String>,
-    lines: Vec<String>,
-    memory: u64,
+    end: u8,
+    /// All lines in one piece, without their ends, and where each begins and ends.
+    text: Vec<u8>,
+    lines: Vec<(u32, u32)>,
+    /// Where the lines of each input begin.
+    inputs: Vec<usize>,
+    input: String,
 }
 
-fn position(text: &str) -> Option<(usize, usize)> {
+fn position(text: &str) -> Option<Position> {
     match text.split_once('.') {
         Some((f, c)) => Some((f.parse().ok()?, c.parse().ok()?)),
         None => Some((text.parse().ok()?, 0)),
     }
 }
 
-fn number(text: &str) -> f64 {
-    let t = text.trim_start();
-    let end = t
-        .char_indices()
-        .find(|(i, c)| !(c.is_ascii_digit() || *c == '.' || (*i == 0 && *c == '-')))
-        .map_or(t.len(), |(i, _)| i);
-    t[..end].parse().unwrap_or(0.0)
-}
-
-fn human(text: &str) -> f64 {
-    let t = text.trim_start();
-    let end = t.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).unwrap_or(t.len());
-    let power = match t[end..].chars().next() {
-        Some('K' | 'k') => 1,
-        Some('M') => 2,
-        Some('G') => 3,
-        Some('T') => 4,
-        _ => 0,
-    };
-    number(t) * (1u64 << (10 * power)) as f64
-}
-
-/// Runs of digits compare as numbers.
-fn version(a: &str, b: &str) -> Ordering {
-    let (mut x, mut y) = (a, b);
-    loop {
-        let text = |t: &str| t.find(|c: char| c.is_ascii_digit()).unwrap_or(t.len());
-        let (i, j) = (text(x), text(y));
-        let order = x[..i].cmp(&y[..j]);
-        if order != Ordering::Equal || (x.len() == i && y.len() == j) {
-            return order.then(x.len().cmp(&y.len()));
+impl Key {
+    /// Reads `2,3nr`. Err is the complaint.
+    fn read(text: &str) -> Result<Key, String> {
+        let mut key = Key::default();
+        for (i, part) in text.splitn(2, ',').enumerate() {
+            let at = part.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(part.len());
+            let (number, letters) = part.split_at(at);
+            let invalid = |what: &str| Err(format!("{what}: invalid field specification ‘{text}’"));
+            let Some(place) = position(number) else {
+                return Err(format!("invalid number at field start: invalid count at start of ‘{number}’"));
+            };
+            if place.0 == 0 {
+                return invalid("field number is zero");
+            }
+            if i == 0 {
+                if number.ends_with(".0") {
+                    return invalid("character offset is zero");
+                }
+                key.start = place;
+            } else {
+                key.end = Some(place);
+            }
+            for letter in letters.chars() {
+                if letter == 'b' && i == 1 {
+                    key.end_blanks = true;
+                } else if !key.flags.add(letter) {
+                    return invalid("stray character in field spec");
+                }
+            }
         }
-        (x, y) = (&x[i..], &y[j..]);
-        let digits = |t: &str| t.find(|c: char| !c.is_ascii_digit()).unwrap_or(t.len());
-        let (i, j) = (digits(x), digits(y));
-        let order = x[..i].parse::<u128>().unwrap_or(0).cmp(&y[..j].parse::<u128>().unwrap_or(0));
-        if order != Ordering::Equal {
-            return order;
-        }
-        (x, y) = (&x[i..], &y[j..]);
+        Ok(key)
     }
-}
-
-fn compare(a: &str, b: &str, flags: &str) -> Ordering {
-    let has = |c| flags.contains(c);
-    let (mut x, mut y) = (a.to_string(), b.to_string());
-    if has('b') {
-        x = x.trim_start().to_string();
-        y = y.trim_start().to_string();
-    }
-    if has('f') {
-        x = x.to_uppercase();
-        y = y.to_uppercase();
-    }
-    if has('d') {
-        x.retain(|c| c.is_alphanumeric() || c.is_whitespace());
-        y.retain(|c| c.is_alphanumeric() || c.is_whitespace());
-    }
-    let order = if has('n') || has('g') {
-        number(&x).total_cmp(&number(&y))
-    } else if has('h') {
-        human(&x).total_cmp(&human(&y))
-    } else if has('V') {
-        version(&x, &y)
-    } else if has('M') {
-        let month = |t: &str| {
-            let name: String = t.trim_start().chars().take(3).collect::<String>().to_lowercase();
-            crate::time::MONTHS.iter().position(|m| m.to_lowercase() == name).map_or(0, |p| p + 1)
-        };
-        month(&x).cmp(&month(&y))
-    } else {
-        x.as_bytes().cmp(y.as_bytes())
-    };
-    if has('r') { order.reverse() } else { order }
 }
 
 impl Sort {
-    /// Where the fields of a line begin and end.
-    fn fields(&self, line: &str) -> Vec<(usize, usize)> {
-        let mut fields = Vec::new();
-        match self.separator {
-            Some(c) => {
-                let mut start = 0;
-                for (i, _) in line.match_indices(c) {
-                    fields.push((start, i));
-                    start = i + c.len_utf8();
-                }
-                fields.push((start, line.len()));
-            }
-            None => {
-                // A field begins with the blanks before it.
-                let mut start = 0;
-                let mut in_word = false;
-                for (i, c) in line.char_indices() {
-                    let blank = c == ' ' || c == '\t';
-                    if blank && in_word {
-                        fields.push((start, i));
-                        start = i;
-                    }
-                    in_word = !blank;
-                }
-                fields.push((start, line.len()));
-            }
-        }
-        fields
+    fn line(&self, at: (u32, u32)) -> &[u8] {
+        &self.text[at.0 as usize..at.1 as usize]
     }
 
-    fn key<'a>(&self, line: &'a str, key: &Key) -> &'a str {
-        let fields = self.fields(line);
-        let at = |(f, c): (usize, usize), blanks: bool| -> usize {
-            let Some((start, end)) = fields.get(f.wrapping_sub(1)) else { return line.len() };
-            let mut start = *start;
-            if blanks && self.separator.is_none() {
-                start += line[start..*end].len() - line[start..*end].trim_start().len();
+    /// Where field `n` (from 0) begins and ends.
+    fn field(&self, line: &[u8], n: usize) -> Option<(usize, usize)> {
+        let mut start = 0;
+        let mut index = 0;
+        loop {
+            let rest = &line[start..];
+            let end = match self.separator {
+                Some(c) => rest.iter().position(|b| *b == c).map_or(line.len(), |p| start + p),
+                None => {
+                    // A field begins with the blanks before it.
+                    let blank = |b: &u8| *b == b' ' || *b == b'\t';
+                    let lead = rest.iter().take_while(|b| blank(b)).count();
+                    start + lead + rest[lead..].iter().take_while(|b| !blank(b)).count()
+                }
+            };
+            if index == n {
+                return Some((start, end));
             }
-            line[start..].char_indices().nth(c.saturating_sub(1)).map_or(line.len(), |(i, _)| start + i)
+            if end >= line.len() {
+                return None;
+            }
+            start = if self.separator.is_some() { end + 1 } else { end };
+            index += 1;
+        }
+    }
+
+    fn key<'a>(&self, line: &'a [u8], key: &Key) -> &'a [u8] {
+        let at = |(f, c): Position, blanks: bool| -> usize {
+            let Some((mut start, end)) = self.field(line, f - 1) else { return line.len() };
+            if blanks {
+                start += end - start - trim(&line[start..end]).len();
+            }
+            (start + c.saturating_sub(1)).min(line.len())
         };
-        let start = at(key.start, key.flags.contains('b'));
+        let start = at(key.start, key.flags.blanks || (key.flags.is_default() && self.flags.blanks));
         let end = match key.end {
             None => line.len(),
-            Some((f, 0)) => fields.get(f.wrapping_sub(1)).map_or(line.len(), |(_, e)| *e),
-            Some((f, c)) => at((f, c + 1), key.flags.contains('b')),
+            Some((f, 0)) => self.field(line, f - 1).map_or(line.len(), |(_, e)| e),
+            Some((f, c)) => at((f, c + 1), key.end_blanks),
         };
-        &line[start.min(line.len())..end.max(start).min(line.len())]
+        &line[start..end.max(start)]
     }
 
-    fn order(&self, a: &str, b: &str) -> Ordering {
+    fn order(&self, a: &[u8], b: &[u8]) -> Ordering {
         for key in &self.keys {
-            let flags = if key.flags.chars().all(|c| c == 'b') {
-                format!("{}{}", key.flags, self.flags)
+            let flags = if key.flags.is_default() {
+                Flags { blanks: key.flags.blanks || self.flags.blanks, ..self.flags }
             } else {
-                key.flags.clone()
+                key.flags
             };
-            let order = compare(self.key(a, key), self.key(b, key), &flags);
+            let order = compare(self.key(a, key), self.key(b, key), flags);
             if order != Ordering::Equal {
-                return order;
+                return if flags.reverse { order.reverse() } else { order };
             }
         }
         if self.keys.is_empty() {
-            let order = compare(a, b, &self.flags);
-            if order != Ordering::Equal || self.unique {
-                return order;
+            let trimmed = |t| if self.flags.blanks { trim(t) } else { t };
+            let order = compare(trimmed(a), trimmed(b), self.flags);
+            if order != Ordering::Equal {
+                return if self.flags.reverse { order.reverse() } else { order };
             }
         }
         if self.unique || self.stable {
             return Ordering::Equal;
         }
-        let order = a.as_bytes().cmp(b.as_bytes());
-        if self.flags.contains('r') { order.reverse() } else { order }
+        let order = a.cmp(b);
+        if self.flags.reverse { order.reverse() } else { order }
+    }
+
+    fn checked(&self, cx: &mut Cx<'_, '_>) -> u8 {
+        for i in 1..self.lines.len() {
+            let (before, line) = (self.line(self.lines[i - 1]), self.line(self.lines[i]));
+            let order = self.order(before, line);
+            if order == Ordering::Greater || (self.unique && order == Ordering::Equal) {
+                if self.check == Some('c') {
+                    let line = String::from_utf8_lossy(line).into_owned();
+                    cx.complain(format!("{}:{}: disorder: {line}", self.input, i + 1));
+                }
+                return 1;
+            }
+        }
+        0
+    }
+
+    /// The inputs, each taken as sorted, in one order.
+    fn merged(&self) -> Vec<(u32, u32)> {
+        let ends = self.inputs.iter().skip(1).copied().chain([self.lines.len()]);
+        let mut heads: Vec<(usize, usize)> = self.inputs.iter().copied().zip(ends).collect();
+        let mut out = Vec::with_capacity(self.lines.len());
+        loop {
+            let mut best: Option<usize> = None;
+            for (i, (at, end)) in heads.iter().enumerate() {
+                let less = |b: usize| {
+                    self.order(self.line(self.lines[*at]), self.line(self.lines[heads[b].0])).is_lt()
+                };
+                if at < end && best.is_none_or(less) {
+                    best = Some(i);
+                }
+            }
+            let Some(best) = best else { return out };
+            out.push(self.lines[heads[best].0]);
+            heads[best].0 += 1;
+        }
     }
 }
 
@@ -199,58 +207,85 @@ impl Filter for Sort {
     fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8> {
         let long = [
             ("numeric-sort", 'n'),
+            ("general-numeric-sort", 'g'),
+            ("month-sort", 'M'),
             ("reverse", 'r'),
             ("unique", 'u'),
             ("key", 'k'),
             ("field-separator", 't'),
             ("ignore-case", 'f'),
+            ("ignore-leading-blanks", 'b'),
+            ("dictionary-order", 'd'),
             ("human-numeric-sort", 'h'),
             ("version-sort", 'V'),
             ("stable", 's'),
             ("output", 'o'),
             ("check", 'c'),
+            ("merge", 'm'),
+            ("zero-terminated", 'z'),
+            ("parallel", 'P'),
+            ("buffer-size", 'S'),
+            ("temporary-directory", 'T'),
         ];
-        let opts = opts::parse(cx, "nrufbdghVMsk:t:o:cCizS:T:m", &long)?;
-        self.flags = "nrfbdghVM".chars().filter(|c| opts.has(*c)).collect();
+        let opts = opts::parse(cx, "nrufbdghVMsk:t:o:cCizS:T:mP:", &long)?;
+        for (flag, _) in opts.all() {
+            self.flags.add(*flag);
+        }
         self.unique = opts.has('u');
         self.stable = opts.has('s');
-        self.check = opts.has('c') || opts.has('C');
+        self.check = opts.last_of("cC");
+        self.merge = opts.has('m');
         self.output = opts.value('o').map(str::to_string);
-        self.separator = opts
-            .value('t')
-            .and_then(|t| String::from_utf8_lossy(&crate::text::unescape(t, false).0).chars().next());
-        for text in opts.values('k') {
-            let mut key = Key::default();
-            let mut parts = text.splitn(2, ',').map(|p| {
-                let at = p.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(p.len());
-                (&p[..at], &p[at..])
-            });
-            let parsed = parts.next().and_then(|(p, flags)| {
-                key.flags.push_str(flags);
-                position(p)
-            });
-            match parsed {
-                Some(start) if start.0 > 0 => key.start = start,
+        self.end = if opts.has('z') { 0 } else { b'\n' };
+        if let Some(text) = opts.value('t') {
+            let bytes = crate::text::unescape(text, false).0;
+            match bytes.as_slice() {
+                [one] => self.separator = Some(*one),
+                [] => {
+                    cx.complain("empty tab");
+                    return Err(2);
+                }
                 _ => {
-                    cx.complain(format!("-: invalid field specification ‘{text}’"));
+                    cx.complain(format!("multi-character tab ‘{text}’"));
                     return Err(2);
                 }
             }
-            if let Some((p, flags)) = parts.next() {
-                key.flags.push_str(flags);
-                key.end = position(p);
-            }
+        }
+        for text in opts.values('k') {
+            let key = Key::read(&text).map_err(|message| {
+                let message = if cx.busybox() { "bad field specification".to_string() } else { message };
+                cx.complain(message);
+                2
+            })?;
             self.keys.push(key);
+        }
+        if self.check.is_some()
+            && let Some(extra) = opts.rest.get(1)
+        {
+            cx.complain(format!("extra operand ‘{extra}’ not allowed with -c"));
+            return Err(2);
         }
         Ok(opts.rest)
     }
+    fn delimiter(&self) -> u8 {
+        self.end
+    }
+    fn open(&mut self, _: &mut Cx<'_, '_>, input: &str) {
+        self.input = input.to_string();
+        self.inputs.push(self.lines.len());
+    }
     fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
-        let line = String::from_utf8_lossy(bytes.strip_suffix(b"\n").unwrap_or(bytes)).into_owned();
-        self.memory += line.len() as u64 + 32;
-        if self.lines.len().is_multiple_of(1024) {
-            cx.sys.set_memory((1 << 20) + self.memory);
+        let line = bytes.strip_suffix(&[self.end]).unwrap_or(bytes);
+        let start = self.text.len() as u32;
+        if self.text.len() + line.len() > 1 << 31 {
+            cx.complain("memory exhausted");
+            return Flow::Stop;
         }
-        self.lines.push(line);
+        self.text.extend_from_slice(line);
+        self.lines.push((start, self.text.len() as u32));
+        if self.lines.len().is_multiple_of(1024) {
+            cx.sys.set_memory((1 << 20) + self.text.len() as u64 + 8 * self.lines.len() as u64);
+        }
         Flow::More
     }
     fn refuse(&mut self, cx: &mut Cx<'_, '_>, input: &str, error: Errno) {
@@ -265,35 +300,31 @@ impl Filter for Sort {
         if failed {
             return if cx.busybox() { 1 } else { 2 };
         }
-        let mut lines = std::mem::take(&mut self.lines);
-        let n = lines.len() as u64;
+        let n = self.lines.len() as u64;
         cx.sys.spend(n * u64::from(64 - n.leading_zeros()) / 4);
-        if self.check {
-            if let Some(i) =
-                (1..lines.len()).find(|i| self.order(&lines[i - 1], &lines[*i]) == Ordering::Greater)
-            {
-                cx.complain(format!("-:{}: disorder: {}", i + 1, lines[i]));
-                return 1;
-            }
-            return 0;
+        if self.check.is_some() {
+            return self.checked(cx);
         }
-        lines.stable_sort_by(|a, b| self.order(a, b));
+        let mut lines = if self.merge { self.merged() } else { std::mem::take(&mut self.lines) };
+        if !self.merge {
+            lines.stable_sort_by(|a, b| self.order(self.line(*a), self.line(*b)));
+        }
         if self.unique {
-            lines.dedup_by(|a, b| self.order(a, b) == Ordering::Equal);
+            lines.dedup_by(|a, b| self.order(self.line(*a), self.line(*b)) == Ordering::Equal);
         }
-        let mut text = String::new();
+        let mut out = Vec::with_capacity(self.text.len() + lines.len());
         for line in lines {
-            text.push_str(&line);
-            text.push('\n');
+            out.extend_from_slice(self.line(line));
+            out.push(self.end);
         }
         match self.output.clone() {
             Some(file) => {
-                if let Err(e) = cx.sys.vfs().write(&file, text.into_bytes(), 0o666) {
+                if let Err(e) = cx.sys.vfs().write(&file, out, 0o666) {
                     cx.complain(format!("open failed: {file}: {e}"));
                     return 2;
                 }
             }
-            None => cx.print(text),
+            None => cx.print(out),
         }
         0
     }

@@ -29,6 +29,9 @@ pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
         } else {
             format!("Invalid number: ‘{spec}’")
         });
+        if spec.is_empty() && !cx.busybox() {
+            cx.eprint("Try 'truncate --help' for more information.\n");
+        }
         return 1;
     };
     for path in &opts.rest {

@@ -4,6 +4,7 @@ use super::{
     opts,
     tool::{Cx, Filter, Flow, filter},
 };
+use crate::errno::Errno;
 use crate::program::ProgramSpec;
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
@@ -37,21 +38,17 @@ impl Filter for Wc {
         }
         self.files = opts.rest.len();
         // GNU sizes its columns by the sizes of the files.
-        let total: u64 = opts
-            .rest
-            .iter()
-            .filter_map(|f| cx.sys.stat(f).ok())
-            .filter(|s| s.is_file())
-            .map(|s| s.size)
-            .sum();
-        let piped = opts.rest.is_empty()
-            || opts.rest.iter().any(|f| f == "-" || !cx.sys.stat(f).is_ok_and(|s| s.is_file()));
+        let mut sizes = Vec::new();
+        for file in if opts.rest.is_empty() { vec!["-".to_string()] } else { opts.rest.clone() } {
+            let stat = if file == "-" { cx.sys.fstat(0) } else { cx.sys.stat(&file) };
+            sizes.extend(stat.ok().map(|s| if s.is_file() { Some(s.size) } else { None }));
+        }
         self.width = if self.show.len() == 1 && self.files <= 1 {
             1
-        } else if piped {
+        } else if sizes.iter().any(Option::is_none) {
             7
         } else {
-            total.to_string().len()
+            sizes.into_iter().flatten().sum::<u64>().to_string().len()
         };
         Ok(opts.rest)
     }
@@ -64,11 +61,12 @@ impl Filter for Wc {
             if b == b'\n' {
                 self.now[0] += 1;
             }
-            let space = b.is_ascii_whitespace();
-            if !space && !self.in_word {
+            // What cannot be printed is neither part of a word nor its end.
+            if b.is_ascii_whitespace() || b == 11 {
+                self.in_word = false;
+            } else if b.is_ascii_graphic() && !std::mem::replace(&mut self.in_word, true) {
                 self.now[1] += 1;
             }
-            self.in_word = !space;
             if b & 0xC0 != 0x80 {
                 self.now[2] += 1;
             }
@@ -86,6 +84,19 @@ impl Filter for Wc {
         let name = if self.files == 0 { String::new() } else { input.to_string() };
         let counts = self.now;
         self.row(cx, counts, &name);
+    }
+    fn refuse(&mut self, cx: &mut Cx<'_, '_>, input: &str, error: Errno) {
+        let message =
+            if cx.busybox() { format!("can't open '{input}': {error}") } else { format!("{input}: {error}") };
+        cx.complain(if cx.busybox() && error == Errno::EISDIR {
+            "read error: Is a directory".to_string()
+        } else {
+            message
+        });
+        // A directory opens, and has nothing to read.
+        if error == Errno::EISDIR {
+            self.row(cx, [0; 5], input);
+        }
     }
     fn end(&mut self, cx: &mut Cx<'_, '_>, failed: bool) -> u8 {
         if self.files > 1 {
