@@ -117,7 +117,7 @@ fn show(cx: &mut Cx<'_, '_>, opts: &opts::Opts, rows: &[[String; 7]]) {
             let kind = if typed { format!("{:<10} ", r[1]) } else { String::new() };
             format!("{:<20} {kind}{:>9} {:>9} {:>9} {:>4} {}", r[0], r[2], r[3], r[4], r[5], r[6])
         };
-        cx.line(line(title).replace("     1K-blocks", "     1K-blocks"));
+        cx.line(line(title));
         for r in rows {
             cx.line(line(std::array::from_fn(|i| r[i].as_str())));
         }

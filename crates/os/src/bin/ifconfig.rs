@@ -14,28 +14,21 @@ pub const SPEC: ProgramSpec = ProgramSpec::inside(
     || tool(main),
 );
 
-/// `1.5 KB` as each of the two writes it.
-fn size(n: u64, busybox: bool) -> String {
+/// `1.5 KiB`
+fn size(n: u64) -> String {
     let (mut value, mut unit) = (n as f64, 0);
     while value >= 1024.0 && unit < 4 {
         value /= 1024.0;
         unit += 1;
     }
-    format!(
-        "{value:.1} {}",
-        if busybox { ["B", "KiB", "MiB", "GiB", "TiB"] } else { ["B", "KiB", "MiB", "GiB", "TiB"] }[unit]
-    )
+    format!("{value:.1} {}", ["B", "KiB", "MiB", "GiB", "TiB"][unit])
 }
 
 fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let busybox = cx.busybox();
     let words: Vec<String> = cx.args.iter().filter(|a| !a.starts_with('-')).cloned().collect();
     if words.len() > 1 {
-        cx.complain(if busybox {
-            "SIOCSIFADDR: Operation not permitted"
-        } else {
-            "SIOCSIFADDR: Operation not permitted"
-        });
+        cx.complain("SIOCSIFADDR: Operation not permitted");
         return 1;
     }
     let t = cx.sys.traffic();
@@ -49,7 +42,7 @@ fn main(cx: &mut Cx<'_, '_>) -> u8 {
         shown = true;
         let o = a.octets();
         let broadcast = format!("{}.{}.{}.255", o[0], o[1], o[2]);
-        let (rx, tx) = (size(t.received, busybox), size(t.sent, busybox));
+        let (rx, tx) = (size(t.received), size(t.sent));
         if busybox {
             cx.line(format!("{name:<9} Link encap:Ethernet  HWaddr {}  ", mac(addr).to_uppercase()));
             cx.line(format!("          inet addr:{a}  Bcast:{broadcast}  Mask:255.255.255.0"));

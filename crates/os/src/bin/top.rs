@@ -107,8 +107,7 @@ impl Top {
                     self.batch = true;
                     return;
                 }
-                let what = if sys.is_tty(1) { "tty get" } else { "tty get" };
-                self.out.push(2, format!("top: failed {what}\n").as_bytes());
+                self.out.push(2, b"top: failed tty get\n");
                 return self.code = Some(1);
             };
             let raw = Mode { canonical: false, echo: false, ..mode.clone() };
