@@ -272,3 +272,60 @@ fn more_goes_to_the_end_and_leaves_the_text() {
     s.keys(" ");
     assert!(s.rows().iter().any(|row| row == "20") && s.last() == "$", "{:?}", s.rows());
 }
+
+impl Screen {
+    /// Virtual time passes, second by second.
+    fn pass(&mut self, seconds: i64) {
+        for _ in 0..seconds {
+            let now = self.machine.now().plus(1_000_000);
+            self.machine.run(&mut self.volumes, now, 1_000_000);
+            self.settle();
+        }
+    }
+}
+
+#[test]
+fn top_fills_the_screen_and_leaves_it() {
+    let mut s = Screen::new();
+    s.keys("sleep 100 &\r");
+    s.keys("top\r").pass(4);
+    let rows = s.rows();
+    assert!(rows[0].starts_with("top - 09:00:03 up 0 min,  1 user,"), "{rows:#?}");
+    assert!(rows[1].starts_with("Tasks:   3 total,   1 running,   2 sleeping"), "{rows:#?}");
+    assert!(rows[6].starts_with("    PID USER      PR  NI    VIRT    RES"), "{rows:#?}");
+    assert!(rows[7..].iter().any(|r| r.contains(" root ")), "{rows:#?}");
+    s.keys("c");
+    assert!(s.rows()[7..].iter().any(|r| r.contains("0.0")), "{:#?}", s.rows());
+    s.keys("x");
+    assert_eq!(s.rows()[5], " Unknown command - try 'h' for help");
+    s.keys("q").keys("echo back\r");
+    assert!(s.rows().iter().any(|r| r == "back"), "{:#?}", s.rows());
+}
+
+#[test]
+fn watch_shows_another_screen_until_it_is_interrupted() {
+    let mut s = Screen::new();
+    s.keys("echo before\r").keys("watch -n 1 date +%T\r").pass(3);
+    let rows = s.rows();
+    assert_eq!(rows[0], "Every 1.0s: date +%T           box: Mon Jan  5 09:00:03 2026");
+    assert_eq!(rows[2], "09:00:03");
+    s.resize(50, 10);
+    assert!(s.rows()[0].ends_with("2026"), "{:#?}", s.rows());
+    s.keys("\x03");
+    assert!(s.rows().iter().any(|r| r == "before"), "{:#?}", s.rows());
+}
+
+#[test]
+fn passwords_are_not_shown() {
+    let mut s = Screen::new();
+    s.keys("htpasswd -c auth me\r").keys("secret\r").keys("secret\r");
+    let text = s.rows().join("\n");
+    assert!(text.contains("New password:") && text.contains("Adding password for user me"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+    s.keys("clear\r").keys("stty size; stty -echo; stty; stty sane; tput cols\r");
+    let text = s.rows().join("\n");
+    assert!(
+        text.contains("12 60") && text.contains("-brkint -imaxbel\n-echo") && text.contains("\n60"),
+        "{text}"
+    );
+}
