@@ -97,6 +97,8 @@ pub struct Shell {
     process_fds: Vec<Fd>,
     directories: Vec<String>,
     getopts_at: usize,
+    /// The word being expanded stays one: `$*` is joined.
+    joins: bool,
     /// How many command substitutions this shell is in, for `set -x`.
     substitutions: u32,
     traced_assignments: Vec<String>,
@@ -166,6 +168,7 @@ impl Shell {
             process_fds: Vec::new(),
             directories: Vec::new(),
             getopts_at: 0,
+            joins: false,
             substitutions: 0,
             traced_assignments: Vec::new(),
             last_argument: String::new(),

@@ -78,7 +78,10 @@ impl Shell {
     /// Expands a word to one string without splitting: values, subjects, targets.
     pub(super) fn text(&mut self, sys: &mut Sys<'_>, word: &Word) -> Expanded<String> {
         let mut segs = Vec::new();
-        self.segs(sys, &word.parts, Quoting::None, &mut segs)?;
+        let outer = std::mem::replace(&mut self.joins, true);
+        let result = self.segs(sys, &word.parts, Quoting::None, &mut segs);
+        self.joins = outer;
+        result?;
         Ok(join(segs))
     }
 

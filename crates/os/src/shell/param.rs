@@ -392,7 +392,9 @@ impl Shell {
             Raw::Unset => Elements::One(String::new()),
             Raw::One(t) => Elements::One(t),
             Raw::List(list, at) => {
-                if quoting == Quoting::Double && !at {
+                // Where a word stays one, dash and ash join "$@" like "$*".
+                let joins = self.joins && (!at || self.kind != ShellKind::Bash);
+                if joins || (quoting == Quoting::Double && !at) {
                     let separator = match self.vars.text("IFS") {
                         Some(ifs) => ifs.chars().next().map_or(String::new(), |c| c.to_string()),
                         None => " ".to_string(),

@@ -7,7 +7,7 @@ use crate::{
     shell::{
         Shell,
         code::{Redir, RedirKind},
-        expand::Expanded,
+        expand::{Expanded, Stop},
     },
 };
 
@@ -38,8 +38,13 @@ pub(super) struct Refused;
 const ASIDE: Fd = 10;
 
 impl Shell {
-    /// Expands the targets of redirections.
-    pub(super) fn redirect_targets(&mut self, sys: &mut Sys<'_>, redirs: &[Redir]) -> Expanded<Vec<Target>> {
+    /// Expands the targets of redirections. `apart`: bash does so in the new process, where an error ends only that.
+    pub(super) fn redirect_targets(
+        &mut self,
+        sys: &mut Sys<'_>,
+        redirs: &[Redir],
+        apart: bool,
+    ) -> Expanded<Vec<Target>> {
         let mut targets = Vec::new();
         for redir in redirs {
             let here = matches!(redir.kind, RedirKind::HereDoc | RedirKind::HereString);
@@ -52,7 +57,16 @@ impl Shell {
                 });
                 continue;
             }
-            let mut text = self.text(sys, &redir.target)?;
+            let mut text = match self.text(sys, &redir.target) {
+                // dash and ash take an error in a here-document for one of the redirection.
+                Err(Stop::Fatal(message) | Stop::Unset(message))
+                    if apart || (here && self.kind != ShellKind::Bash) =>
+                {
+                    targets.push(Err(message));
+                    continue;
+                }
+                other => other?,
+            };
             if redir.kind == RedirKind::HereString {
                 text.push('\n');
             }

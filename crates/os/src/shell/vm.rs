@@ -379,7 +379,7 @@ impl Shell {
                 self.jump(1);
             }
             Op::Redirect(redirs, skip) => {
-                let targets = match self.redirect_targets(sys, &redirs) {
+                let targets = match self.redirect_targets(sys, &redirs, false) {
                     Ok(targets) => targets,
                     Err(stop) => return self.stop(sys, stop),
                 };

@@ -169,6 +169,17 @@ pub(super) fn declare(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], si
             // In dash a local begins with the outer value.
             shell.vars.make_local(name, shell.kind == ShellKind::Dash);
         }
+        let holds = shell.vars.get(name).and_then(|v| v.value.as_ref());
+        let clash = match holds {
+            Some(Value::Indexed(_)) if set.contains(&('A', true)) => Some("indexed to associative"),
+            Some(Value::Assoc(_)) if set.contains(&('a', true)) => Some("associative to indexed"),
+            _ => None,
+        };
+        if let Some(what) = clash {
+            shell.builtin_error(&words[0], format!("{name}: cannot convert {what} array"));
+            status = 1;
+            continue;
+        }
         let var = shell.vars.entry_raw(name);
         for (flag, on) in &set {
             match flag {

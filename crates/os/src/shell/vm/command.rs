@@ -29,7 +29,11 @@ impl Shell {
         simple: &Rc<Simple>,
     ) -> Expanded<Option<(Vec<String>, Vec<Target>, Vec<(String, String)>)>> {
         let words = self.fields(sys, &simple.words)?;
-        let targets = self.redirect_targets(sys, &simple.redirs)?;
+        let name = words.first().map_or("", String::as_str);
+        let inside = words.is_empty()
+            || self.functions.contains_key(name)
+            || builtins::find(name, self.kind).is_some();
+        let targets = self.redirect_targets(sys, &simple.redirs, self.kind == ShellKind::Bash && !inside)?;
         let declares =
             simple.assigns.iter().any(|a| matches!(a.value, crate::shell::code::AssignValue::Array(..)))
                 && !words.is_empty();
