@@ -67,15 +67,13 @@ test("acting in the past begins a branch; the other future stays", async ({ url,
   await eventually("two pods", async () => (await webPods(page)).length === 2);
   await page.type("kubectl scale deployment web --replicas=5");
   await eventually("five pods", async () => (await webPods(page)).length === 5);
-  await page.pause();
-  await eventually("before the scaling", async () => {
-    await page.byId("track").press("ArrowLeft");
-    return (await webPods(page)).length === 2 || (await webPods(page)).length;
-  });
+  await page.frame.locator("#stage").focus();
+  await page.page.keyboard.press("<");
+  await eventually("before the scaling", async () => (await webPods(page)).length === 2 || (await webPods(page)).length);
   await page.byId("branch").click();
   await eventually("another line of history", async () => (await page.byId("branches").count()) === 1);
   assert.equal((await webPods(page)).length, 2);
-  await page.byId("branches").locator("select").or(page.byId("branches")).first().selectOption({ index: 0 });
+  await page.byId("branches").selectOption({ index: 0 });
   await eventually("the first branch still has five", async () => (await webPods(page)).length === 5 || (await webPods(page)).length);
 });
 
