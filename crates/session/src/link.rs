@@ -106,12 +106,16 @@ impl Link {
     /// What it holds, in words.
     pub fn summary(&self) -> LinkSummary {
         let config = &self.saved.config;
+        let mut commands: Vec<String> =
+            self.saved.inputs.iter().map(|recorded| describe_input(&recorded.input)).collect();
+        // One command is often several requests.
+        commands.dedup();
         LinkSummary {
             shape: Shape { seed: config.seed, nodes: config.nodes, start: Some(config.start.micros()) },
             version: self.version.clone(),
             kubernetes: KUBERNETES.to_owned(),
             files: self.files.iter().map(|(path, text)| (path.clone(), text.len() as u64)).collect(),
-            commands: self.saved.inputs.iter().map(|recorded| describe_input(&recorded.input)).collect(),
+            commands,
             length: self.saved.latest.micros() - config.start.micros(),
         }
     }
