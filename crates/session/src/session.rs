@@ -27,7 +27,7 @@ use terminals::Terminal;
 const SLICE: u64 = 64;
 
 /// Objects in the watches of one message: what a page takes and draws within a frame.
-const OBJECTS: usize = 120;
+const OBJECTS: usize = 80;
 
 /// A cluster, a workstation, and a page that looks at both.
 pub struct Session {

@@ -26,6 +26,10 @@ use crate::ui::hooks::{use_app, use_select, use_size, use_watch};
 const NODE_PATHS: [&str; 5] =
     ["metadata.labels", "spec.unschedulable", "spec.taints", "status.conditions", "status.allocatable"];
 
+/// More pods than this are drawn without animations; more than this in the lane are counted, not drawn: in a rollout of
+/// a thousand each would be there for a blink.
+const CROWD: usize = 150;
+
 /// All pods, as little of each as the map needs.
 pub fn pods_watch() -> Watch {
     Watch { path: "/api/v1/pods".into(), keep: POD_PATHS.map(String::from).to_vec(), ..Watch::default() }
@@ -69,7 +73,7 @@ pub fn MapView() -> Html {
     };
     let waiting = pods.by_node.get("").cloned().unwrap_or_default();
     html! {
-        <div class="map">
+        <div class={classes!("map", (pods.len() > CROWD).then_some("crowd"))}>
             <div class="view-bar">
                 <p class="map-count" data-testid="map-count">
                     if ready && nodes.synced { { format!("{}, {}", plural(nodes.objects.len(), "node"), plural(pods.len(), "pod")) } } else { <span class="bone" style="width:110px"></span> }
@@ -136,7 +140,8 @@ fn Lane(props: &LaneProps) -> Html {
     html! {
         <section class={classes!("lane", (count == 0).then_some("empty-lane"))} aria-label="Waiting for a node" data-testid="lane">
             <h2>{ "Waiting for a node" }<span class="count">{ count }</span></h2>
-            if count > 0 { <Cells pods={props.pods.clone()} {density} show_system={true} limit={150} /> }
+            if count > CROWD { <span class="muted">{ "More than can be drawn here: the list has them." }</span> }
+            else if count > 0 { <Cells pods={props.pods.clone()} {density} show_system={true} limit={CROWD} /> }
             else { <span class="muted">{ "none" }</span> }
         </section>
     }
