@@ -1,7 +1,6 @@
 //! The workstation's files as a tree, and the names that may be given.
 
-use std::collections::BTreeSet;
-
+use collections::{OrdSet, StableSort};
 use kubarium_protocol::FileEntry;
 
 /// One line of the tree.
@@ -15,7 +14,7 @@ pub struct TreeRow {
 }
 
 /// The lines to show: folders before files, without what is in closed folders, without hidden files.
-pub fn tree(entries: &[FileEntry], closed: &BTreeSet<String>) -> Vec<TreeRow> {
+pub fn tree(entries: &[FileEntry], closed: &OrdSet<String>) -> Vec<TreeRow> {
     let mut rows = Vec::new();
     push_children(entries, "", 0, closed, &mut rows);
     rows
@@ -25,7 +24,7 @@ fn push_children(
     entries: &[FileEntry],
     parent: &str,
     depth: usize,
-    closed: &BTreeSet<String>,
+    closed: &OrdSet<String>,
     rows: &mut Vec<TreeRow>,
 ) {
     let is_child = |path: &str| match parent {
@@ -35,7 +34,7 @@ fn push_children(
         }
     };
     let mut children: Vec<&FileEntry> = entries.iter().filter(|it| is_child(&it.path)).collect();
-    children.sort_by_key(|it| (!it.folder, it.path.clone()));
+    children.stable_sort_by_key(|it| (!it.folder, it.path.clone()));
     for entry in children {
         let name = entry.path.rsplit('/').next().unwrap_or(&entry.path);
         if name.starts_with('.') {

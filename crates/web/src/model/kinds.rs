@@ -65,7 +65,7 @@ pub fn collection_of(object: &ObjectRef) -> String {
     let plural = match find(&object.kind) {
         Some(info) => info.plural.to_string(),
         None => {
-            let lower = object.kind.to_lowercase();
+            let lower = object.kind.to_ascii_lowercase();
             if lower.ends_with('s') { format!("{lower}es") } else { format!("{lower}s") }
         }
     };

@@ -14,12 +14,12 @@ fn scope(namespace: &str) -> String {
 
 /// `deployment/web`, as kubectl takes it.
 fn slash(object: &ObjectRef) -> String {
-    format!("{}/{}", object.kind.to_lowercase(), object.name)
+    format!("{}/{}", object.kind.to_ascii_lowercase(), object.name)
 }
 
 /// The list of a kind; an empty namespace is all of them.
 pub fn get(kind: &str, namespace: &str) -> String {
-    let Some(info) = find(kind) else { return format!("kubectl get {}", kind.to_lowercase()) };
+    let Some(info) = find(kind) else { return format!("kubectl get {}", kind.to_ascii_lowercase()) };
     match namespace {
         "" if info.namespaced => format!("kubectl get {} --all-namespaces", info.plural),
         namespace if info.namespaced => format!("kubectl get {}{}", info.plural, scope(namespace)),
@@ -28,11 +28,21 @@ pub fn get(kind: &str, namespace: &str) -> String {
 }
 
 pub fn describe(object: &ObjectRef) -> String {
-    format!("kubectl describe {} {}{}", object.kind.to_lowercase(), object.name, scope(&object.namespace))
+    format!(
+        "kubectl describe {} {}{}",
+        object.kind.to_ascii_lowercase(),
+        object.name,
+        scope(&object.namespace)
+    )
 }
 
 pub fn yaml(object: &ObjectRef) -> String {
-    format!("kubectl get {} {} -o yaml{}", object.kind.to_lowercase(), object.name, scope(&object.namespace))
+    format!(
+        "kubectl get {} {} -o yaml{}",
+        object.kind.to_ascii_lowercase(),
+        object.name,
+        scope(&object.namespace)
+    )
 }
 
 pub fn events(object: &ObjectRef) -> String {
@@ -40,11 +50,11 @@ pub fn events(object: &ObjectRef) -> String {
 }
 
 pub fn delete(object: &ObjectRef) -> String {
-    format!("kubectl delete {} {}{}", object.kind.to_lowercase(), object.name, scope(&object.namespace))
+    format!("kubectl delete {} {}{}", object.kind.to_ascii_lowercase(), object.name, scope(&object.namespace))
 }
 
 pub fn edit(object: &ObjectRef) -> String {
-    format!("kubectl edit {} {}{}", object.kind.to_lowercase(), object.name, scope(&object.namespace))
+    format!("kubectl edit {} {}{}", object.kind.to_ascii_lowercase(), object.name, scope(&object.namespace))
 }
 
 pub fn drain(node: &str) -> String {

@@ -3,9 +3,9 @@
 //! Samples are kept by virtual time, so that looking back at an earlier moment keeps what comes after it visible; a
 //! new line of history replaces it.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use collections::{OrdMap, StableSort};
 use kubarium_protocol::{Clock, EventKind, Json, Micros, WatchUpdate};
 
 use crate::model::collection::{Key, Sink, controller_of, key_of, list, number, text};
@@ -41,21 +41,21 @@ pub struct Set {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
     pub at: Micros,
-    pub sets: BTreeMap<String, (i64, i64)>,
+    pub sets: OrdMap<String, (i64, i64)>,
 }
 
 /// One Deployment's ReplicaSets, now and over time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rollout {
-    pub sets: BTreeMap<String, Set>,
+    pub sets: OrdMap<String, Set>,
     pub samples: Vec<Sample>,
 }
 
 /// All rollouts, by the Deployment's namespace and name.
 #[derive(Clone, Debug, Default)]
 pub struct Rollouts {
-    pub of: BTreeMap<Key, Rc<Rollout>>,
-    owner: BTreeMap<Key, Key>,
+    pub of: OrdMap<Key, Rc<Rollout>>,
+    owner: OrdMap<Key, Key>,
 }
 
 impl Sink for Rollouts {
@@ -75,7 +75,7 @@ impl Sink for Rollouts {
             };
             touched.extend(deployment);
         }
-        touched.sort();
+        touched.stable_sort();
         touched.dedup();
         for key in touched {
             if let Some(rollout) = self.of.get_mut(&key) {
@@ -147,7 +147,7 @@ impl Rollout {
     /// ReplicaSets from the newest revision to the oldest.
     pub fn by_revision(&self) -> Vec<&Set> {
         let mut sets: Vec<&Set> = self.sets.values().collect();
-        sets.sort_by(|a, b| b.revision.cmp(&a.revision).then_with(|| a.name.cmp(&b.name)));
+        sets.stable_sort_by(|a, b| b.revision.cmp(&a.revision).then_with(|| a.name.cmp(&b.name)));
         sets
     }
 

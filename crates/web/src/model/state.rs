@@ -1,8 +1,8 @@
 //! The page's state and how it changes: one value, one list of actions. Widgets select from it and dispatch to it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use collections::{OrdMap, OrdSet};
 use kubarium_protocol::{
     Branch, Clock, FaultState, FileEntry, LinkSummary, Mark, ObjectRef, Opened, Problem, Severity, Stepped,
     TerminalId, TerminalState, Update,
@@ -131,10 +131,10 @@ pub struct State {
     pub faults: Rc<Vec<FaultState>>,
     pub stepped: Option<Stepped>,
     pub files: Rc<Vec<FileEntry>>,
-    pub closed_folders: BTreeSet<String>,
+    pub closed_folders: OrdSet<String>,
     pub tabs: Vec<Tab>,
     pub tab: Option<String>,
-    pub problems: Rc<BTreeMap<String, Vec<Problem>>>,
+    pub problems: Rc<OrdMap<String, Vec<Problem>>>,
     pub terminals: Vec<Term>,
     pub terminal: TerminalId,
     pub edit: Option<Edit>,

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use collections::StableSort;
 use kubarium_protocol::{Clock, EventKind, Json, Micros, WatchUpdate};
 
 use crate::model::collection::{Key, Sink, key_of, number, text};
@@ -95,18 +96,18 @@ fn cell(value: &Json) -> String {
 impl Table {
     /// The rows to show: those that hold every word of the filter, in order.
     pub fn select(&self, filter: &str, order: Order) -> Vec<Rc<Row>> {
-        let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = filter.split_whitespace().map(str::to_ascii_lowercase).collect();
         let holds = |row: &Row| {
             words.iter().all(|word| {
-                row.name.to_lowercase().contains(word)
+                row.name.to_ascii_lowercase().contains(word)
                     || row.namespace.contains(word.as_str())
-                    || row.cells.iter().any(|it| it.to_lowercase().contains(word))
+                    || row.cells.iter().any(|it| it.to_ascii_lowercase().contains(word))
             })
         };
         let mut rows: Vec<Rc<Row>> = self.rows.values().filter(|row| holds(row)).cloned().collect();
         let Some(index) = order.column else { return rows };
         let by_age = self.columns.get(index).is_some_and(|it| it.is_age);
-        rows.sort_by(|a, b| {
+        rows.stable_sort_by(|a, b| {
             let compared = match by_age {
                 true => b.created.cmp(&a.created),
                 false => compare_cells(a.cells.get(index), b.cells.get(index)),

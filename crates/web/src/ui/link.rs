@@ -5,9 +5,9 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use collections::OrdMap;
 use js_sys::Uint8Array;
 use kubarium_protocol::{Answer, Blob, Command, Id, Severity, TerminalId, Update, Watch, WatchUpdate};
 use kubarium_web::model::coach::Coach;
@@ -23,13 +23,13 @@ pub struct App(Rc<Inner>);
 
 struct Inner {
     pub state: RefCell<State>,
-    listeners: RefCell<BTreeMap<u32, Rc<dyn Fn()>>>,
+    listeners: RefCell<OrdMap<u32, Rc<dyn Fn()>>>,
     port: RefCell<Option<js::Port>>,
     /// Commands from before the port was there.
     waiting: RefCell<Vec<Command>>,
-    asks: RefCell<BTreeMap<Id, Box<dyn FnOnce(Answer)>>>,
-    watches: RefCell<BTreeMap<String, Entry>>,
-    screens: RefCell<BTreeMap<TerminalId, Screen>>,
+    asks: RefCell<OrdMap<Id, Box<dyn FnOnce(Answer)>>>,
+    watches: RefCell<OrdMap<String, Entry>>,
+    screens: RefCell<OrdMap<TerminalId, Screen>>,
     ids: Cell<u32>,
     params: Params,
     embed: bool,
@@ -40,7 +40,7 @@ struct Entry {
     id: Id,
     sink: Rc<dyn Any>,
     apply: Rc<dyn Fn(WatchUpdate, &kubarium_protocol::Clock)>,
-    listeners: BTreeMap<u32, Rc<dyn Fn()>>,
+    listeners: OrdMap<u32, Rc<dyn Fn()>>,
 }
 
 /// Where a terminal's output goes; kept until there is a screen.

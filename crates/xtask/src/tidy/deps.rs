@@ -11,7 +11,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("core", &["collections", "api", "os"]),
     ("kubectl", &["collections", "api"]),
     ("session", &["collections", "api", "os", "core", "kubectl", "protocol"]),
-    ("web", &["api", "protocol", "session"]),
+    ("web", &["collections", "api", "protocol", "session"]),
     ("cli", &["api", "os", "core", "kubectl", "protocol", "session"]),
     ("explain", &[]),
     ("xtask", &[]),

@@ -103,7 +103,7 @@ fn Drawer(props: &ObjectProps) -> Html {
                         set.set(it);
                         app.dispatch(Action::Strip(it.line(&object)));
                     });
-                    html! { <button type="button" class="face" aria-pressed={(*face == it).to_string()} {onclick} data-testid={format!("face-{}", it.title().to_lowercase())}>{ it.title() }</button> }
+                    html! { <button type="button" class="face" aria-pressed={(*face == it).to_string()} {onclick} data-testid={format!("face-{}", it.title().to_ascii_lowercase())}>{ it.title() }</button> }
                 }) }
             </div>
             <div class="inspector-body" tabindex="0">

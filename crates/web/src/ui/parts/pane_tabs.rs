@@ -29,7 +29,7 @@ pub fn PaneTabs() -> Html {
                 });
                 html! {
                     <button type="button" class="pane-tab" aria-current={(pane == current).then_some("true")} {onclick}
-                        data-testid={format!("pane-{}", title.to_lowercase())}>
+                        data-testid={format!("pane-{}", title.to_ascii_lowercase())}>
                         { icon.draw() }<span>{ *title }</span>
                     </button>
                 }

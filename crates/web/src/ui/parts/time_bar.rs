@@ -30,8 +30,8 @@ pub fn TimeBar() -> Html {
         let app = app.clone();
         Callback::from(move |event: Event| {
             let select = event.target().and_then(|it| it.dyn_into::<web_sys::HtmlSelectElement>().ok());
-            if let Some(factor) = select.and_then(|it| it.value().parse().ok()) {
-                app.time(Time::Speed { factor });
+            if let Some(factor) = select.and_then(|it| it.value().parse::<u32>().ok()) {
+                app.time(Time::Speed { factor: f64::from(factor) });
             }
         })
     };

@@ -6,6 +6,7 @@ mod node_box;
 
 use std::rc::Rc;
 
+use collections::StableSort;
 use kubarium_protocol::{Json, Watch};
 use kubarium_web::model::collection::Collection;
 use kubarium_web::model::layout::{Density, density, grid};
@@ -104,7 +105,7 @@ pub fn MapView() -> Html {
 fn boxes(nodes: &Collection, pods: &PodMap, width: f64, scroll: f64, height: f64, show_system: bool) -> Html {
     let mut names: Vec<(&String, &Rc<Json>)> =
         nodes.objects.iter().map(|(key, json)| (&key.1, json)).collect();
-    names.sort_by(|a, b| natural(a.0, b.0));
+    names.stable_sort_by(|a, b| natural(a.0, b.0));
     let counts: Vec<usize> =
         names.iter().map(|(name, _)| pods.by_node.get(*name).map_or(0, |it| it.cells.len())).collect();
     let density = density(names.len(), pods.len());

@@ -1,8 +1,8 @@
 //! Services, and who is behind them: a service's endpoints with their readiness, from its EndpointSlices.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use collections::OrdMap;
 use kubarium_protocol::{Json, Watch};
 use kubarium_web::model::collection::{Collection, Key, list, number, text};
 use kubarium_web::model::kinds::reference;
@@ -50,8 +50,8 @@ pub fn ServicesView() -> Html {
 }
 
 /// Endpoints by service.
-fn endpoints(slices: &Collection) -> BTreeMap<Key, Vec<Endpoint>> {
-    let mut found: BTreeMap<Key, Vec<Endpoint>> = BTreeMap::new();
+fn endpoints(slices: &Collection) -> OrdMap<Key, Vec<Endpoint>> {
+    let mut found: OrdMap<Key, Vec<Endpoint>> = OrdMap::new();
     for slice in slices.objects.values() {
         let service = text(slice, "/metadata/labels/kubernetes.io~1service-name").to_string();
         let entry = found.entry((text(slice, "/metadata/namespace").into(), service)).or_default();

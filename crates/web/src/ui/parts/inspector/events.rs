@@ -1,5 +1,6 @@
 //! The object's events, newest first.
 
+use collections::StableSort;
 use kubarium_protocol::{ObjectRef, Watch};
 use kubarium_web::model::collection::{Collection, number, text};
 use kubarium_web::model::units::{age, parse_time};
@@ -26,7 +27,7 @@ pub fn Events(props: &EventsProps) -> Html {
     let (events, _) = use_watch::<Collection>(spec);
     let events = events.borrow();
     let mut rows: Vec<_> = events.objects.values().collect();
-    rows.sort_by_key(|it| std::cmp::Reverse(last_seen(it)));
+    rows.stable_sort_by_key(|it| std::cmp::Reverse(last_seen(it)));
     if rows.is_empty() {
         return html! { <p class="empty">{ if events.synced { "No events." } else { "" } }</p> };
     }

@@ -1,8 +1,8 @@
 //! ReplicaSets over time as a stack of steps, with what the strategy allows as lines.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use collections::{OrdMap, StableSort};
 use kubarium_protocol::{Json, Micros};
 use kubarium_web::model::collection::number;
 use kubarium_web::model::rollout::{Band, Rollout, bands, bounds};
@@ -37,7 +37,7 @@ impl PartialEq for ChartProps {
 }
 
 /// Which colour each ReplicaSet has: by age, so that it keeps it.
-pub fn colors(rollout: &Rollout) -> BTreeMap<String, usize> {
+pub fn colors(rollout: &Rollout) -> OrdMap<String, usize> {
     order(rollout).into_iter().enumerate().map(|(index, name)| (name, index % COLORS)).collect()
 }
 
@@ -51,7 +51,7 @@ fn order(rollout: &Rollout) -> Vec<String> {
             }
         }
     }
-    names.sort_by_key(|name| {
+    names.stable_sort_by_key(|name| {
         rollout.sets.get(name).map_or((0, 0), |it| (it.revision, it.created.unwrap_or(0)))
     });
     names
@@ -127,7 +127,7 @@ fn ready_bands(rollout: &Rollout, all: &[Band], order: &[String], span: (Micros,
 fn shape(
     band: &Band,
     class: &'static str,
-    colors: &BTreeMap<String, usize>,
+    colors: &OrdMap<String, usize>,
     end: Micros,
     x: &impl Fn(Micros) -> f64,
     y: &impl Fn(f64) -> f64,
