@@ -3,8 +3,9 @@
 // Trunk writes its loader as an inline script, which the page's Content-Security-Policy forbids, and names the
 // WebAssembly files by their hash before optimisation. This gives them the hash of what they hold, fills the head of
 // index.html and embed.html (both run the same app), inlines the style sheet so that the first paint needs one
-// answer, and tells the service worker which files make one complete set.
+// answer, shortens wasm-bindgen's glue, and tells the service worker which files make one complete set.
 
+import { transformSync } from "esbuild";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -25,6 +26,14 @@ function settle(name, suffix) {
   const settled = `${name}-${hash(readFileSync(join(dist, found[0])))}${suffix.replace("_bg", "")}`;
   renameSync(join(dist, found[0]), join(dist, settled));
   return settled;
+}
+
+// wasm-bindgen writes its glue for people to read; visitors get it short.
+if (process.env.TRUNK_PROFILE === "release") {
+  for (const name of readdirSync(dist).filter((file) => /^(app|worker)[^/]*\.js$/.test(file))) {
+    const glue = readFileSync(join(dist, name), "utf8");
+    writeFileSync(join(dist, name), transformSync(glue, { minify: true, format: "esm", target: "es2022" }).code);
+  }
 }
 
 const assets = {

@@ -1,11 +1,11 @@
 //! Answers to questions that carry an id.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{Blob, Micros, ObjectRef, Severity, Shape};
 
 /// An answer; each question says which one it gets. Every question may get [`Answer::Failed`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Answer {
     /// It worked and there is nothing more to say.
     Done,
@@ -35,8 +35,7 @@ pub enum Answer {
 }
 
 /// What the API server answered.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Response {
     pub code: u16,
     /// `Warning` headers' texts.
@@ -46,8 +45,7 @@ pub struct Response {
 }
 
 /// A finding about a manifest.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Problem {
     /// Line of the text, from 1; none when it concerns the whole document.
     pub line: Option<u32>,
@@ -58,8 +56,7 @@ pub struct Problem {
 }
 
 /// One link of a chain of causes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CauseLink {
     pub at: Micros,
     pub revision: u64,
@@ -76,8 +73,7 @@ pub struct CauseLink {
 }
 
 /// What the scheduler thought of a pod.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Decision {
     pub at: Micros,
     /// The node chosen; none: it stays pending.
@@ -91,8 +87,7 @@ pub struct Decision {
 }
 
 /// What the scheduler thought of one node for a pod.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NodeVerdict {
     pub node: String,
     /// The plugin that refused it, and its reason.
@@ -103,8 +98,7 @@ pub struct NodeVerdict {
 }
 
 /// What a link holds.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LinkSummary {
     pub shape: Shape,
     /// Of the Kubarium that made it.
@@ -119,8 +113,7 @@ pub struct LinkSummary {
 }
 
 /// A link that was made.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Share {
     /// What goes behind `#`: `/z/…`.
     pub fragment: String,
@@ -130,8 +123,7 @@ pub struct Share {
 }
 
 /// One line of what is simulated and what is not.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FidelityRow {
     /// `API server`, `Scheduler`, `kubectl`, …
     pub area: String,
@@ -142,7 +134,7 @@ pub struct FidelityRow {
 }
 
 /// How true it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum Fidelity {
     #[default]
     Simulated,

@@ -9,6 +9,7 @@
 
 pub mod answer;
 pub mod command;
+mod read;
 pub mod update;
 
 pub use answer::*;
@@ -66,7 +67,7 @@ mod tests {
 
         let update = Update::Output { terminal: 0, text: "$ ".into() };
         let text = serde_json::to_string(&update).expect("serialises");
-        assert_eq!(serde_json::from_str::<Update>(&text).expect("parses"), update);
+        assert_eq!(Update::read_all(&format!("[{text}]")), Ok(vec![update]));
     }
 
     #[test]

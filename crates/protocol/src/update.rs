@@ -1,11 +1,11 @@
 //! What a front end is told without asking.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{Answer, Blob, Id, Json, Micros, Shape, TerminalId};
 
 /// One message from the session.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Update {
     /// The world of [`crate::Command::Open`] is there.
     Opened(Opened),
@@ -50,8 +50,7 @@ pub enum Update {
 }
 
 /// The world that was opened.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Opened {
     pub shape: Shape,
     /// Of Kubarium.
@@ -65,7 +64,7 @@ pub struct Opened {
 }
 
 /// Who reads what is typed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum TerminalState {
     /// The shell's prompt.
     #[default]
@@ -77,8 +76,7 @@ pub enum TerminalState {
 }
 
 /// What changed in a subscription.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WatchUpdate {
     pub id: Id,
     /// What was known is void (first update, or another moment is shown): start from `events` alone.
@@ -94,7 +92,7 @@ pub struct WatchUpdate {
 }
 
 /// One change. `object` is the object, of a table the row (`cells`, and `object` with its metadata).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WatchEvent {
     #[serde(rename = "t")]
     pub kind: EventKind,
@@ -103,7 +101,7 @@ pub struct WatchEvent {
 }
 
 /// The kinds of change that watches know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum EventKind {
     #[serde(rename = "A")]
     Added,
@@ -114,8 +112,7 @@ pub enum EventKind {
 }
 
 /// Clock and controls.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Clock {
     /// The moment shown.
     pub now: Micros,
@@ -139,7 +136,7 @@ pub struct Clock {
 }
 
 /// A mark on the time bar.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mark {
     pub at: Micros,
     pub kind: MarkKind,
@@ -148,7 +145,7 @@ pub struct Mark {
 }
 
 /// Kinds of mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum MarkKind {
     /// The cluster's start.
     Start,
@@ -162,8 +159,7 @@ pub enum MarkKind {
 }
 
 /// One line of history.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Branch {
     pub id: u32,
     pub parent: Option<u32>,
@@ -174,8 +170,7 @@ pub struct Branch {
 }
 
 /// What one step did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Stepped {
     pub at: Micros,
     /// Who acted, such as `replicaset-controller`.
@@ -185,7 +180,7 @@ pub struct Stepped {
 }
 
 /// Something broken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FaultState {
     /// In words.
     pub text: String,
@@ -194,8 +189,7 @@ pub struct FaultState {
 }
 
 /// A file or folder of the workstation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FileEntry {
     /// Relative to the home folder, such as `lab/web.yaml`.
     pub path: String,
@@ -206,7 +200,7 @@ pub struct FileEntry {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum Severity {
     #[default]
     Info,

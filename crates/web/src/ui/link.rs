@@ -192,7 +192,7 @@ impl App {
     }
 
     fn receive(&self, json: &str, bytes: Option<Uint8Array>) {
-        let mut updates: Vec<Update> = match serde_json::from_str(json) {
+        let mut updates = match Update::read_all(json) {
             Ok(updates) => updates,
             Err(error) => {
                 gloo::console::error!(format!("a message of the session cannot be read: {error}"));
