@@ -119,7 +119,7 @@ struct Vi {
     find: Option<(char, char)>,
     history: Vec<String>,
     message: String,
-    marks: std::collections::BTreeMap<char, (usize, usize)>,
+    marks: collections::OrdMap<char, (usize, usize)>,
     read_only: bool,
     busybox: bool,
     exit: Option<u8>,

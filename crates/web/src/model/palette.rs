@@ -1,5 +1,7 @@
 //! The command palette: everything that can be gone to or done by its words, and any line for the terminal.
 
+use collections::StableSort;
+
 use crate::model::kinds::KINDS;
 
 /// What an entry does.
@@ -75,7 +77,7 @@ pub fn entries(query: &str, views: &[(&'static str, &'static str)]) -> Vec<Entry
         ACTS.iter().map(|(act, title, hint)| Entry { title: (*title).into(), hint, deed: Deed::Do(*act) });
     let mut fit: Vec<(usize, Entry)> =
         views.chain(acts).chain(kinds).filter_map(|it| Some((rank(query, &it.title)?, it))).collect();
-    fit.sort_by_key(|it| it.0);
+    fit.stable_sort_by_key(|it| it.0);
     let mut found: Vec<Entry> = fit.into_iter().map(|it| it.1).take(MOST).collect();
     if !query.is_empty() {
         let line = Entry { title: query.into(), hint: "run in the terminal", deed: Deed::Line(query.into()) };

@@ -78,8 +78,7 @@ pub enum Confirm {
 }
 
 /// Settings that outlive the page.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Prefs {
     /// `light`, `dark` or nothing for the system's.
     pub theme: String,
@@ -93,6 +92,27 @@ pub struct Prefs {
     /// How time went when the page was left.
     pub paused: bool,
     pub speed: f64,
+}
+
+impl Prefs {
+    /// Reads what was kept as JSON. What is missing or of another type is as it is at first.
+    pub fn read(text: &str) -> Prefs {
+        let kept: kubarium_protocol::Json = serde_json::from_str(text).unwrap_or_default();
+        let first = Prefs::default();
+        let flag = |name: &str, first: bool| kept[name].as_bool().unwrap_or(first);
+        let number = |name: &str, first: f64| kept[name].as_f64().unwrap_or(first);
+        Prefs {
+            theme: kept["theme"].as_str().unwrap_or_default().to_owned(),
+            left: number("left", first.left),
+            bottom: number("bottom", first.bottom),
+            left_open: flag("left_open", first.left_open),
+            coach_over: flag("coach_over", first.coach_over),
+            screen_reader: flag("screen_reader", first.screen_reader),
+            show_system: flag("show_system", first.show_system),
+            paused: flag("paused", first.paused),
+            speed: number("speed", first.speed),
+        }
+    }
 }
 
 impl Default for Prefs {
@@ -405,6 +425,16 @@ mod tests {
 
     fn open(path: &str) -> Action {
         Action::OpenTab { path: path.into(), version: 1 }
+    }
+
+    #[test]
+    fn settings_are_kept_and_what_is_missing_is_as_at_first() {
+        let prefs =
+            Prefs { theme: "dark".into(), left: 300.5, left_open: false, paused: true, ..Prefs::default() };
+        let text = serde_json::to_string(&prefs).expect("serialises");
+        assert_eq!(Prefs::read(&text), prefs);
+        assert_eq!(Prefs::read("{\"left\": \"wide\"}"), Prefs::default());
+        assert_eq!(Prefs::read(""), Prefs::default());
     }
 
     #[test]

@@ -116,12 +116,24 @@ pub fn quantity_of(value: Option<&Json>) -> f64 {
     }
 }
 
+/// A number with so many decimals. Not `{:.1}`, whose exact arithmetic is 20 KB of the page.
+pub fn fixed(value: f64, decimals: u32) -> String {
+    let scale = 10_u64.pow(decimals);
+    let scaled = (value.abs() * scale as f64).round() as u64;
+    let sign = if value < 0.0 && scaled > 0 { "-" } else { "" };
+    let (whole, rest) = (scaled / scale, scaled % scale);
+    match decimals {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{rest:0width$}", width = decimals as usize),
+    }
+}
+
 /// CPUs in short: `250m`, `1.5`, `8`.
 pub fn cpu(cores: f64) -> String {
     if cores >= 10.0 || (cores.fract() == 0.0 && cores >= 1.0) || cores == 0.0 {
-        return format!("{cores:.0}");
+        return fixed(cores, 0);
     }
-    if cores >= 1.0 { format!("{cores:.1}") } else { format!("{:.0}m", cores * 1000.0) }
+    if cores >= 1.0 { fixed(cores, 1) } else { fixed(cores * 1000.0, 0) + "m" }
 }
 
 /// Bytes in short: `512 B`, `64 MiB`, `7.8 GiB`.
@@ -134,7 +146,7 @@ pub fn bytes(count: f64) -> String {
         unit += 1;
     }
     let digits = if unit > 0 && value < 10.0 && value.fract() >= 0.05 { 1 } else { 0 };
-    format!("{value:.digits$} {}", UNITS[unit])
+    fixed(value, digits) + " " + UNITS[unit]
 }
 
 /// `1 pod`, `3 pods`.
@@ -163,6 +175,12 @@ mod tests {
         let mut names = ["worker-10", "worker-2", "control-plane", "worker"];
         names.sort_by(|a, b| natural(a, b));
         assert_eq!(names, ["control-plane", "worker", "worker-2", "worker-10"]);
+    }
+
+    #[test]
+    fn numbers_are_written_with_fixed_decimals() {
+        assert_eq!([fixed(0.0, 0), fixed(2.5, 0), fixed(-0.2, 0)], ["0", "3", "0"]);
+        assert_eq!([fixed(7.84, 1), fixed(-1.06, 1), fixed(0.5, 3)], ["7.8", "-1.1", "0.500"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use kubarium_web::model::layout::clamp_split;
 use kubarium_web::model::pod_map::PodMap;
 use kubarium_web::model::rollout::Rollouts;
 use kubarium_web::model::state::{Action, Dialog, Pane, Phase};
+use kubarium_web::model::units::fixed;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;
@@ -83,7 +84,7 @@ fn Frame() -> Html {
         Pane::Editor => "on-editor",
         Pane::Terminal => "on-terminal",
     };
-    let style = format!("--left:{left}px;--bottom:{bottom}px");
+    let style = format!("--left:{}px;--bottom:{}px", fixed(left, 1), fixed(bottom, 1));
     html! {
         <div class={classes!("app", pane_class, (!stage).then_some("no-stage"), (!terminal).then_some("no-terminal"), side.then_some("with-side"))} {style}>
             <a class="skip-link" href="#stage">{ "Skip to the cluster" }</a>

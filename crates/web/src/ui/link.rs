@@ -61,7 +61,7 @@ impl App {
         let location = gloo::utils::window().location();
         let params = Params::parse(&location.search().unwrap_or_default());
         let embed = gloo::utils::document_element().get_attribute("data-page").as_deref() == Some("embed");
-        let mut prefs: Prefs = serde_json::from_str(&js::read_prefs()).unwrap_or_default();
+        let mut prefs = Prefs::read(&js::read_prefs());
         if let Some(height) = params.terminal_height {
             prefs.bottom = height.into();
         }

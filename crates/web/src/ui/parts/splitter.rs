@@ -1,5 +1,6 @@
 //! The bar between two panes: dragged with a pointer, moved with arrow keys.
 
+use kubarium_web::model::units::fixed;
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -76,7 +77,7 @@ pub fn Splitter(props: &SplitterProps) -> Html {
     html! {
         <div class={classes!("splitter", if vertical { "vertical" } else { "horizontal" })} role="separator" tabindex="0"
             aria-label={props.label.clone()} aria-orientation={if vertical { "vertical" } else { "horizontal" }}
-            aria-valuenow={format!("{value:.0}")} aria-valuemin={format!("{:.0}", props.least)} aria-valuemax={format!("{:.0}", props.most)}
+            aria-valuenow={fixed(value, 0)} aria-valuemin={fixed(props.least, 0)} aria-valuemax={fixed(props.most, 0)}
             onpointerdown={down} onpointermove={moved} onpointerup={up.clone()} onpointercancel={up} {onkeydown}>
         </div>
     }

@@ -3,7 +3,7 @@
 use kubarium_protocol::{Answer, Clock, Command, MarkKind, Time};
 use kubarium_web::model::state::Phase;
 use kubarium_web::model::time_bar::{SPEEDS, cluster_marks, describe, moment, place};
-use kubarium_web::model::units::{SECOND, human_duration, time_of_day};
+use kubarium_web::model::units::{SECOND, fixed, human_duration, time_of_day};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -45,7 +45,7 @@ pub fn TimeBar() -> Html {
                 <label class="speed"><span class="hidden-text">{ "Speed" }</span>
                     <select onchange={on_speed} disabled={!ready} data-testid="speed">
                         { for SPEEDS.iter().map(|it| html! {
-                            <option value={it.to_string()} selected={(clock.speed.max(1.0) - it).abs() < 0.01}>{ format!("{it}×") }</option>
+                            <option value={fixed(*it, 0)} selected={(clock.speed.max(1.0) - it).abs() < 0.01}>{ fixed(*it, 0) + "×" }</option>
                         }) }
                     </select>
                 </label>
@@ -145,7 +145,7 @@ fn Track() -> Html {
             event.stop_propagation();
         })
     };
-    let percent = |at: f64| format!("{:.3}%", at * 100.0);
+    let percent = |at: f64| fixed(at * 100.0, 3) + "%";
     let (now, end) = (place(&clock, clock.now), place(&clock, clock.latest));
     html! {
         <div class="track" id="time-track" ref={node} role="slider" tabindex="0" aria-label="Time: drag to rewind"

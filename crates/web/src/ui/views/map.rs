@@ -14,7 +14,7 @@ use kubarium_web::model::lines;
 use kubarium_web::model::pod_look::LOOKS;
 use kubarium_web::model::pod_map::{NodePods, POD_PATHS, PodMap};
 use kubarium_web::model::state::{Action, Phase};
-use kubarium_web::model::units::{natural, plural};
+use kubarium_web::model::units::{fixed, natural, plural};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -112,7 +112,7 @@ fn boxes(nodes: &Collection, pods: &PodMap, width: f64, scroll: f64, height: f64
     let grid = grid(width.max(1.0), &counts, density);
     let empty = Rc::new(NodePods::default());
     html! {
-        <div class="map-grid" style={format!("height:{}px", grid.height)}>
+        <div class="map-grid" style={format!("height:{}px", fixed(grid.height, 1))}>
             { for grid.visible(scroll, height).flat_map(|row| {
                 let at = grid.rows[row];
                 let end = (at.first + grid.columns).min(names.len());

@@ -7,7 +7,7 @@ use kubarium_web::model::collection::{list, text};
 use kubarium_web::model::kinds::reference;
 use kubarium_web::model::layout::Density;
 use kubarium_web::model::pod_map::{NodePods, PodCell};
-use kubarium_web::model::units::{bytes, cpu, quantity_of};
+use kubarium_web::model::units::{bytes, cpu, fixed, quantity_of};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -86,7 +86,7 @@ pub fn NodeBox(props: &NodeBoxProps) -> Html {
                 <div class="bars">
                     { bar("CPU", props.pods.cpu, allocatable("cpu"), cpu) }
                     { bar("Memory", props.pods.memory, allocatable("memory"), bytes) }
-                    { bar("Pods", props.pods.active as f64, allocatable("pods"), |it| format!("{it:.0}")) }
+                    { bar("Pods", props.pods.active as f64, allocatable("pods"), |it| fixed(it, 0)) }
                 </div>
             }
             <Cells pods={props.pods.clone()} density={props.density} show_system={props.show_system} limit={400} />
@@ -104,9 +104,9 @@ fn bar(name: &str, used: f64, all: f64, format: fn(f64) -> String) -> Html {
     };
     let title = format!("{name}: {} of {} requested", format(used), format(all));
     html! {
-        <div class={classes!("bar", class)} role="meter" aria-label={title.clone()} aria-valuenow={format!("{:.0}", share * 100.0)} aria-valuemin="0" aria-valuemax="100" {title}>
+        <div class={classes!("bar", class)} role="meter" aria-label={title.clone()} aria-valuenow={fixed(share * 100.0, 0)} aria-valuemin="0" aria-valuemax="100" {title}>
             <span class="bar-name">{ name.to_string() }</span>
-            <span class="bar-track"><span style={format!("transform:scaleX({share:.3})")}></span></span>
+            <span class="bar-track"><span style={format!("transform:scaleX({})", fixed(share, 3))}></span></span>
             <span class="bar-value">{ format(used) }</span>
         </div>
     }
@@ -159,7 +159,7 @@ pub fn Cells(props: &CellsProps) -> Html {
             .is_some_and(|(namespace, name)| pod.name == *name && pod.namespace == *namespace)
     };
     html! {
-        <div class="cells" style={format!("--cell:{}px", props.density.cell)} {onclick}>
+        <div class="cells" style={format!("--cell:{}px", fixed(props.density.cell, 1))} {onclick}>
             { for shown().take(props.limit).map(|it| cell(it, is_selected(it))) }
             if more > 0 { <span class="muted">{ format!("+{more}") }</span> }
         </div>

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use kubarium_web::model::kinds::reference;
 use kubarium_web::model::layout::window;
 use kubarium_web::model::table::{Order, Table};
+use kubarium_web::model::units::fixed;
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -58,7 +59,7 @@ pub fn Rows(props: &RowsProps) -> Html {
         (0..table.columns.len()).filter(|it| wide || !table.columns[*it].wide).collect();
     let shown = window(*scroll, height, ROW, rows.len());
     let (above, below) = (shown.start as f64 * ROW, (rows.len() - shown.end) as f64 * ROW);
-    let spacer = |height: f64| html! { <tr class="spacer" style={format!("height:{height}px")} aria-hidden="true"></tr> };
+    let spacer = |height: f64| html! { <tr class="spacer" style={format!("height:{}px", fixed(height, 0))} aria-hidden="true"></tr> };
     let empty = match (&table.error, table.synced, props.filter.is_empty()) {
         (Some(error), ..) => Some(error.clone()),
         (None, true, true) if rows.is_empty() => Some("There are none.".to_string()),

@@ -6,7 +6,7 @@ use collections::{OrdMap, StableSort};
 use kubarium_protocol::{Json, Micros};
 use kubarium_web::model::collection::number;
 use kubarium_web::model::rollout::{Band, Rollout, bands, bounds};
-use kubarium_web::model::units::{SECOND, time_of_day};
+use kubarium_web::model::units::{SECOND, fixed, time_of_day};
 use yew::prelude::*;
 
 use crate::ui::hooks::{use_select, use_size};
@@ -103,7 +103,7 @@ pub fn Chart(props: &ChartProps) -> Html {
 }
 
 fn px(value: f64) -> String {
-    format!("{value:.1}")
+    fixed(value, 1)
 }
 
 /// The ready part of each band, on the band's own floor.
