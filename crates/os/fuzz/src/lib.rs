@@ -10,7 +10,7 @@ use std::cell::RefCell;
 
 use kubarium_os::{
     Flavour, HostCall, HostEvent, Machine, MachineSpec, ShellKind, SpawnOptions, Stdio, Time, TtyId, Volumes,
-    image,
+    image, program_file,
     time::SECOND,
 };
 
@@ -33,6 +33,8 @@ pub fn machine(kind: ShellKind) -> Machine {
         let flavour = if kind == ShellKind::Ash { Flavour::BusyBox } else { Flavour::Gnu };
         let mut root = image::base(flavour);
         root.make_dirs("/work").expect("a fresh tree");
+        // Not in every image.
+        root.put_file("/usr/local/bin/jq", program_file("jq"), 0o755).expect("a fresh tree");
         let spec = MachineSpec { root, flavour, shell: kind, hostname: "box".into(), ..MachineSpec::default() };
         let machine = Machine::new(spec, Time::from_secs(1_767_603_600));
         made.push((kind, machine.clone()));
