@@ -23,6 +23,7 @@ impl Screen {
         let flavour = if kind == ShellKind::Bash { Flavour::Gnu } else { Flavour::BusyBox };
         let mut root = image::base(flavour);
         root.put_file("/usr/local/bin/kubectl", program_file("kubectl"), 0o755).unwrap();
+        root.put_file("/usr/local/bin/jq", program_file("jq"), 0o755).unwrap();
         root.make_dirs("/work").unwrap();
         let spec = MachineSpec {
             root,
@@ -79,6 +80,15 @@ impl Screen {
             }
         }
         self.now = end;
+    }
+
+    /// Runs for a while, whether it settles or not.
+    fn burn(&mut self) {
+        for _ in 0..20 {
+            let ran = self.machine.run(&mut self.volumes, self.now, 20_000);
+            assert!(ran.fuel_used < 60_000, "a turn came to no end: {}", ran.fuel_used);
+            self.machine.take_calls();
+        }
     }
 
     fn keys(&mut self, keys: &str) -> String {
@@ -199,6 +209,30 @@ fn a_program_of_the_host_gets_input_and_ends() {
     let seen = s.keys("\x03");
     assert!(seen.starts_with("^C\n"), "{seen:?}");
     assert!(s.calls.iter().any(|c| matches!(c, HostCall::ExternalKilled { .. })));
+}
+
+#[test]
+fn what_never_ends_yields_and_ends_by_ctrl_c() {
+    for command in [
+        "while :; do :; done",
+        "yes > /dev/null",
+        "awk 'BEGIN { while (1) n++ }'",
+        "awk 'function f(n) { return f(n + 1) } BEGIN { for (;;) x = x \"\" }'",
+        "echo x | sed ':a;ba'",
+        "echo 'a b' | sed ':l;s/ / 1 2 3-/;tl'",
+        "cat /dev/zero | od > /dev/null",
+        "jq -n 'def f: f; f'",
+        "jq -n 'last(repeat(1))'",
+    ] {
+        let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+        s.keys("");
+        let event = HostEvent::TtyInput { tty: s.tty, bytes: format!("{command}\r").into_bytes() };
+        s.machine.deliver(&mut s.volumes, event);
+        s.burn();
+        assert!(s.machine.wants_run(), "{command} has ended");
+        s.keys("\x03");
+        assert!(s.keys("echo $?\r").contains("\n130\n"), "{command}: {}", plain(&s.shown));
+    }
 }
 
 #[test]

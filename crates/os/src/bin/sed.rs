@@ -37,6 +37,8 @@ pub struct Sed {
     /// The line that waits to know whether it is the last.
     pending: Option<Vec<u8>>,
     suspended: Option<run::Cycle>,
+    /// The cycle whose fuel ran out.
+    running: Option<run::Cycle>,
     hold: String,
     line: u64,
     last: bool,
@@ -200,20 +202,14 @@ impl Filter for Sed {
         }
     }
     fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
-        if self.quit.is_some() {
-            // In place, the rest of the file is kept.
-            self.written.extend_from_slice(bytes);
-            return Flow::More;
-        }
-        if !self.ahead {
-            self.line(cx, bytes, false);
-        } else if let Some(line) = self.pending.replace(bytes.to_vec()) {
-            self.line(cx, &line, false);
-            if self.quit.is_some()
-                && self.in_place.is_some()
-                && let Some(next) = self.pending.take()
-            {
-                self.written.extend(next);
+        match self.quit {
+            Some(_) if self.in_place.is_none() => return Flow::Stop,
+            Some(_) => self.written.extend_from_slice(bytes),
+            None if !self.ahead => self.line(cx, bytes, false),
+            None => {
+                if let Some(line) = self.pending.replace(bytes.to_vec()) {
+                    self.line(cx, &line, false);
+                }
             }
         }
         if self.quit.is_some() && self.in_place.is_none() { Flow::Stop } else { Flow::More }
@@ -223,6 +219,9 @@ impl Filter for Sed {
             return;
         }
         self.finish_pending(cx);
+        if self.busy() {
+            return;
+        }
         self.owed = false;
         if let Some(suffix) = self.in_place.clone().filter(|_| input != "-") {
             let bytes = std::mem::take(&mut self.written);
@@ -262,8 +261,19 @@ impl Filter for Sed {
         }
         cx.complain(message);
     }
+    fn busy(&self) -> bool {
+        self.running.is_some()
+    }
+    fn work(&mut self, cx: &mut Cx<'_, '_>) {
+        if let Some(cycle) = self.running.take() {
+            self.cycle(cx, cycle);
+        }
+    }
     fn end(&mut self, cx: &mut Cx<'_, '_>, failed: bool) -> u8 {
         self.finish_pending(cx);
+        if self.busy() {
+            return 0;
+        }
         for (file, bytes) in std::mem::take(&mut self.files) {
             if let Err(e) = cx.sys.vfs().write(&file, bytes, 0o666) {
                 cx.complain(format!("couldn't open file {file}: {e}"));

@@ -331,6 +331,13 @@ pub trait Filter: Clone + 'static {
     fn preload(&self, _args: &[String]) -> Vec<String> {
         Vec::new()
     }
+    /// Whether its fuel ran out in the middle of a piece: [`Filter::work`] goes on before anything else is done, and what
+    /// was being done (`close`, `end`) is done again.
+    fn busy(&self) -> bool {
+        false
+    }
+    /// Goes on with what it was in the middle of.
+    fn work(&mut self, _cx: &mut Cx<'_, '_>) {}
     /// Lines or any pieces.
     const BY_LINE: bool = true;
     /// What ends a line.
@@ -352,6 +359,8 @@ pub fn filter<F: Filter>(state: F) -> Box<dyn Program> {
         buf: Vec::new(),
         scanned: 0,
         output: Output::default(),
+        fed: None,
+        ending: None,
         failed: false,
         code: None,
     })
@@ -371,6 +380,10 @@ struct Frame<F> {
     /// How much of `buf` was looked through for a line end.
     scanned: usize,
     output: Output,
+    /// What was read must be looked at again before more is read; whether nothing follows.
+    fed: Option<bool>,
+    /// The input is over, its close is not.
+    ending: Option<Flow>,
     failed: bool,
     code: Option<u8>,
 }
@@ -438,53 +451,68 @@ impl<F: Filter> Program for Frame<F> {
 impl<F: Filter> Frame<F> {
     /// Opens an input, or reads a piece of it; gives what to wait for.
     fn step(&mut self, sys: &mut Sys<'_>) -> Option<Wait> {
-        let name = self.name.clone();
+        let mut cx = Cx::new(sys, Vec::new(), self.name.clone(), &mut self.output);
+        if self.state.busy() {
+            self.state.work(&mut cx);
+            return None;
+        }
         let Some(input) = self.inputs.get(self.at).cloned() else {
-            let mut cx = Cx::new(sys, Vec::new(), name, &mut self.output);
-            self.code = Some(self.state.end(&mut cx, self.failed));
+            let code = self.state.end(&mut cx, self.failed);
+            self.code = Some(code).filter(|_| !self.state.busy());
             return None;
         };
         let Some(fd) = self.fd else {
-            let opened = if input == "-" { Ok(0) } else { sys.open(&input, OpenFlags::READ, 0) };
-            let mut cx = Cx::new(sys, Vec::new(), name, &mut self.output);
-            match opened {
-                Ok(fd) => {
-                    self.fd = Some(fd);
-                    self.state.open(&mut cx, &input);
-                }
-                Err(e) => {
-                    self.failed = true;
-                    self.at += 1;
-                    self.state.refuse(&mut cx, &input, e);
-                }
-            }
+            self.open(sys, &input);
             return None;
         };
-        let flow = match sys.read(fd, 32_768) {
-            Err(Errno::EAGAIN) => return Some(Wait::read(fd)),
-            Err(e) => {
-                self.failed = true;
-                let mut cx = Cx::new(sys, Vec::new(), name, &mut self.output);
-                self.state.refuse(&mut cx, &input, e);
-                Flow::Next
+        if let Some(flow) = self.ending {
+            self.state.close(&mut cx, &input);
+            if !self.state.busy() {
+                self.ending = None;
+                self.leave(sys, fd, flow);
             }
-            Ok(bytes) => {
-                sys.spend(bytes.len() as u64 / 256);
-                self.feed(sys, &bytes, &input)
-            }
-        };
-        match flow {
-            Flow::More => {}
-            Flow::Next => self.next(sys, fd),
-            Flow::Stop => {
-                self.next(sys, fd);
-                self.at = self.inputs.len();
-            }
+            return None;
         }
+        let (bytes, eof) = match self.fed.take() {
+            Some(eof) => (Vec::new(), eof),
+            None => match cx.sys.read(fd, 32_768) {
+                Err(Errno::EAGAIN) => return Some(Wait::read(fd)),
+                Err(e) => {
+                    self.failed = true;
+                    self.state.refuse(&mut cx, &input, e);
+                    self.leave(sys, fd, Flow::Next);
+                    return None;
+                }
+                Ok(bytes) => {
+                    let eof = bytes.is_empty();
+                    (bytes, eof)
+                }
+            },
+        };
+        sys.spend(bytes.len() as u64 / 256);
+        let flow = self.feed(sys, &bytes, eof);
+        self.ending = Some(flow).filter(|it| *it != Flow::More);
         None
     }
 
-    fn next(&mut self, sys: &mut Sys<'_>, fd: Fd) {
+    fn open(&mut self, sys: &mut Sys<'_>, input: &str) {
+        let opened = if input == "-" { Ok(0) } else { sys.open(input, OpenFlags::READ, 0) };
+        let mut cx = Cx::new(sys, Vec::new(), self.name.clone(), &mut self.output);
+        match opened {
+            Ok(fd) => {
+                self.fd = Some(fd);
+                self.state.open(&mut cx, input);
+            }
+            Err(e) => {
+                self.failed = true;
+                self.at += 1;
+                self.state.refuse(&mut cx, input, e);
+            }
+        }
+    }
+
+    /// Goes on to the next input, or to the end.
+    fn leave(&mut self, sys: &mut Sys<'_>, fd: Fd, flow: Flow) {
         if fd != 0 {
             // It was opened by this frame.
             let _closed = sys.close(fd);
@@ -492,45 +520,57 @@ impl<F: Filter> Frame<F> {
         self.fd = None;
         self.buf.clear();
         self.scanned = 0;
-        self.at += 1;
+        self.at = if flow == Flow::Stop { self.inputs.len() } else { self.at + 1 };
     }
 
-    fn feed(&mut self, sys: &mut Sys<'_>, bytes: &[u8], input: &str) -> Flow {
-        let eof = bytes.is_empty();
-        let delimiter = self.state.delimiter();
+    /// Hands bytes on, in lines if the filter wants them so; `eof`: nothing follows.
+    fn feed(&mut self, sys: &mut Sys<'_>, bytes: &[u8], eof: bool) -> Flow {
         let mut cx = Cx::new(sys, Vec::new(), self.name.clone(), &mut self.output);
         let mut flow = Flow::More;
-        if !F::BY_LINE {
-            if !eof {
-                flow = self.state.data(&mut cx, bytes);
-            }
-        } else {
-            self.buf.extend_from_slice(bytes);
-            let mut start = 0;
-            while let Some(n) = self.buf[self.scanned..].iter().position(|&b| b == delimiter) {
-                let end = self.scanned + n + 1;
-                cx.sys.spend(1);
-                flow = self.state.data(&mut cx, &self.buf[start..end]);
-                start = end;
-                self.scanned = end;
-                if flow != Flow::More {
-                    break;
-                }
-            }
-            self.buf.drain(..start);
-            self.scanned = if flow == Flow::More { self.buf.len() } else { 0 };
-            if flow == Flow::More && !self.buf.is_empty() && (eof || self.buf.len() > MAX_LINE) {
-                let rest = std::mem::take(&mut self.buf);
-                self.scanned = 0;
-                flow = self.state.data(&mut cx, &rest);
-            }
+        if F::BY_LINE {
+            flow = feed_lines(&mut self.state, &mut cx, &mut self.buf, &mut self.scanned, bytes, eof);
+        } else if !bytes.is_empty() {
+            flow = self.state.data(&mut cx, bytes);
         }
-        if eof && flow == Flow::More {
-            flow = Flow::Next;
+        if flow == Flow::More && self.state.busy() {
+            // The rest is looked at when the filter has done its work.
+            self.fed = Some(eof);
+            return Flow::More;
         }
-        if flow != Flow::More {
-            self.state.close(&mut cx, input);
-        }
-        flow
+        if eof && flow == Flow::More { Flow::Next } else { flow }
     }
+}
+
+/// Adds bytes to those without a line end, and hands the lines on, up to one that stops the filter or keeps it busy.
+fn feed_lines<F: Filter>(
+    state: &mut F,
+    cx: &mut Cx<'_, '_>,
+    buf: &mut Vec<u8>,
+    scanned: &mut usize,
+    bytes: &[u8],
+    eof: bool,
+) -> Flow {
+    let delimiter = state.delimiter();
+    let mut flow = Flow::More;
+    buf.extend_from_slice(bytes);
+    let mut start = 0;
+    while let Some(n) = buf[*scanned..].iter().position(|&b| b == delimiter) {
+        let end = *scanned + n + 1;
+        cx.sys.spend(1);
+        flow = state.data(cx, &buf[start..end]);
+        start = end;
+        *scanned = end;
+        if flow != Flow::More || state.busy() {
+            break;
+        }
+    }
+    buf.drain(..start);
+    *scanned = if flow == Flow::More && !state.busy() { buf.len() } else { 0 };
+    let rest = !buf.is_empty() && (eof || buf.len() > MAX_LINE);
+    if flow == Flow::More && !state.busy() && rest {
+        let rest = std::mem::take(buf);
+        *scanned = 0;
+        flow = state.data(cx, &rest);
+    }
+    flow
 }

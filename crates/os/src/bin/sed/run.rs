@@ -30,8 +30,8 @@ enum Next {
     Wait(char),
 }
 
-/// Commands one cycle may take.
-const MAX_STEPS: u32 = 2_000_000;
+/// The longest pattern and hold space together.
+const SPACE_MAX: usize = 8 << 20;
 
 impl Sed {
     /// Takes a line in; `last`: no other follows.
@@ -56,18 +56,16 @@ impl Sed {
         self.cycle(cx, cycle);
     }
 
-    fn cycle(&mut self, cx: &mut Cx<'_, '_>, mut cycle: Cycle) {
+    /// Runs a cycle to its end, or until fuel is used up (a loop of commands may have no end).
+    pub fn cycle(&mut self, cx: &mut Cx<'_, '_>, mut cycle: Cycle) {
         let script = self.script.clone();
-        let mut steps = 0u32;
         let mut show = true;
         while let Some(command) = script.commands.get(cycle.pc) {
-            steps += 1;
-            if steps > MAX_STEPS {
-                cx.complain("program stopped: too many commands for one line");
-                self.quit = Some(4);
-                break;
+            cx.sys.spend(1 + cycle.space.len() as u64 / 64);
+            if cx.sys.fuel() <= 0 {
+                self.running = Some(cycle);
+                return;
             }
-            cx.sys.spend(1);
             let here = cycle.pc;
             cycle.pc += 1;
             if !self.selects(here, command, &cycle.space) {
@@ -76,7 +74,14 @@ impl Sed {
                 }
                 continue;
             }
-            match self.command(cx, command, here, &mut cycle) {
+            let next = self.command(cx, command, here, &mut cycle);
+            if cycle.space.len() + self.hold.len() > SPACE_MAX {
+                cx.complain("memory exhausted");
+                self.quit = Some(4);
+                show = false;
+                break;
+            }
+            match next {
                 Next::Go => {}
                 Next::Over(shown) => {
                     show = shown;
@@ -94,6 +99,13 @@ impl Sed {
             self.put_line(cx, &cycle.space);
         }
         self.flush(cx, &mut cycle.append);
+        if self.quit.is_some()
+            && self.in_place.is_some()
+            && let Some(next) = self.pending.take()
+        {
+            // In place, the rest of the file is kept.
+            self.written.extend(next);
+        }
     }
 
     /// Shows what was appended.
@@ -275,11 +287,6 @@ impl Sed {
             // BusyBox takes the command and does nothing.
             _ if cx.busybox() => {}
             _ => self.put(cx, &visible(&cycle.space)),
-        }
-        if cycle.space.len() + self.hold.len() > 32 << 20 {
-            cx.complain("memory exhausted");
-            self.quit = Some(4);
-            return Next::Over(false);
         }
         Next::Go
     }
