@@ -13,6 +13,7 @@ pub mod whole; // shared
 mod awk;
 mod base64;
 mod basename;
+mod bc;
 mod cat;
 pub(crate) mod chmod;
 mod chown;
@@ -165,6 +166,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     base64::SPEC,
     basename::SPEC,
     sh::BASH,
+    bc::SPEC,
     cat::CAT,
     chown::CHGRP,
     chmod::SPEC,

@@ -7,14 +7,30 @@ use super::{
 };
 use crate::{bytes::digest::digest, errno::Errno, program::ProgramSpec};
 
-const HELP: &str = "Usage: md5sum [-c[sw]] [FILE]...\n\nPrint or check MD5 or SHA checksums\n\n\t-c\tCheck sums against list in FILEs\n\t-s\tDon't output anything, status code shows success\n\t-w\tWarn about improperly formatted checksum lines\n";
+macro_rules! help {
+    ($name:literal, $kind:literal) => {
+        concat!(
+            "Usage: ",
+            $name,
+            " [-c[sw]] [FILE]...\n\nPrint or check ",
+            $kind,
+            " checksums\n\n\t-c\tCheck sums against list in FILEs\n\t-s\tDon't output anything, status code shows success\n\t-w\tWarn about improperly formatted checksum lines\n"
+        )
+    };
+}
 
-pub const MD5SUM: ProgramSpec = ProgramSpec::inside("md5sum", HELP, || whole(Sum::default()));
-pub const SHA1SUM: ProgramSpec = ProgramSpec::inside("sha1sum", HELP, || whole(Sum::default()));
-pub const SHA224SUM: ProgramSpec = ProgramSpec::inside("sha224sum", HELP, || whole(Sum::default()));
-pub const SHA256SUM: ProgramSpec = ProgramSpec::inside("sha256sum", HELP, || whole(Sum::default()));
-pub const SHA384SUM: ProgramSpec = ProgramSpec::inside("sha384sum", HELP, || whole(Sum::default()));
-pub const SHA512SUM: ProgramSpec = ProgramSpec::inside("sha512sum", HELP, || whole(Sum::default()));
+pub const MD5SUM: ProgramSpec =
+    ProgramSpec::inside("md5sum", help!("md5sum", "MD5"), || whole(Sum::default()));
+pub const SHA1SUM: ProgramSpec =
+    ProgramSpec::inside("sha1sum", help!("sha1sum", "SHA1"), || whole(Sum::default()));
+pub const SHA224SUM: ProgramSpec =
+    ProgramSpec::inside("sha224sum", help!("sha224sum", "SHA224"), || whole(Sum::default()));
+pub const SHA256SUM: ProgramSpec =
+    ProgramSpec::inside("sha256sum", help!("sha256sum", "SHA256"), || whole(Sum::default()));
+pub const SHA384SUM: ProgramSpec =
+    ProgramSpec::inside("sha384sum", help!("sha384sum", "SHA384"), || whole(Sum::default()));
+pub const SHA512SUM: ProgramSpec =
+    ProgramSpec::inside("sha512sum", help!("sha512sum", "SHA512"), || whole(Sum::default()));
 
 #[derive(Clone, Debug, Default)]
 struct Sum {

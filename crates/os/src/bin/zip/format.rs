@@ -40,7 +40,7 @@ impl Member {
     /// Method, time, date, check sum, sizes and name length, as both headers have them.
     fn common(&self) -> Vec<u8> {
         let c = Time::from_secs(self.mtime).civil();
-        let time = c.hour << 11 | c.minute << 5 | c.second / 2;
+        let time = (c.hour << 11) | (c.minute << 5) | (c.second / 2);
         let date = ((c.year - 1980).clamp(0, 127) as u32) << 9 | c.month << 5 | c.day;
         let mut out = vec![20, 0, 0, 0];
         out.extend(self.method.to_le_bytes());
