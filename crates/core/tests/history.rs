@@ -135,3 +135,28 @@ fn a_step_says_who_did_what_and_why() {
     assert!(first.starts_with("deployment-controller created ReplicaSet default/web-"), "{sentences:#?}");
     assert!(first.contains("because Deployment default/web was created"), "{sentences:#?}");
 }
+
+#[test]
+fn a_client_outside_is_part_of_history() {
+    use kubarium_core::cluster::{Input, Opened};
+    let mut cluster = settled(3);
+    create_deployment(&mut cluster, "web", 1);
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {
+        "type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80, "nodePort": 30080}]}});
+    let request = admin(Request::post("/api/v1/namespaces/default/services", Body::json(service)));
+    assert_eq!(cluster.request(request).0.status, 201);
+    cluster.advance(Duration::secs(40));
+    let (_, opened) = cluster.input(Input::Dial { addr: [192, 168, 49, 2].into(), port: 30080, tls: false });
+    let Some(Opened::Connection(stream)) = opened else { panic!("no connection") };
+    let data = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec();
+    cluster.input(Input::StreamData { stream, channel: 0, data });
+    cluster.advance(Duration::secs(2));
+    let frames = cluster.read_connection(stream).expect("an open connection");
+    let text: Vec<u8> = frames.into_iter().flat_map(|(_, bytes)| bytes).collect();
+    assert!(String::from_utf8_lossy(&text).contains("Welcome to nginx!"));
+    cluster.input(Input::StreamClose { stream });
+    cluster.advance(Duration::secs(10));
+    // Nobody reads the connection in the copy, and its history is the same.
+    let copy = Cluster::restore(cluster.save());
+    assert_eq!(copy.hash_at_latest(), cluster.hash_at_latest());
+}
