@@ -6,6 +6,7 @@ mod auth;
 mod cluster;
 mod completion;
 mod config;
+mod cp;
 mod create;
 pub(crate) mod delete;
 mod describe;
@@ -114,6 +115,7 @@ pub const COMMANDS: &[(&str, Run)] = &[
     ("set selector", |cx| Box::pin(set::selector(cx))),
     ("set serviceaccount", |cx| Box::pin(set::service_account(cx))),
     ("set subject", |cx| Box::pin(set::subject(cx))),
+    ("cp", |cx| Box::pin(cp::cp(cx))),
     ("attach", |cx| Box::pin(exec::attach(cx))),
     ("exec", |cx| Box::pin(exec::exec(cx))),
     ("expose", |cx| Box::pin(run::expose(cx))),

@@ -7,6 +7,7 @@
 //! ```
 
 pub mod apply_patch;
+mod archive;
 mod base64;
 pub mod builder;
 pub mod client;

@@ -98,6 +98,31 @@ async fn pump(cx: &Cx, session: &mut dyn ExecSession, streams: Streams) -> Resul
     }
 }
 
+/// Runs a command that is given all of its input at once, and returns what it writes to standard output.
+///
+/// # Errors
+/// As those of [`run`].
+pub async fn collect(cx: &Cx, req: Request, input: Option<&[u8]>) -> Result<Vec<u8>> {
+    let mut session = cx.client()?.exec(req).await?;
+    if let Some(bytes) = input {
+        for piece in bytes.chunks(32 << 10) {
+            session.send(ExecFrame::Stdin(piece.to_vec()));
+        }
+        session.send(ExecFrame::CloseStdin);
+    }
+    let mut out = Vec::new();
+    loop {
+        match session.next().await {
+            Some(ExecFrame::Stdout(bytes)) => out.extend(bytes),
+            Some(ExecFrame::Stderr(bytes)) => cx.host.stderr(&bytes),
+            Some(ExecFrame::Status(status)) => return exit(&status).map(|()| out),
+            Some(_) => {}
+            None if cx.host.interrupted() => return Err(interrupted()),
+            None => return Ok(out),
+        }
+    }
+}
+
 /// Turns the status at the end of a session into a result.
 fn exit(status: &Json) -> Result {
     if status["status"] == "Success" {

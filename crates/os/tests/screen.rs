@@ -17,11 +17,11 @@ struct Screen {
 }
 
 impl Screen {
-    /// A terminal of 60 by 12 with a shell in /work.
+    /// A terminal of 60 by 12 with a shell in /here.
     fn new() -> Screen {
         let mut root = image::base(Flavour::Gnu);
         image::add_extras(&mut root).unwrap();
-        root.make_dirs("/work").unwrap();
+        root.make_dirs("/here").unwrap();
         let spec = MachineSpec { root, shell: ShellKind::Bash, hostname: "box".into(), ..Default::default() };
         let now = Time::from_secs(1_767_603_600);
         let mut machine = Machine::new(spec, now);
@@ -31,7 +31,7 @@ impl Screen {
         let options = SpawnOptions {
             argv: vec!["bash".into()],
             env: env.map(|(k, v)| (k.to_string(), v.to_string())).to_vec(),
-            cwd: "/work".into(),
+            cwd: "/here".into(),
             stdio: [Stdio::Tty(tty); 3],
             tty: Some(tty),
             ..Default::default()
@@ -92,16 +92,16 @@ impl Screen {
 /// What a file becomes by some keys in vi.
 fn vi(text: &str, keys: &str) -> String {
     let mut s = Screen::new();
-    s.write("/work/f", text);
+    s.write("/here/f", text);
     s.keys("vi f\r").keys(keys).keys("\x1b").keys(":wq\r");
     assert!(s.last().is_empty() || s.rows().iter().any(|row| row.starts_with('$')), "{:?}", s.rows());
-    s.file("/work/f")
+    s.file("/here/f")
 }
 
 #[test]
 fn vi_shows_a_file_its_size_and_tildes() {
     let mut s = Screen::new();
-    s.write("/work/a.yaml", "kind: Pod\nmetadata:\n  name: a\n");
+    s.write("/here/a.yaml", "kind: Pod\nmetadata:\n  name: a\n");
     s.keys("vi a.yaml\r");
     let rows = s.rows();
     assert_eq!(&rows[..5], ["kind: Pod", "metadata:", "  name: a", "~", "~"]);
@@ -121,7 +121,7 @@ fn vi_shows_a_file_its_size_and_tildes() {
     assert_eq!(s.rows()[0], "  1 kind: Pod");
     s.keys("ZZ");
     assert_eq!(s.rows()[0], "$ vi a.yaml");
-    assert_eq!(s.file("/work/a.yaml"), "kind: Pod\nmetadata: # here\n  name: a\n");
+    assert_eq!(s.file("/here/a.yaml"), "kind: Pod\nmetadata: # here\n  name: a\n");
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn vi_begins_a_file() {
     s.keys("vi new\r");
     assert!(s.last().starts_with("\"new\" [New]"), "{}", s.last());
     s.keys("ione\rtwo\x1b:x\r");
-    assert_eq!(s.file("/work/new"), "one\ntwo\n");
+    assert_eq!(s.file("/here/new"), "one\ntwo\n");
     s.keys("vi other\r").keys("ix\x1b:q!\r");
-    assert_eq!(s.file("/work/other"), "");
+    assert_eq!(s.file("/here/other"), "");
 }
 
 #[test]
@@ -221,17 +221,17 @@ fn nano_writes_what_was_typed() {
     assert_eq!(s.rows()[9], "File Name to Write: a.txt");
     s.keys("\r");
     assert!(s.rows()[9].contains("[ Wrote 3 lines ]"), "{:?}", s.rows());
-    assert_eq!(s.file("/work/a.txt"), "hello\nworld\nend\n");
+    assert_eq!(s.file("/here/a.txt"), "hello\nworld\nend\n");
     s.keys("\x0b\x1b[A\x1b[A\x15x\x18");
     assert_eq!(s.rows()[9], "Save modified buffer?");
     s.keys("y\r");
-    assert_eq!(s.file("/work/a.txt"), "end\nxhello\nworld\n");
+    assert_eq!(s.file("/here/a.txt"), "end\nxhello\nworld\n");
 }
 
 #[test]
 fn nano_searches_and_leaves_without_saving() {
     let mut s = Screen::new();
-    s.write("/work/a", "one\ntwo\nthree\n");
+    s.write("/here/a", "one\ntwo\nthree\n");
     s.keys("nano a\r").keys("\x17two\r").keys("X");
     assert_eq!(s.rows()[2], "Xtwo");
     s.keys("\x17nope\r");
@@ -239,7 +239,7 @@ fn nano_searches_and_leaves_without_saving() {
     s.keys("\x1bu");
     assert_eq!(s.rows()[2], "two");
     s.keys("\x18n");
-    assert_eq!(s.file("/work/a"), "one\ntwo\nthree\n");
+    assert_eq!(s.file("/here/a"), "one\ntwo\nthree\n");
     assert!(s.rows().iter().any(|row| row == "$ nano a"), "{:?}", s.rows());
 }
 

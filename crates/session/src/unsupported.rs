@@ -105,7 +105,7 @@ const ROWS: &[(&str, &str, Fidelity, &str)] = &[
         Fidelity::Simulated,
         "What is missing says so in one line.",
     ),
-    ("kubectl", "Plugins, kustomize, cp", Fidelity::NotSimulated, "They say that they are not simulated."),
+    ("kubectl", "Plugins, kustomize", Fidelity::NotSimulated, "They say that they are not simulated."),
     (
         "Time",
         "Pause, step, speed, rewind, branches",

@@ -3,6 +3,9 @@
 //! An [`os::Machine`] outside of the world. Programs that the machine's host implements (kubectl and its short names)
 //! run here as futures: the machine tells of their start, input and signals, and is told of their output and end.
 
+mod furniture;
+mod hint;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -153,7 +156,7 @@ impl Workstation {
         let now = backend.now();
         let mut root = os::image::base(Flavour::Gnu);
         // The tree is fresh and unlimited: nothing can be in the way.
-        furnish(&mut root).expect("a fresh tree takes the workstation's files");
+        furniture::furnish(&mut root).expect("a fresh tree takes the workstation's files");
         let spec = MachineSpec {
             hostname: "workstation".to_owned(),
             flavour: Flavour::Gnu,
@@ -515,7 +518,7 @@ impl Workstation {
         for (call, code) in ended {
             moved = true;
             if let Some(run) = self.runs.remove(&call) {
-                if let Some(bytes) = hint(&self.hardware, &run, code) {
+                if let Some(bytes) = hint::hint(&self.hardware, &run, code) {
                     self.hardware.deliver(HostEvent::ExternalOutput { call, fd: 2, bytes });
                 }
             }
@@ -543,22 +546,6 @@ fn line_of(argv: &[String]) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
-}
-
-/// The line that a failed command gets beneath kubectl's own words: dimmed on a terminal; elsewhere only where
-/// `KUBARIUM_HINTS` asks for it, since scripts expect kubectl's words alone.
-fn hint(hardware: &Hardware, run: &Run, code: i32) -> Option<Vec<u8>> {
-    let terminal = run.start.tty[2].is_some();
-    let wanted =
-        terminal || run.start.env.iter().any(|(key, value)| key == "KUBARIUM_HINTS" && !value.is_empty());
-    if code == 0 || !wanted {
-        return None;
-    }
-    let stderr = String::from_utf8_lossy(&run.stderr);
-    let text =
-        crate::manifest::hint(&run.start.argv, &run.start.cwd, &stderr, &|path| hardware.read(path).ok())?;
-    let line = if terminal { format!("\x1b[2mhint: {text}\x1b[0m\n") } else { format!("hint: {text}\n") };
-    Some(line.into_bytes())
 }
 
 /// Moves what one run of kubectl has written or asked for to the machine.
@@ -598,41 +585,3 @@ fn flush(hardware: &Hardware, call: u32, run: &mut Run, said: &mut Vec<Said>) ->
     }
     moved
 }
-
-fn furnish(root: &mut os::Tree) -> os::SysResult<()> {
-    root.make_dirs(HOME)?;
-    os::image::add_extras(root)?;
-    root.put_file("/usr/local/bin/kubectl", os::program_file("kubectl"), 0o755)?;
-    root.put_file("/usr/bin/sudo", os::program_file("sudo"), 0o4755)?;
-    root.put_file("/etc/sudoers", b"user ALL=(ALL:ALL) NOPASSWD:ALL\n".to_vec(), 0o440)?;
-    root.put_file("/etc/hostname", b"workstation\n".to_vec(), 0o644)?;
-    root.put_file("/etc/passwd", PASSWD.as_bytes().to_vec(), 0o644)?;
-    root.put_file("/etc/group", b"root:x:0:\nuser:x:1000:\n".to_vec(), 0o644)?;
-    root.put_file(&format!("{HOME}/.bashrc"), BASHRC.as_bytes().to_vec(), 0o644)?;
-    root.put_file(&format!("{HOME}/.kube/config"), KUBECONFIG.as_bytes().to_vec(), 0o600)?;
-    Ok(())
-}
-
-const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000:,,,:/home/user:/bin/bash\n\
-                      nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
-
-const BASHRC: &str = "alias k=kubectl\nalias ll='ls -alF'\nPS1='\\w\\$ '\n";
-
-/// As kubeadm writes admin.conf; certificates are not simulated, the user's name is what counts.
-const KUBECONFIG: &str = "apiVersion: v1
-clusters:
-- cluster:
-    server: https://192.168.49.2:6443
-  name: kubernetes
-contexts:
-- context:
-    cluster: kubernetes
-    user: kubernetes-admin
-  name: kubernetes-admin@kubernetes
-current-context: kubernetes-admin@kubernetes
-kind: Config
-preferences: {}
-users:
-- name: kubernetes-admin
-  user: {}
-";

@@ -10,6 +10,7 @@ mod dates;
 mod eval;
 mod fold;
 mod formats;
+mod input;
 pub(super) mod json; // shared with yq
 mod lex;
 mod natives;
@@ -22,6 +23,7 @@ mod vm;
 
 use std::rc::Rc;
 
+use input::{Input, whole};
 use json::{Parser, Style};
 use options::{Asked, End, Options};
 use value::Value;
@@ -31,7 +33,7 @@ use super::tool::Output;
 use crate::{
     errno::Errno,
     kernel::{OpenFlags, Sys},
-    program::{Fd, Poll, Program, ProgramSpec, Wait},
+    program::{Poll, Program, ProgramSpec, Wait},
 };
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside("jq", HELP, || Box::new(Jq::default()));
@@ -105,22 +107,6 @@ struct Jq {
     /// The last value that was written, for -e.
     last: Option<bool>,
     exit: Option<u8>,
-}
-
-/// Inputs as they come.
-#[derive(Clone, Default)]
-struct Input {
-    files: Vec<String>,
-    at: usize,
-    fd: Option<Fd>,
-    parser: Parser,
-    /// Raw input without a line end.
-    text: Vec<u8>,
-    ready: std::collections::VecDeque<Value>,
-    lines: usize,
-    ended: bool,
-    /// The text that cannot be parsed.
-    broken: Option<String>,
 }
 
 /// What asking for the next value comes to.
@@ -500,66 +486,8 @@ impl Jq {
     }
 }
 
-impl Input {
-    fn accept(&mut self, values: Vec<Value>, stream: bool) {
-        if !stream {
-            self.ready.extend(values);
-            return;
-        }
-        for value in values {
-            let mut events = Vec::new();
-            stream_events(&value, &mut Vec::new(), &mut events);
-            self.ready.extend(events);
-        }
-    }
-
-    /// The file that is being read.
-    fn name(&self) -> Option<Rc<str>> {
-        let name = self.files.get(self.at).or_else(|| self.files.last())?;
-        (name != "-").then(|| Rc::from(name.as_str()))
-    }
-}
-
 /// Microseconds of a core to steps of the machine.
 const STEPS: i64 = 10;
-
-/// `--stream`: a value as paths with leaves, and paths that close.
-fn stream_events(value: &Value, path: &mut Vec<Value>, out: &mut Vec<Value>) {
-    let entries: Vec<(Value, Value)> = match value {
-        Value::Arr(a) => a.items.iter().enumerate().map(|(n, v)| (Value::num(n as f64), v.clone())).collect(),
-        Value::Obj(o) => o.map.iter().map(|(k, v)| (Value::Str(k.clone()), v.clone())).collect(),
-        _ => Vec::new(),
-    };
-    if entries.is_empty() {
-        out.push(Value::array(vec![Value::array(path.clone()), value.clone()]));
-        return;
-    }
-    let last = entries.last().map(|(key, _)| key.clone());
-    for (key, inner) in entries {
-        path.push(key);
-        stream_events(&inner, path, out);
-        path.pop();
-    }
-    path.extend(last);
-    out.push(Value::array(vec![Value::array(path.clone())]));
-    path.pop();
-}
-
-/// A file's content.
-fn whole(sys: &mut Sys<'_>, path: &str) -> Result<Vec<u8>, Errno> {
-    let fd = sys.open(path, OpenFlags::READ, 0)?;
-    let mut bytes = Vec::new();
-    let result = loop {
-        match sys.read(fd, 1 << 16) {
-            Ok(piece) if piece.is_empty() => break Ok(()),
-            Ok(piece) => bytes.extend(piece),
-            Err(e) => break Err(e),
-        }
-    };
-    // What was opened for reading has nothing to lose when it is closed.
-    let _closed = sys.close(fd);
-    result.map(|()| bytes)
-}
 
 /// The variables that programs see: names and values.
 fn variables(sys: &Sys<'_>, options: &Options) -> (Vec<String>, Vec<Value>) {
