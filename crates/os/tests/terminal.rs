@@ -335,3 +335,17 @@ fn hosts_add_programs() {
         String::from_utf8_lossy(&done.stderr)
     );
 }
+
+/// PS1 and PROMPT_COMMAND may run commands; the status of the line before stays.
+#[test]
+fn prompts_run_commands() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    let seen = s.keys("PS1='[$?$(echo in)] '\r");
+    assert!(seen.ends_with("[0in] "), "{seen:?}");
+    let seen = s.keys("false\r");
+    assert!(seen.ends_with("[1in] "), "{seen:?}");
+    let seen = s.keys("PROMPT_COMMAND='echo before'; PS1='p$? '\r");
+    assert!(seen.ends_with("before\np0 "), "{seen:?}");
+    let seen = s.keys("(exit 4)\r");
+    assert!(seen.ends_with("before\np4 "), "{seen:?}");
+}

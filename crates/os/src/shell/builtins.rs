@@ -284,8 +284,8 @@ fn exec(_: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Don
     if args.is_empty() { Done::KeepRedirects(0) } else { Done::Exec(args.to_vec()) }
 }
 
-/// A number given as an argument; reported if it is none, with what that comes to.
-fn number_argument(shell: &mut Shell, words: &[String]) -> Result<Option<i64>, Done> {
+/// A number given as an argument. What is none is reported; Err says whether that ends the shell.
+fn number_argument(shell: &mut Shell, words: &[String]) -> Result<Option<i64>, bool> {
     let Some(text) = words.get(1) else { return Ok(None) };
     let bash = shell.kind == ShellKind::Bash;
     match text.parse::<i64>() {
@@ -297,7 +297,7 @@ fn number_argument(shell: &mut Shell, words: &[String]) -> Result<Option<i64>, D
                 format!("Illegal number: {text}")
             };
             shell.builtin_error(&words[0], message);
-            Err(declare::fails(shell))
+            Err(!bash && !shell.interactive)
         }
     }
 }
@@ -333,8 +333,8 @@ fn return_(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>)
         // dash keeps the whole number.
         Ok(Some(n)) if shell.kind == ShellKind::Dash => Done::Return(n as i32),
         Ok(code) => Done::Return(code.map_or(shell.status, |n| (n & 255) as i32)),
-        Err(Done::Exit(code)) => Done::Exit(code),
-        Err(_) => Done::Return(2),
+        Err(true) => Done::Exit(2),
+        Err(false) => Done::Return(2),
     }
 }
 
@@ -359,15 +359,15 @@ fn leave(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -
             declare::fails(shell)
         }
         Err(_) if bash && !shell.interactive => Done::Exit(128),
-        Err(done) => done,
+        Err(_) => declare::fails(shell),
     }
 }
 
 fn shift(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     let n = match number_argument(shell, words) {
         Ok(n) => n.unwrap_or(1),
-        Err(Done::Status(_)) => return Done::Status(1),
-        Err(done) => return done,
+        Err(true) => return Done::Exit(2),
+        Err(false) => return Done::Status(1),
     };
     if n < 0 {
         shell.builtin_error("shift", format!("{n}: shift count out of range"));

@@ -92,7 +92,7 @@ impl Shell {
         let shown: Vec<String> = operands
             .iter()
             .enumerate()
-            .map(|(i, text)| if i == op || i > op { text.to_string() } else { self.traced(text) })
+            .map(|(i, text)| if i >= op { text.to_string() } else { self.traced(text) })
             .map(|text| if text.is_empty() { "''".to_string() } else { text })
             .collect();
         self.trace_line(sys, &format!("[[ {} ]]", shown.join(" ")));
