@@ -168,6 +168,13 @@ impl Mapper {
     /// # Errors
     /// `NoResource`, which says what was asked for.
     pub fn resource(&self, word: &str) -> Result<Rc<Resource>> {
+        // Short names are the only names whose case counts.
+        let short = word.split('.').next().unwrap_or(word);
+        let is_short = |r: &Rc<Resource>| r.short_names.iter().any(|s| s.eq_ignore_ascii_case(short));
+        if short.chars().any(char::is_uppercase) && self.resources.iter().any(is_short) {
+            let (resource, group, version) = (short.into(), String::new(), String::new());
+            return Err(CmdError::NoResource { resource, group, version });
+        }
         let low = word.to_lowercase();
         let parts: Vec<&str> = low.splitn(3, '.').collect();
         if let [name, version, group] = parts[..]

@@ -16,6 +16,7 @@ mod forward;
 pub mod host;
 pub mod link;
 pub mod manifest;
+pub mod mistakes;
 pub mod network;
 pub mod session;
 pub mod subscription;

@@ -24,6 +24,11 @@ pub async fn apply(cx: &Cx) -> Result {
         return msg("must specify one of -f and -k");
     }
     if cx.flags.bool("prune") {
+        if !cx.flags.bool("all") && cx.flags.str("selector").is_empty() {
+            return msg(
+                "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector",
+            );
+        }
         return cx.not_simulated("apply --prune");
     }
     let (server_side, dry_run) = (cx.flags.bool("server-side"), cx.dry_run()?);
@@ -146,7 +151,10 @@ async fn client_apply(cx: &Cx, info: &Info, dry_run: DryRun) -> Result<(&'static
         ));
     }
     if dry_run == DryRun::Client {
-        return Ok(("configured", current));
+        let original = current["metadata"]["annotations"][LAST_APPLIED].as_str();
+        let original = original.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Json::Null);
+        let changes = !is_noop(&apply_patch::three_way(&original, &modified, &current).patch);
+        return Ok((if changes { "configured" } else { "unchanged" }, current));
     }
     patch_until_done(cx, info, &modified, current, &query).await
 }

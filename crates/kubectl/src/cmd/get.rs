@@ -127,9 +127,7 @@ async fn tables(
     let mut parts: Vec<Part> = Vec::new();
     let many = match &plan {
         Plan::Lists(types) => types.len() > 1,
-        Plan::Names(infos) | Plan::Objects(infos) => {
-            infos.iter().any(|i| !Rc::ptr_eq(&i.resource, &infos[0].resource))
-        }
+        Plan::Names(_) | Plan::Objects(_) => false,
     };
     let all_namespaced = match &plan {
         Plan::Lists(types) => types.iter().all(|r| r.namespaced),
@@ -160,6 +158,8 @@ async fn tables(
         }
     }
     sort_tables(cx, &mut parts)?;
+    // What was not found does not make it several kinds.
+    let many = many || parts.iter().any(|part| !Rc::ptr_eq(&part.resource, &parts[0].resource));
     let options = options(cx, printer, many);
     let mut out = TabWriter::table();
     let mut last: Option<Rc<Resource>> = None;

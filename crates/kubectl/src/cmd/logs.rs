@@ -44,6 +44,9 @@ pub async fn logs(cx: &Cx) -> Result {
     if !cx.flags.str("since-time").is_empty() && cx.flags.duration("since") != 0 {
         return msg("at most one of `sinceTime` or `sinceSeconds` may be specified");
     }
+    if cx.flags.duration("since") < 0 {
+        return msg("--since must be greater than 0");
+    }
     let pods = find_pods(cx, selector, args.first().map_or("", |a| a.as_str())).await?;
     if pods.is_empty() {
         cx.err(format!("No resources found in {} namespace.", cx.namespace()?));

@@ -321,6 +321,10 @@ async fn change(
     for info in &infos {
         let patch = match patch_of(info) {
             Ok(patch) => patch,
+            Err(text) if text.starts_with("if restart") => {
+                errors.push(CmdError::Msg(format!("failed to create patch for {}: {text}", info.name)));
+                continue;
+            }
             Err(text) => {
                 errors.push(CmdError::Msg(format!(
                     "error: {} {:?} {text}",

@@ -45,11 +45,11 @@ async fn update(cx: &Cx, args: Vec<String>, done: &str, edit: impl Fn(&mut Json)
         // What could be changed is, also when something else could not.
         errors.extend(problems.into_iter().map(CmdError::Msg));
         let patch = apply_patch::two_way(&info.object, &after);
-        if local || dry_run == DryRun::Client {
-            ops::done(cx, &printer, &info, done, &after, false)?;
+        if apply_patch::is_noop(&patch.patch) && !local {
             continue;
         }
-        if apply_patch::is_noop(&patch.patch) {
+        if local || dry_run == DryRun::Client {
+            ops::done(cx, &printer, &info, done, &after, false)?;
             continue;
         }
         let content_type = if patch.strategic { STRATEGIC_MERGE_PATCH } else { MERGE_PATCH };
@@ -203,6 +203,9 @@ async fn from_source(cx: &Cx, from: &str) -> Result<Vec<Json>> {
         .filter(|k| keys.is_empty() || keys.contains(k))
         .map(|key| {
             let name: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+            if name != *key {
+                cx.err(format!("Warning: key {key} transferred to {name}"));
+            }
             json!({ "name": format!("{prefix}{name}"), "valueFrom": { reference: { "name": info.name, "key": key } } })
         })
         .collect())

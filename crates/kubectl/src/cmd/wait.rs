@@ -158,7 +158,7 @@ async fn one(
             Err(e) if e.is_not_found() && matches!(condition, Condition::Delete) => return Ok(None),
             Err(e) if e.is_not_found() && to_come => {
                 if deadline.left(cx) == Some(0) {
-                    return late();
+                    return msg("timed out waiting for the condition");
                 }
                 cx.host.sleep(500_000).await;
                 if cx.host.interrupted() {

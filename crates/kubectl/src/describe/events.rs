@@ -53,11 +53,19 @@ pub fn write(cx: &Cx, events: &[Json], out: &mut Out) {
     out.flush();
     let mut sorted: Vec<&Json> = events.iter().collect();
     sorted.stable_sort_by_key(|e| last_seen(e).to_string());
+    // Which container an event is about is said where there are several.
+    let mut places: Vec<&str> = events.iter().map(|e| s(&e["involvedObject"]["fieldPath"])).collect();
+    places.retain(|place| !place.is_empty());
+    let several = places.iter().any(|place| *place != places[0]);
     out.line(0, "Events:");
     out.line(1, "Type\tReason\tAge\tFrom\tMessage");
     out.line(1, "----\t------\t----\t----\t-------");
     for e in sorted {
-        let message = s(&e["message"]).trim().replace('\n', " ");
+        let mut message = s(&e["message"]).trim().replace('\n', " ");
+        let place = s(&e["involvedObject"]["fieldPath"]);
+        if several && !place.is_empty() {
+            message = format!("{place}: {message}");
+        }
         out.line(
             1,
             format!("{}\t{}\t{}\t{}\t{message}", s(&e["type"]), s(&e["reason"]), interval(cx, e), source(e)),

@@ -13,7 +13,8 @@ pub(super) fn hint(hardware: &Hardware, run: &Run, code: i32) -> Option<Vec<u8>>
     }
     let stderr = String::from_utf8_lossy(&run.stderr);
     let text =
-        crate::manifest::hint(&run.start.argv, &run.start.cwd, &stderr, &|path| hardware.read(path).ok())?;
+        crate::manifest::hint(&run.start.argv, &run.start.cwd, &stderr, &|path| hardware.read(path).ok())
+            .or_else(|| crate::mistakes::hint(&run.start.argv, &stderr))?;
     let line = if terminal { format!("\x1b[2mhint: {text}\x1b[0m\n") } else { format!("hint: {text}\n") };
     Some(line.into_bytes())
 }
