@@ -342,6 +342,7 @@ impl Machine {
         self.k.now
     }
 
+    /// What `hostname` shows.
     pub fn hostname(&self) -> &str {
         &self.k.hostname
     }
@@ -356,6 +357,7 @@ impl Machine {
         self.k.addresses = addresses;
     }
 
+    /// The family of tools it carries.
     pub fn flavour(&self) -> Flavour {
         self.k.flavour
     }

@@ -101,15 +101,19 @@ pub const NAMES: [&str; 32] = [
 pub struct SignalSet(u64);
 
 impl SignalSet {
+    /// Adds a signal.
     pub fn insert(&mut self, s: Signal) {
         self.0 |= 1 << (s.0 & 63);
     }
+    /// Takes a signal out.
     pub fn remove(&mut self, s: Signal) {
         self.0 &= !(1 << (s.0 & 63));
     }
+    /// Whether the signal is in the set.
     pub fn contains(self, s: Signal) -> bool {
         self.0 & (1 << (s.0 & 63)) != 0
     }
+    /// Whether there is none.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -82,6 +82,7 @@ impl Content {
         self.data.len() as u64 + self.zeros
     }
 
+    /// Whether it has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -167,6 +168,7 @@ impl Inode {
         }
     }
 
+    /// Whether it is a directory.
     pub fn is_dir(&self) -> bool {
         matches!(self.node, Node::Dir(_))
     }

@@ -16,6 +16,7 @@ pub struct Volumes {
 }
 
 impl Volumes {
+    /// An empty table.
     pub fn new() -> Volumes {
         Volumes::default()
     }
@@ -32,10 +33,12 @@ impl Volumes {
         self.trees.remove(&id)
     }
 
+    /// The tree of a volume.
     pub fn get(&self, id: VolumeId) -> Option<&Tree> {
         self.trees.get(&id)
     }
 
+    /// The tree of a volume, for a change.
     pub fn get_mut(&mut self, id: VolumeId) -> Option<&mut Tree> {
         self.trees.get_mut(&id)
     }
@@ -82,6 +85,7 @@ pub enum Place {
 }
 
 impl FileSystem {
+    /// A root tree without mounts.
     pub fn new(root: Tree) -> FileSystem {
         FileSystem { root, mounts: Vec::new(), read_only: false }
     }

@@ -47,6 +47,7 @@ pub enum ProcEntry {
 
 /// Answers for paths in proc mounts.
 pub trait ProcSource {
+    /// The entry at an absolute path; None when there is none.
     fn entry(&self, path: &str) -> Option<ProcEntry>;
 }
 
@@ -71,12 +72,15 @@ pub struct Stat {
 }
 
 impl Stat {
+    /// Whether it is a directory.
     pub fn is_dir(&self) -> bool {
         self.letter == 'd'
     }
+    /// Whether it is a regular file.
     pub fn is_file(&self) -> bool {
         self.letter == '-'
     }
+    /// Whether it is a symbolic link.
     pub fn is_link(&self) -> bool {
         self.letter == 'l'
     }

@@ -111,6 +111,7 @@ pub enum ProcState {
 }
 
 impl ProcState {
+    /// The letter.
     pub fn letter(self) -> char {
         match self {
             ProcState::Running => 'R',

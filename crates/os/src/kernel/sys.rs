@@ -70,10 +70,12 @@ impl<'a> Sys<'a> {
         self.k.random()
     }
 
+    /// gethostname(2)
     pub fn hostname(&self) -> Rc<str> {
         self.k.hostname.clone()
     }
 
+    /// sethostname(2); EPERM for others than root.
     pub fn set_hostname(&mut self, name: &str) -> SysResult<()> {
         if self.uid() != 0 {
             return Err(Errno::EPERM);
@@ -82,6 +84,7 @@ impl<'a> Sys<'a> {
         Ok(())
     }
 
+    /// The family of tools of the image.
     pub fn flavour(&self) -> Flavour {
         self.k.flavour
     }
@@ -96,6 +99,7 @@ impl<'a> Sys<'a> {
         self.k.shell
     }
 
+    /// The limits of the machine.
     pub fn limits(&self) -> Rc<Limits> {
         self.k.limits.clone()
     }
@@ -120,18 +124,22 @@ impl<'a> Sys<'a> {
         self.me().env.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
     }
 
+    /// getpid(2)
     pub fn pid(&self) -> Pid {
         self.pid
     }
 
+    /// getppid(2)
     pub fn ppid(&self) -> Pid {
         self.me().ppid
     }
 
+    /// getuid(2)
     pub fn uid(&self) -> u32 {
         self.me().cred.uid
     }
 
+    /// getgid(2)
     pub fn gid(&self) -> u32 {
         self.me().cred.gid
     }
@@ -153,10 +161,12 @@ impl<'a> Sys<'a> {
         Ok(())
     }
 
+    /// The mask for new files.
     pub fn umask(&self) -> u32 {
         self.me().cred.umask
     }
 
+    /// umask(2)
     pub fn set_umask(&mut self, mask: u32) {
         self.me_mut().cred.umask = mask & 0o777;
     }
@@ -183,6 +193,7 @@ impl<'a> Sys<'a> {
         self.me_mut().memory = bytes;
     }
 
+    /// The memory the program holds, in bytes.
     pub fn memory(&self) -> u64 {
         self.me().memory
     }

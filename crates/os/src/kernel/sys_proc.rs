@@ -297,10 +297,12 @@ impl Sys<'_> {
         Ok(())
     }
 
+    /// getpgrp(2)
     pub fn pgid(&self) -> Pid {
         self.me().pgid
     }
 
+    /// getsid(2)
     pub fn sid(&self) -> Pid {
         self.me().sid
     }
