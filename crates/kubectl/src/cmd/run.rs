@@ -207,7 +207,7 @@ fn is_image(text: &str) -> bool {
     }
     // Separators stand alone between letters: one dot, one or two underscores, any dashes.
     let component = |part: &str| {
-        let apart = part.replace("__", "_").replace(|c: char| c == '-', " ");
+        let apart = part.replace("__", "_").replace('-', " ");
         let words = apart.split_whitespace().flat_map(|word| word.split(['.', '_']));
         part.chars().all(|c| alnum(c) || matches!(c, '.' | '_' | '-'))
             && part.starts_with(alnum)
