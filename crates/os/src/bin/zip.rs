@@ -222,12 +222,12 @@ impl Job for Zip {
             archive.push_str(".zip");
         }
         let mut files = Vec::new();
-        for name in self.opts.rest[1..].to_vec() {
-            if cx.sys.stat(&name).is_err() {
+        for name in &self.opts.rest[1..] {
+            if cx.sys.stat(name).is_err() {
                 cx.print(format!("\tzip warning: name not matched: {name}\n"));
                 continue;
             }
-            self.gather(cx, &name, &mut files);
+            self.gather(cx, name, &mut files);
         }
         if files.is_empty() {
             cx.print(format!("\nzip error: Nothing to do! ({archive})\n"));
