@@ -21,8 +21,9 @@ pub const SPEC: ProgramSpec = ProgramSpec::inside(
 /// Copies one file, link or directory; false after a complaint.
 pub fn copy(cx: &mut Cx<'_, '_>, from: &str, to: &str, opts: &Opts, depth: u32) -> bool {
     cx.sys.spend(5);
+    let recursive = opts.has('R') || opts.has('r');
     let follow =
-        !(opts.has('d') || opts.has('P') || opts.has('a') || (opts.has('R') || opts.has('r')) && depth > 0);
+        opts.has('L') || !(opts.has('d') || opts.has('P') || opts.has('a') || (recursive && depth > 0));
     let stat = match if follow { cx.sys.stat(from) } else { cx.sys.lstat(from) } {
         Ok(stat) => stat,
         Err(e) => {

@@ -65,6 +65,9 @@ pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
                     (Some(e), true) => format!("can't rename {}: {e}", q(&from)),
                     (Some(e), false) => format!("cannot stat {}: {e}", q(&from)),
                     (None, true) => format!("can't rename {}: {e}", q(&from)),
+                    (None, false) if e == Errno::EINVAL => {
+                        format!("cannot move {} to a subdirectory of itself, {}", q(&from), q(&target))
+                    }
                     (None, false) => format!("cannot move {} to {}: {e}", q(&from), q(&target)),
                 };
                 cx.complain(message);
