@@ -91,7 +91,7 @@ pub fn entries(query: &str, views: &[(&'static str, &'static str)]) -> Vec<Entry
 
 /// How well a title fits: 0 begins with the query, 1 has a word that does, 2 has its letters in order.
 fn rank(query: &str, title: &str) -> Option<usize> {
-    let (query, title) = (query.to_lowercase(), title.to_lowercase());
+    let (query, title) = (query.to_ascii_lowercase(), title.to_ascii_lowercase());
     if title.starts_with(&query) {
         return Some(0);
     }
