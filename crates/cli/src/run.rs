@@ -7,9 +7,10 @@ use kubarium_core::cluster::{ClusterConfig, MAX_NODES};
 use kubarium_session::Console;
 use kubarium_session::workstation::HOME;
 
-/// Files beside the script that are brought to the workstation: at most so many bytes each, and so many files.
+/// Files beside the script that are brought to the workstation: at most so many bytes each, so many files, so deep.
 const FILE_MAX: u64 = 1 << 20;
 const FILES_MAX: usize = 1_000;
+const DEPTH_MAX: usize = 8;
 
 /// Runs the script and returns its exit status. Files beside the script are there under the home folder, so that
 /// `kubectl apply -f web.yaml` finds them.
@@ -46,21 +47,23 @@ pub fn run(seed: u64, nodes: u32, file: &str, args: &[String]) -> Result<u8, Str
     Ok(code.clamp(0, 255) as u8)
 }
 
-/// Copies the small files of a folder, and of its folders.
+/// Copies the small files of a folder, and of its folders. Only plain files: a device or a pipe may never end.
 fn bring(console: &mut Console, folder: &Path, prefix: &str, count: &mut usize) -> Result<(), String> {
-    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     for path in paths {
         let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };
-        let Ok(meta) = path.metadata() else { continue };
         if name.starts_with('.') || matches!(name, "target" | "node_modules") || *count >= FILES_MAX {
             continue;
         }
         let inside = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-        if meta.is_dir() {
-            bring(console, &path, &inside, count)?;
-        } else if meta.len() <= FILE_MAX
+        // Links to files are followed, links to folders are not: they may lead in a circle.
+        if path.is_dir() {
+            if !path.is_symlink() && prefix.split('/').count() < DEPTH_MAX {
+                bring(console, &path, &inside, count)?;
+            }
+        } else if path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= FILE_MAX)
             && let Ok(bytes) = std::fs::read(&path)
         {
             *count += 1;
