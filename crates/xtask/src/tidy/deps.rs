@@ -98,10 +98,11 @@ fn is_npm(tree: &Tree, name: &str) -> bool {
     tree.file("package.json").is_some_and(|it| it.text.contains(&format!("\"{name}\":")))
 }
 
-/// The manifests of our crates, with the folder's name.
+/// The manifests of our crates, with the folder's name. A folder below a crate is a workspace of its own (fuzz targets).
 fn manifests(tree: &Tree) -> Vec<(&str, &str)> {
     let name = |path: &str| {
-        Some(path).and_then(|it| it.strip_prefix("crates/")?.strip_suffix("/Cargo.toml")).map(str::len)
+        let name = path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml")?;
+        (!name.contains('/')).then_some(name.len())
     };
     let start = "crates/".len();
     tree.files
