@@ -56,7 +56,7 @@ impl KubectlHost {
             .map(|port| match *port {
                 port @ 1..1024 if port != 0 => Err("permission denied"),
                 port if port != 0 && network.is_taken(port) => Err("address already in use"),
-                port => network.loopback.listen(port).map_err(|()| "address already in use"),
+                port => network.loopback.listen(port).ok_or("address already in use"),
             })
             .collect()
     }

@@ -16,6 +16,9 @@ use crate::backend::{Backend, Streaming};
 /// Names one end of a loopback connection that kubectl serves; never used twice.
 pub type LocalId = u32;
 
+/// Where ports for clients that take any come from.
+const RANDOM_PORTS: std::ops::Range<u16> = 40_000..60_000;
+
 /// Ports of the loopback that kubectl listens on, and the connections it serves.
 #[derive(Default)]
 pub struct Loopback {
@@ -41,24 +44,22 @@ struct Served {
 }
 
 impl Loopback {
-    /// Takes a port, or any free one for 0. Err: it is taken.
-    pub fn listen(&mut self, port: u16) -> Result<u16, ()> {
+    /// Takes a port, or any free one for 0; None when it is taken.
+    pub fn listen(&mut self, port: u16) -> Option<u16> {
         let port = match port {
             0 => {
-                self.random_port = self.random_port.max(40_000);
-                while self.listening.contains_key(&self.random_port) {
-                    self.random_port += 1;
-                }
-                self.random_port += 1;
-                self.random_port - 1
+                let after = (self.random_port + 1).max(RANDOM_PORTS.start);
+                let mut ports = (after..RANDOM_PORTS.end).chain(RANDOM_PORTS);
+                self.random_port = ports.find(|it| !self.listening.contains_key(it))?;
+                self.random_port
             }
             port => port,
         };
         if self.listening.contains_key(&port) {
-            return Err(());
+            return None;
         }
         self.listening.insert(port, VecDeque::new());
-        Ok(port)
+        Some(port)
     }
 
     /// Gives a port back; clients that were not accepted are cut.

@@ -517,10 +517,9 @@ impl Workstation {
         }
         for (call, code) in ended {
             moved = true;
-            if let Some(run) = self.runs.remove(&call) {
-                if let Some(bytes) = hint::hint(&self.hardware, &run, code) {
-                    self.hardware.deliver(HostEvent::ExternalOutput { call, fd: 2, bytes });
-                }
+            let run = self.runs.remove(&call);
+            if let Some(bytes) = run.and_then(|run| hint::hint(&self.hardware, &run, code)) {
+                self.hardware.deliver(HostEvent::ExternalOutput { call, fd: 2, bytes });
             }
             self.hardware.deliver(HostEvent::ExternalExit { call, code: code.clamp(0, 255) as u8 });
         }

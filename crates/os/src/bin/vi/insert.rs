@@ -19,12 +19,10 @@ impl Vi {
             Key::Tab => self.insert_tab(),
             Key::Enter | Key::Ctrl('J') => self.insert_line(),
             Key::Backspace => self.backspace(),
-            Key::Delete => {
-                if self.col < self.line().len() {
-                    let (row, col) = (self.row, self.col);
-                    self.text.lines[row].remove(col);
-                    self.changed();
-                }
+            Key::Delete if self.col < self.line().len() => {
+                let (row, col) = (self.row, self.col);
+                self.text.lines[row].remove(col);
+                self.changed();
             }
             Key::Ctrl('W') => {
                 let blank = |vi: &Vi| vi.col > 0 && vi.line()[vi.col - 1].is_whitespace();
