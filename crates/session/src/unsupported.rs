@@ -43,7 +43,13 @@ const ROWS: &[(&str, &str, Fidelity, &str)] = &[
     ),
     (
         "Controllers",
-        "StatefulSets, Jobs, CronJobs, autoscaling, disruption budgets, quotas, volumes",
+        "StatefulSets, Jobs, CronJobs, persistent volumes and claims, storage classes",
+        Fidelity::NotSimulated,
+        "They are checked and stored, with a warning that nothing acts on them yet.",
+    ),
+    (
+        "Controllers",
+        "Autoscaling, disruption budgets, quotas",
         Fidelity::NotSimulated,
         "The server does not know these resource types yet.",
     ),
@@ -90,7 +96,7 @@ const ROWS: &[(&str, &str, Fidelity, &str)] = &[
         "Network",
         "Ingress, NetworkPolicy",
         Fidelity::NotSimulated,
-        "The server does not know these resource types yet.",
+        "Ingresses and their classes are checked and stored, with a warning; network policies are not known yet.",
     ),
     (
         "Network",

@@ -25,7 +25,7 @@ pub(super) fn create(
     let name = admitted_name(draft);
     if let Some(pod) = draft.view_mut::<Pod>() {
         service_account::admit(server, cx, call, &name, pod)?;
-        priority::admit(call, &name, pod)?;
+        priority::admit(server, call, &name, pod)?;
         default_toleration_seconds::admit(pod);
     } else if let Some(node) = draft.view_mut::<Node>() {
         taint_nodes_by_condition::admit(node);

@@ -130,8 +130,9 @@ impl ApiServer {
         }
         if call.resource.stored_only {
             let kind = call.resource.gvk.kind.clone();
+            let article = if kind.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
             call.warn(format!(
-                "not simulated here: a {kind} is checked and stored, but nothing acts on it yet"
+                "not simulated here: {article} {kind} is checked and stored, but nothing acts on it yet"
             ));
         }
     }

@@ -60,6 +60,7 @@ fn create(object: Json) -> Request {
     let root = if version.contains('/') { "/apis" } else { "/api" };
     let plural = match text("/kind") {
         "Endpoints" => "endpoints".to_owned(),
+        kind if kind.ends_with('s') => format!("{}es", kind.to_ascii_lowercase()),
         kind => format!("{}s", kind.to_ascii_lowercase()),
     };
     let path = match namespace {

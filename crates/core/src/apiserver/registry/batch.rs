@@ -7,5 +7,5 @@ pub mod job;
 use crate::apiserver::Resource;
 
 pub fn resources() -> Vec<Resource> {
-    vec![job::resource().stored_only(), cron_job::resource().stored_only().stored_only()]
+    vec![job::resource().stored_only(), cron_job::resource().stored_only()]
 }

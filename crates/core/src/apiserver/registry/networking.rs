@@ -6,5 +6,5 @@ pub mod ingress_class;
 use crate::apiserver::Resource;
 
 pub fn resources() -> Vec<Resource> {
-    vec![ingress::resource(), ingress_class::resource()]
+    vec![ingress::resource().stored_only(), ingress_class::resource().stored_only()]
 }
