@@ -58,6 +58,13 @@ impl Harness {
             },
             seen: 0,
         };
+        let class = json!({
+            "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+            "metadata": { "name": "system-node-critical" }, "value": 2_000_001_000,
+        });
+        let made =
+            harness.request(Request::post("/apis/scheduling.k8s.io/v1/priorityclasses", Body::json(class)));
+        assert!(made.is_success(), "{:?}", made.to_status());
         for namespace in ["default", "kube-system", "kube-node-lease"] {
             harness.create_if_missing(
                 json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } }),
