@@ -18,7 +18,9 @@ fuzz_target!(|data: &[u8]| {
     // What does not depend on when the fuel ran out must not depend on the slices.
     if whole.ended && first & 0x80 != 0 {
         let sliced = run(&mut machine(kind), &argv, stdin, u64::from(first & 0x7f) + 1);
-        if sliced.ended {
+        // How much a program ran is told by `top`, and depends on how often it was asked.
+        let told = |it: &[u8]| it.windows(4).any(|it| it == b"%Cpu");
+        if sliced.ended && !told(&whole.output) {
             assert_eq!(whole.output, sliced.output, "the slices show");
         }
     }
