@@ -88,7 +88,7 @@ fn read(cx: &mut Cx<'_, '_>) -> Result<Search, u8> {
             continue;
         }
         for (at, c) in letters.char_indices() {
-            let rest = &letters[at + 1..];
+            let rest = &letters[at + c.len_utf8()..];
             if "PusgGUtFd".contains(c) {
                 let value = if rest.is_empty() { args.next().unwrap_or_default() } else { rest.to_string() };
                 let numbers = || value.split(',').filter_map(|n| n.parse::<Pid>().ok()).collect::<Vec<_>>();

@@ -126,7 +126,7 @@ fn read(cx: &mut Cx<'_, '_>) -> Result<Wanted, String> {
             continue;
         }
         for (at, c) in letters.char_indices() {
-            let rest = letters[at + 1..].to_string();
+            let rest = letters[at + c.len_utf8()..].to_string();
             let mut value = || if rest.is_empty() { args.next() } else { Some(rest.clone()) };
             match (c, dashed) {
                 ('e' | 'A', true) => w.every = true,
