@@ -1,6 +1,7 @@
 //! System call errors and the sentences users know them by.
 
 /// Why a system call was refused. Names are those of errno(3).
+#[allow(missing_docs, reason = "POSIX's own names; `text` has a sentence for each")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(clippy::upper_case_acronyms)]
 pub enum Errno {

@@ -13,7 +13,9 @@ use crate::{
 /// What a command came to.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Finished {
+    /// All bytes, in order.
     pub stdout: Vec<u8>,
+    /// All bytes, in order.
     pub stderr: Vec<u8>,
     /// The exit code; 128 + n for signal n.
     pub code: i32,

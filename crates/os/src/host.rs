@@ -37,6 +37,7 @@ impl ExitStatus {
 }
 
 /// What a machine asks of its host.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum HostCall {
     /// A process wrote to a stream that leads to the host.
@@ -86,13 +87,19 @@ pub enum HostCall {
 /// The start of a program that the host implements (kubectl on a workstation, an editor).
 #[derive(Clone, PartialEq, Debug)]
 pub struct ExternalStart {
+    /// The number that all events and calls of this run bear.
     pub call: CallId,
+    /// The process it is inside the machine; the host's answers go to `call`, not here.
     pub pid: Pid,
     /// Name of the program in the table (argv[0] may be a path or a link).
     pub program: &'static str,
+    /// `argv[0]` as typed, then the arguments.
     pub argv: Vec<String>,
+    /// What was exported, in the environment's order.
     pub env: Vec<(String, String)>,
+    /// Absolute.
     pub cwd: String,
+    /// The user it runs as; 0 is root.
     pub uid: u32,
     /// Which of stdin, stdout, stderr is a terminal.
     pub tty: [Option<TtyId>; 3],
@@ -101,130 +108,65 @@ pub struct ExternalStart {
 }
 
 /// What the host tells a machine.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum HostEvent {
     /// Keys typed or bytes pasted into a terminal.
-    TtyInput {
-        tty: TtyId,
-        bytes: Vec<u8>,
-    },
+    TtyInput { tty: TtyId, bytes: Vec<u8> },
     /// The terminal's size changed.
-    TtyResize {
-        tty: TtyId,
-        cols: u16,
-        rows: u16,
-    },
+    TtyResize { tty: TtyId, cols: u16, rows: u16 },
     /// The terminal hung up: its session gets SIGHUP, reads give end of file.
-    TtyClosed {
-        tty: TtyId,
-    },
+    TtyClosed { tty: TtyId },
     /// Bytes for a stream that a process reads.
-    Input {
-        stream: StreamId,
-        bytes: Vec<u8>,
-    },
+    Input { stream: StreamId, bytes: Vec<u8> },
     /// End of such a stream.
-    InputClosed {
-        stream: StreamId,
-    },
+    InputClosed { stream: StreamId },
 
     /// The connection is open. `peer` holds the server's certificate if TLS was asked for.
-    Connected {
-        sock: SockId,
-        certificate: Option<Certificate>,
-    },
-    Refused {
-        sock: SockId,
-    },
-    Unreachable {
-        sock: SockId,
-    },
-    TimedOut {
-        sock: SockId,
-    },
+    Connected { sock: SockId, certificate: Option<Certificate> },
+    /// The peer refused it (RST): connect(2) fails with ECONNREFUSED.
+    Refused { sock: SockId },
+    /// There is no way to the address: EHOSTUNREACH.
+    Unreachable { sock: SockId },
+    /// The host gave up: ETIMEDOUT.
+    TimedOut { sock: SockId },
     /// TLS was asked for and the server does not speak it.
-    NotTls {
-        sock: SockId,
-    },
+    NotTls { sock: SockId },
     /// The port was taken by another machine with the same address.
-    ListenFailed {
-        sock: SockId,
-    },
+    ListenFailed { sock: SockId },
     /// A client connected to a listening socket. The machine gives the connection its own number `conn`, which the
     /// host got from [`new_sock`](crate::Machine::new_sock).
-    Accepted {
-        listener: SockId,
-        conn: SockId,
-        peer: IpAddr,
-        peer_port: u16,
-    },
-    Data {
-        sock: SockId,
-        bytes: Vec<u8>,
-    },
+    Accepted { listener: SockId, conn: SockId, peer: IpAddr, peer_port: u16 },
+    /// Bytes from the peer.
+    Data { sock: SockId, bytes: Vec<u8> },
     /// The peer sends no more (FIN).
-    PeerClosed {
-        sock: SockId,
-    },
+    PeerClosed { sock: SockId },
     /// The peer broke the connection (RST).
-    Reset {
-        sock: SockId,
-    },
-    Datagram {
-        sock: SockId,
-        from: IpAddr,
-        port: u16,
-        bytes: Vec<u8>,
-    },
-    Resolved {
-        call: CallId,
-        answer: DnsAnswer,
-    },
+    Reset { sock: SockId },
+    /// One UDP datagram, and who sent it.
+    Datagram { sock: SockId, from: IpAddr, port: u16, bytes: Vec<u8> },
+    /// The answer to a DNS question.
+    Resolved { call: CallId, answer: DnsAnswer },
     /// An echo reply after `rtt` µs, with the remaining time to live.
-    Pong {
-        call: CallId,
-        rtt: i64,
-        ttl: u8,
-    },
+    Pong { call: CallId, rtt: i64, ttl: u8 },
 
     /// The external program wrote to stdout (`fd` 1) or stderr (`fd` 2).
-    ExternalOutput {
-        call: CallId,
-        fd: u8,
-        bytes: Vec<u8>,
-    },
+    ExternalOutput { call: CallId, fd: u8, bytes: Vec<u8> },
     /// The external program wants input; one `ExternalInput` follows when there is some.
-    ExternalRead {
-        call: CallId,
-    },
+    ExternalRead { call: CallId },
     /// The external program handles this signal itself from now on.
-    ExternalCatch {
-        call: CallId,
-        signal: Signal,
-    },
+    ExternalCatch { call: CallId, signal: Signal },
     /// The external program switches the terminal to raw mode, or back.
-    ExternalRaw {
-        call: CallId,
-        raw: bool,
-    },
+    ExternalRaw { call: CallId, raw: bool },
     /// The external program runs another one (an editor) on its own standard streams, as its child; `argv[0]` is a
     /// path. Answer: `ExternalRan`.
-    ExternalRun {
-        call: CallId,
-        argv: Vec<String>,
-    },
-    ExternalExit {
-        call: CallId,
-        code: u8,
-    },
+    ExternalRun { call: CallId, argv: Vec<String> },
+    /// The external program ended with this exit code.
+    ExternalExit { call: CallId, code: u8 },
 
     /// Candidates for the word under the cursor. Each replaces the whole word; one alone is completed and followed
     /// by a space unless `no_space`.
-    Completed {
-        call: CallId,
-        candidates: Vec<String>,
-        no_space: bool,
-    },
+    Completed { call: CallId, candidates: Vec<String>, no_space: bool },
 }
 
 /// What a client says when it begins TLS.
@@ -245,8 +187,9 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// The PEM text of the authority that signed it; a client that has this text among its roots trusts the server.
     pub ca_pem: String,
-    /// Validity, in µs since the epoch.
+    /// Valid from this moment on.
     pub not_before: crate::time::Time,
+    /// Valid until this moment; after it clients refuse it as expired.
     pub not_after: crate::time::Time,
 }
 
@@ -254,35 +197,56 @@ pub struct Certificate {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[allow(clippy::upper_case_acronyms)]
 pub enum RecordType {
+    /// IPv4 address.
     A,
+    /// IPv6 address.
     AAAA,
+    /// Alias of another name.
     CNAME,
+    /// Port and host of a service.
     SRV,
+    /// Name of an address.
     PTR,
+    /// Free text.
     TXT,
+    /// Name server of a zone.
     NS,
+    /// Mail server of a domain.
     MX,
+    /// Start of a zone's authority.
     SOA,
 }
 
 /// One DNS record.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Record {
+    /// The owner's complete name, without a dot at the end.
     pub name: String,
+    /// How long it may be cached, in seconds.
     pub ttl: u32,
+    /// Its type is the variant's.
     pub data: RecordData,
 }
 
 /// The content of a DNS record.
 #[derive(Clone, PartialEq, Debug)]
 pub enum RecordData {
+    /// An A or an AAAA record.
     Address(IpAddr),
+    /// The name that this one is an alias of.
     Cname(String),
+    /// Where a service is: the lowest `priority` first, by `weight` among equals.
+    #[allow(missing_docs, reason = "RFC 2782's own names")]
     Srv { priority: u16, weight: u16, port: u16, target: String },
+    /// The name of the address asked for.
     Ptr(String),
+    /// The strings of the record, joined.
     Txt(String),
+    /// The name of a server.
     Ns(String),
+    /// Preference (the lowest first) and the mail server.
     Mx(u16, String),
+    /// All seven fields, as dig prints them.
     Soa(String),
 }
 
@@ -291,8 +255,11 @@ pub enum RecordData {
 pub enum DnsAnswer {
     /// Records (CNAMEs first); empty means the name exists without records of that type (NODATA).
     Records(Vec<Record>),
+    /// The name does not exist, for no type of record.
     NxDomain,
+    /// The server could not find out (SERVFAIL).
     ServFail,
+    /// The server does not answer such questions, or this asker (REFUSED).
     Refused,
     /// Nobody answered. A host that never answers at all has the same effect, after the resolver's own 5 s timeout.
     Timeout,

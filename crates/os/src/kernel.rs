@@ -63,9 +63,12 @@ pub enum Flavour {
 /// Which shell `sh` is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ShellKind {
+    /// GNU bash, as on Debian's hosts.
     #[default]
     Bash,
+    /// dash, Debian's /bin/sh.
     Dash,
+    /// BusyBox's ash, as in Alpine.
     Ash,
 }
 
@@ -80,7 +83,9 @@ pub struct Limits {
     /// CPU weight request in thousandths of a core.
     pub cpu_request_milli: u64,
     /// The machine's (node's) memory in bytes and number of cores.
+    /// The machine's (node's) memory in bytes.
     pub total_memory: u64,
+    /// The machine's (node's) cores.
     pub cores: u32,
     /// Most processes at a time.
     pub processes: usize,

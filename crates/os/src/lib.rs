@@ -19,18 +19,20 @@
 //! assert_eq!(machine.take_calls()[0], HostCall::Output { stream: out, bytes: b"hello\n".to_vec() });
 //! ```
 
-pub mod bin;
+#![warn(missing_docs)]
+
+mod bin;
 mod bytes;
 pub mod errno;
 pub mod fs;
 pub mod harness;
 pub mod host;
 pub mod image;
-pub mod kernel;
+mod kernel;
 pub mod machine;
 pub mod net;
 pub mod program;
-pub mod shell;
+mod shell;
 pub mod signal;
 mod text;
 pub mod time;
@@ -42,8 +44,8 @@ pub use host::{
     RecordData, RecordType, SockId, StreamId, TtyId,
 };
 pub use kernel::{
-    ChildEvent, Flavour, Limits, MountInfo, OpenFlags, ProcInfo, ProcState, Reply, ShellKind, SockState, Sys,
-    WaitFor,
+    ChildEvent, Flavour, Limits, MemoryFigures, MountInfo, OpenFlags, OpenInfo, ProcInfo, ProcState, Reply,
+    ShellKind, SockInfo, SockState, Sys, Traffic, WaitFor,
 };
 pub use machine::{Machine, MachineSpec, Ran, SpawnOptions, Stdio};
 pub use program::{

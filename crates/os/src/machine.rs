@@ -22,7 +22,9 @@ use crate::{
 /// What a machine is made from.
 #[derive(Clone, Debug)]
 pub struct MachineSpec {
+    /// What `hostname` says; /etc/hosts is the root tree's.
     pub hostname: String,
+    /// Whose messages and options the programs have.
     pub flavour: Flavour,
     /// Which shell /bin/sh is.
     pub shell: ShellKind,
@@ -30,9 +32,11 @@ pub struct MachineSpec {
     pub seed: u64,
     /// `/`; see [`image`](crate::image) for trees to start from.
     pub root: Tree,
+    /// The root cannot be written (readOnlyRootFilesystem).
     pub read_only_root: bool,
     /// Further mounts; /proc and /sys/fs/cgroup are added by themselves.
     pub mounts: Vec<Mount>,
+    /// What programs see as their limits; the host enforces them.
     pub limits: Limits,
     /// Addresses shown by `ip`, `ifconfig`, `hostname -i`.
     pub addresses: Vec<IpAddr>,
@@ -65,6 +69,7 @@ impl Default for MachineSpec {
 pub enum Stdio {
     /// /dev/null
     Null,
+    /// A terminal made by [`Machine::open_tty`].
     Tty(TtyId),
     /// From or to the host, see [`Machine::new_stream`].
     Stream(StreamId),
@@ -75,11 +80,15 @@ pub enum Stdio {
 pub struct SpawnOptions {
     /// Command and arguments; a command without slash is looked for along PATH of `env`.
     pub argv: Vec<String>,
+    /// The environment; of a name that occurs twice the first counts.
     pub env: Vec<(String, String)>,
     /// Must exist.
     pub cwd: String,
+    /// The user it runs as; 0 is root.
     pub uid: u32,
+    /// The first group.
     pub gid: u32,
+    /// Further groups (fsGroup, supplementalGroups).
     pub groups: Vec<u32>,
     /// stdin, stdout, stderr.
     pub stdio: [Stdio; 3],

@@ -98,6 +98,7 @@ pub struct ProgramSpec {
     pub name: &'static str,
     /// Usage and options, as `--help` and `man` show them.
     pub help: &'static str,
+    /// Inside of the machine, or by its host.
     pub start: Start,
 }
 

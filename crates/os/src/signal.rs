@@ -5,28 +5,51 @@
 pub struct Signal(pub u8);
 
 impl Signal {
+    /// The terminal is gone.
     pub const HUP: Signal = Signal(1);
+    /// ^C.
     pub const INT: Signal = Signal(2);
+    /// ^\.
     pub const QUIT: Signal = Signal(3);
+    /// An instruction that is none.
     pub const ILL: Signal = Signal(4);
+    /// A debugger's trap.
     pub const TRAP: Signal = Signal(5);
+    /// The process gave up by itself (abort(3)).
     pub const ABRT: Signal = Signal(6);
+    /// Misaligned or missing memory.
     pub const BUS: Signal = Signal(7);
+    /// Division by zero and the like.
     pub const FPE: Signal = Signal(8);
+    /// Ends a process that cannot object: the end of a grace period, or out of memory.
     pub const KILL: Signal = Signal(9);
+    /// Means what the program says.
     pub const USR1: Signal = Signal(10);
+    /// A wrong address.
     pub const SEGV: Signal = Signal(11);
+    /// Means what the program says.
     pub const USR2: Signal = Signal(12);
+    /// Nobody reads what is written.
     pub const PIPE: Signal = Signal(13);
+    /// alarm(2) is due.
     pub const ALRM: Signal = Signal(14);
+    /// The polite request to end; a kubelet sends it first.
     pub const TERM: Signal = Signal(15);
+    /// A child ended or stopped. Ignored by default.
     pub const CHLD: Signal = Signal(17);
+    /// A stopped process goes on.
     pub const CONT: Signal = Signal(18);
+    /// Stops, and cannot be caught.
     pub const STOP: Signal = Signal(19);
+    /// ^Z.
     pub const TSTP: Signal = Signal(20);
+    /// A background process reads the terminal.
     pub const TTIN: Signal = Signal(21);
+    /// A background process writes to the terminal (with `stty tostop`).
     pub const TTOU: Signal = Signal(22);
+    /// A file would get larger than the limit.
     pub const XFSZ: Signal = Signal(25);
+    /// The terminal's size changed. Ignored by default.
     pub const WINCH: Signal = Signal(28);
 
     /// The name without SIG, or None for a number without a name.
@@ -83,9 +106,13 @@ impl Signal {
 /// Default actions of signals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
+    /// Nothing happens.
     Ignore,
+    /// The process ends; its status tells the signal.
     Kill,
+    /// It stands until [`Signal::CONT`].
     Stop,
+    /// It goes on, if it stood.
     Continue,
 }
 

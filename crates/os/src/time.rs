@@ -45,13 +45,17 @@ impl Time {
 /// A calendar date and time of day in UTC (proleptic Gregorian).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Civil {
+    /// May be before 1970 and negative.
     pub year: i64,
     /// 1..=12
     pub month: u32,
     /// 1..=31
     pub day: u32,
+    /// 0..=23
     pub hour: u32,
+    /// 0..=59
     pub minute: u32,
+    /// 0..=59
     pub second: u32,
     /// 0 = Sunday
     pub weekday: u32,

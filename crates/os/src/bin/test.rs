@@ -6,8 +6,10 @@ use crate::{
     program::ProgramSpec,
 };
 
+/// `[`: the same with a last argument `]`.
 pub const BRACKET: ProgramSpec =
     ProgramSpec::inside("[", "Usage: [ EXPRESSION ]\n\nEvaluate a conditional expression.\n", || tool(main));
+/// `test`.
 pub const TEST: ProgramSpec =
     ProgramSpec::inside("test", "Usage: test EXPRESSION\n\nEvaluate a conditional expression.\n", || {
         tool(main)
@@ -219,6 +221,7 @@ impl Eval<'_, '_> {
     }
 }
 
+/// Runs the test: 0 is true, 1 false, 2 no test at all. The shell's builtins call it too.
 pub fn main(cx: &mut Cx<'_, '_>) -> u8 {
     let mut args = cx.args.clone();
     if cx.name == "[" && args.pop().as_deref() != Some("]") {

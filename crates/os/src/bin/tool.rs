@@ -12,6 +12,7 @@ use crate::{
 
 /// What a tool or filter works with: the system, its arguments, and the output it leaves.
 pub struct Cx<'a, 'b> {
+    /// The machine, as this process.
     pub sys: &'a mut Sys<'b>,
     /// The arguments after the name.
     pub args: Vec<String>,
@@ -54,11 +55,6 @@ impl Output {
             Some((last, buf)) if *last == fd => buf.extend_from_slice(bytes),
             _ => self.parts.push((fd, bytes.to_vec())),
         }
-    }
-
-    /// Whether everything was written.
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
     }
 
     /// The exit code when all is written: 1 where stdout was lost.
@@ -144,12 +140,6 @@ impl Cx<'_, '_> {
     pub fn complain(&mut self, message: impl AsRef<str>) {
         // Containers run in the C locale, where GNU tools quote with plain apostrophes.
         let line = format!("{}: {}\n", self.name, message.as_ref()).replace(['‘', '’'], "'");
-        self.out.push(2, line.as_bytes());
-    }
-
-    /// Writes `what: message` to stderr.
-    pub fn complain_as(&mut self, what: &str, message: &str) {
-        let line = format!("{what}: {message}\n");
         self.out.push(2, line.as_bytes());
     }
 
@@ -293,6 +283,7 @@ pub fn values_of(args: &[String], flag: char) -> Vec<String> {
 /// Whether a filter wants more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flow {
+    /// The next piece of this input.
     More,
     /// Nothing more of this input.
     Next,

@@ -5,10 +5,12 @@ use crate::{
     program::{Poll, Program, ProgramSpec},
 };
 
+/// `false`.
 pub const FALSE: ProgramSpec =
     ProgramSpec::inside("false", "Usage: false\n\nExit with a status code indicating failure.\n", || {
         Box::new(False)
     });
+/// `true`.
 pub const TRUE: ProgramSpec =
     ProgramSpec::inside("true", "Usage: true\n\nExit with a status code indicating success.\n", || {
         Box::new(True)

@@ -5,10 +5,15 @@ use crate::kernel::Sys;
 /// A line of /etc/passwd.
 #[derive(Clone, PartialEq, Debug)]
 pub struct User {
+    /// The login name.
     pub name: String,
+    /// 0 is root.
     pub uid: u32,
+    /// The first group.
     pub gid: u32,
+    /// `/` when the line has none.
     pub home: String,
+    /// `/bin/sh` when the line has none.
     pub shell: String,
 }
 
@@ -29,10 +34,12 @@ pub fn all(sys: &mut Sys<'_>) -> Vec<User> {
         .collect()
 }
 
+/// The first user of /etc/passwd with that number.
 pub fn by_uid(sys: &mut Sys<'_>, uid: u32) -> Option<User> {
     all(sys).into_iter().find(|u| u.uid == uid)
 }
 
+/// The user of that name.
 pub fn by_name(sys: &mut Sys<'_>, name: &str) -> Option<User> {
     all(sys).into_iter().find(|u| u.name == name)
 }

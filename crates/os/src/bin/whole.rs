@@ -15,7 +15,9 @@ use crate::{
 /// An input that was read to its end, or why it could not be.
 #[derive(Clone, Debug)]
 pub struct Input {
+    /// As given; `-` is stdin.
     pub name: String,
+    /// All of it, or the error of opening or reading.
     pub bytes: Result<Vec<u8>, Errno>,
 }
 

@@ -9,23 +9,34 @@ use crate::{fs::Ino, time::Time};
 /// A file system object without its name.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Inode {
+    /// What it is, with its content.
     pub node: Node,
     /// The twelve permission bits (07777).
     pub mode: u32,
+    /// The owning user.
     pub uid: u32,
+    /// The owning group.
     pub gid: u32,
+    /// When the content changed last.
     pub mtime: Time,
+    /// When it was created, or what `touch -a` said: reading does not move it.
     pub atime: Time,
+    /// When content, mode, owner or links changed last.
     pub ctime: Time,
+    /// Names that lead here; a directory's own `.` and its children's `..` count.
     pub nlink: u32,
 }
 
 /// The kinds of inodes.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Node {
+    /// A regular file.
     File(Content),
+    /// Names of its entries, without `.` and `..`.
     Dir(OrdMap<Rc<str>, Ino>),
+    /// The target, as written: relative to the directory of the link, or absolute.
     Symlink(Rc<str>),
+    /// A character device.
     Device(Device),
     /// A named pipe; the kernel keeps what goes through it.
     Fifo,
@@ -34,9 +45,13 @@ pub enum Node {
 /// Character devices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Device {
+    /// /dev/null: reads give end of file, writes vanish.
     Null,
+    /// /dev/zero: as many zero bytes as asked for.
     Zero,
+    /// /dev/full: writes fail with ENOSPC.
     Full,
+    /// /dev/random and /dev/urandom, from the machine's seed.
     Random,
     /// The controlling terminal of the process.
     Tty,

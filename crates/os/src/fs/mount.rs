@@ -48,6 +48,7 @@ impl Volumes {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Source {
     /// A shared volume, or the directory or file `sub` in it (absolute; empty is the whole).
+    #[allow(missing_docs, reason = "said above")]
     Volume { id: VolumeId, sub: String },
     /// A tree of this machine alone (tmpfs, a projected config map).
     Own(Box<Tree>),
@@ -60,7 +61,9 @@ pub enum Source {
 pub struct Mount {
     /// Absolute path without trailing slash.
     pub path: String,
+    /// What is seen at `path`.
     pub source: Source,
+    /// Writes fail with EROFS.
     pub read_only: bool,
     /// File system type as `mount` and `df -T` show it.
     pub kind: &'static str,
@@ -69,7 +72,9 @@ pub struct Mount {
 /// The files of one machine: a root tree and what is mounted over it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FileSystem {
+    /// What lies at `/`.
     pub root: Tree,
+    /// In the order they were mounted; of two at the same path the later is seen.
     pub mounts: Vec<Mount>,
     /// The root cannot be written (readOnlyRootFilesystem).
     pub read_only: bool,
@@ -78,7 +83,9 @@ pub struct FileSystem {
 /// Where an inode lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
+    /// In the machine's root tree.
     Root,
+    /// In a volume that machines share.
     Volume(VolumeId),
     /// Index into the machine's mounts.
     Own(u32),

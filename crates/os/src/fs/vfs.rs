@@ -23,15 +23,20 @@ use crate::{
 /// Who asks: user, groups, and the mask for new files.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Cred {
+    /// 0 may do everything but write to what is read-only.
     pub uid: u32,
+    /// Of new files, and the first group that is tried.
     pub gid: u32,
+    /// Further groups.
     pub groups: Vec<u32>,
+    /// Permission bits that new files do not get.
     pub umask: u32,
 }
 
 /// An object found by a path walk.
 #[derive(Clone, PartialEq, Debug)]
 pub enum NodeRef {
+    /// An inode and the tree it is in.
     Inode(Place, Ino),
     /// A path within a proc mount (absolute, as the machine sees it).
     Proc(String),
@@ -40,8 +45,11 @@ pub enum NodeRef {
 /// An entry of /proc or /sys, made up when asked for.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ProcEntry {
+    /// Its names, sorted.
     Dir(Vec<String>),
+    /// Its text as of now.
     File(Vec<u8>),
+    /// Where it leads.
     Link(String),
 }
 
@@ -55,17 +63,27 @@ pub trait ProcSource {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stat {
     /// The inode without file content or directory entries.
+    /// The twelve permission bits (07777); the kind is in `letter`.
     pub mode: u32,
+    /// The kind as `ls -l` writes it: `-`, `d`, `l`, `c`, `p`, `s`.
     pub letter: char,
+    /// The owning user.
     pub uid: u32,
+    /// The owning group.
     pub gid: u32,
+    /// In bytes; of a link the length of its target.
     pub size: u64,
+    /// Names that lead to it.
     pub nlink: u32,
+    /// When the content changed last.
     pub mtime: Time,
+    /// See [`Inode::atime`](crate::fs::Inode::atime).
     pub atime: Time,
+    /// When content, mode, owner or links changed last.
     pub ctime: Time,
     /// A number for the file system, so that `find -xdev`, `df` and `test -ef` work.
     pub dev: u32,
+    /// Unique within `dev`.
     pub ino: u32,
     /// Major and minor, for devices.
     pub rdev: Option<(u32, u32)>,
@@ -103,12 +121,17 @@ pub struct Found {
 
 /// File operations as one user, at one moment.
 pub struct Vfs<'a> {
+    /// The machine's trees and mounts.
     pub fs: &'a mut FileSystem,
+    /// The host's volumes, which mounts refer to.
     pub volumes: &'a mut Volumes,
+    /// Who makes up /proc and /sys.
     pub proc: &'a dyn ProcSource,
+    /// On whose behalf: each operation is checked against it.
     pub cred: Cred,
     /// Where relative paths begin.
     pub cwd: String,
+    /// What changed files get as their times.
     pub now: Time,
 }
 

@@ -9,10 +9,15 @@ use crate::{
 /// How a file is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct OpenFlags {
+    /// `read` is allowed.
     pub read: bool,
+    /// `write` is allowed.
     pub write: bool,
+    /// Each write goes to the end, wherever the position is.
     pub append: bool,
+    /// Made when it does not exist.
     pub create: bool,
+    /// Emptied when it exists.
     pub truncate: bool,
     /// With `create`: fail when it exists.
     pub exclusive: bool,

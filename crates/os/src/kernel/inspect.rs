@@ -11,9 +11,13 @@ use crate::{
 /// Bytes and packets of the one interface; packets by model, 1448 bytes each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Traffic {
+    /// Bytes, headers included.
     pub received: u64,
+    /// Packets that came.
     pub received_packets: u64,
+    /// Bytes, headers included.
     pub sent: u64,
+    /// Packets that left.
     pub sent_packets: u64,
 }
 
@@ -39,11 +43,15 @@ impl Traffic {
 /// A socket as ss and netstat show it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SockInfo {
+    /// What ss shows as ESTAB, LISTEN and so on.
     pub state: SockState,
+    /// Address and port on this machine; unspecified for all addresses.
     pub local: (IpAddr, u16),
+    /// None while it listens, and for datagrams.
     pub peer: Option<PeerName>,
     /// Bytes that came and were not read.
     pub unread: usize,
+    /// Bytes written that the host has not fetched.
     pub unsent: usize,
     /// Who has it open: process, name, descriptor.
     pub owners: Vec<(Pid, String, Fd)>,
@@ -52,11 +60,13 @@ pub struct SockInfo {
 /// An open file as lsof shows it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OpenInfo {
+    /// The descriptor in that process.
     pub fd: Fd,
     /// `r`, `w` or `u` for both.
     pub mode: char,
     /// REG, CHR, FIFO, IPv4.
     pub kind: &'static str,
+    /// A path; `pipe` for an unnamed one, empty for a socket.
     pub name: String,
     /// The socket behind it.
     pub socket: Option<SockInfo>,

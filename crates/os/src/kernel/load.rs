@@ -37,12 +37,15 @@ impl Load {
 /// Memory of a machine in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemoryFigures {
+    /// Of the machine, or of the node it runs on.
     pub total: u64,
     /// Held by processes.
     pub used: u64,
+    /// `total` without `used` and `cached`.
     pub free: u64,
     /// Written files, which the kernel keeps in memory.
     pub cached: u64,
+    /// What processes can still have: `total` without `used`.
     pub available: u64,
 }
 
@@ -103,6 +106,7 @@ impl Sys<'_> {
         self.k.load_texts()
     }
 
+    /// Memory in bytes, as `free` shows it.
     pub fn memory_figures(&self) -> MemoryFigures {
         self.k.memory_figures()
     }

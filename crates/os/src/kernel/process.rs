@@ -82,31 +82,48 @@ pub(crate) enum Report {
 /// What ps and /proc show of a process.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ProcInfo {
+    /// The process's own number.
     pub pid: Pid,
+    /// The parent's number; 0 for those that the host started.
     pub ppid: Pid,
+    /// Process group: what the keys of a terminal and `kill -N` reach.
     pub pgid: Pid,
+    /// Session.
     pub sid: Pid,
+    /// The controlling terminal.
     pub tty: Option<TtyId>,
+    /// The effective user.
     pub uid: u32,
+    /// The effective group.
     pub gid: u32,
+    /// As given at the start; a program may not change it.
     pub argv: Rc<[String]>,
+    /// The program's base name, cut to 15 characters as in /proc/N/comm.
     pub comm: Rc<str>,
+    /// What it is doing.
     pub state: ProcState,
+    /// When it was forked or spawned; exec does not change it.
     pub started: Time,
+    /// −20 (greedy) to 19; shown, and without effect.
     pub nice: i8,
     /// CPU time in µs.
     pub cpu: u64,
     /// Resident memory in bytes.
     pub memory: u64,
+    /// Its group is the one that its terminal's keys go to.
     pub foreground: bool,
 }
 
 /// The state letters of ps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ProcState {
+    /// Wants the CPU.
     Running,
+    /// Waits for something.
     Sleeping,
+    /// Stopped by a signal.
     Stopped,
+    /// Ended, and its parent has not asked yet.
     Zombie,
 }
 

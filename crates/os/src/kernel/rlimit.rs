@@ -7,21 +7,37 @@ use crate::errno::{Errno, SysResult};
 /// A resource with a limit, in the order of Linux (`RLIMIT_CPU` is 0).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Resource {
+    /// CPU time in seconds.
     Cpu,
+    /// The largest file it writes, in bytes.
     FileSize,
+    /// Data segment in bytes.
     Data,
+    /// Stack in bytes.
     Stack,
+    /// Size of a core file in bytes.
     Core,
+    /// Resident memory in bytes.
     Resident,
+    /// Processes of its user.
     Processes,
+    /// Open descriptors.
     Files,
+    /// Locked memory in bytes.
     Locked,
+    /// Address space in bytes.
     Memory,
+    /// File locks.
     Locks,
+    /// Signals that are pending.
     Signals,
+    /// POSIX message queues, in bytes.
     Messages,
+    /// How far it may raise its niceness: 20 − n.
     Nice,
+    /// The highest real-time priority.
     Priority,
+    /// Real-time CPU without a blocking call, in µs.
     RealTime,
 }
 

@@ -10,9 +10,13 @@ const SEND_WINDOW: usize = 256 << 10;
 /// The state of a socket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SockState {
+    /// The host was asked, and has not answered.
     Connecting,
+    /// Open for reading, writing or both.
     Connected,
+    /// Takes connections.
     Listening,
+    /// It did not come about, or broke.
     Failed(Errno),
     /// Connected, but the server does not speak TLS.
     NotTls,

@@ -541,9 +541,14 @@ impl Sys<'_> {
 /// One line of `mount` and `df`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct MountInfo {
+    /// Where it is mounted.
     pub path: String,
+    /// The file system's type, as in /proc/mounts.
     pub kind: &'static str,
+    /// Writes fail with EROFS.
     pub read_only: bool,
+    /// Bytes written to it; 0 for proc.
     pub used: u64,
+    /// The most bytes it takes; None is the disk's own size.
     pub limit: Option<u64>,
 }

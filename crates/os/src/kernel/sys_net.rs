@@ -12,13 +12,20 @@ use crate::{
 /// The answer to a question.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Reply {
+    /// To [`Sys::ask_dns`].
     Dns(DnsAnswer),
+    /// An echo reply.
     Pong {
+        /// The way there and back, in µs.
         rtt: i64,
+        /// What is left of the time to live.
         ttl: u8,
     },
+    /// To a line editor's question for completions.
     Candidates {
+        /// Each replaces the whole word.
         candidates: Vec<String>,
+        /// The word is not finished: no space after it.
         no_space: bool,
     },
     /// What the host said to a program it implements, in order.

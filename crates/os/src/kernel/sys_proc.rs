@@ -17,16 +17,22 @@ use crate::{
 /// Which child to wait for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WaitFor {
+    /// Any child.
     Any,
+    /// This child.
     Pid(Pid),
+    /// Any child in this process group.
     Group(Pid),
 }
 
 /// A change of a child's state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ChildEvent {
+    /// It ended; the kernel forgets it with this.
     Exited(ExitStatus),
+    /// A signal stopped it.
     Stopped,
+    /// It goes on after a stop.
     Continued,
 }
 

@@ -9,6 +9,7 @@ use crate::{program::Pid, signal::Signal};
 pub struct Mode {
     /// Lines are edited here and given out when complete.
     pub canonical: bool,
+    /// What is typed is shown.
     pub echo: bool,
     /// ^C, ^Z and ^\ send signals.
     pub signals: bool,
@@ -30,8 +31,11 @@ impl Mode {
 /// A terminal.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tty {
+    /// What the programs on it have set.
     pub mode: Mode,
+    /// Width in characters.
     pub cols: u16,
+    /// Height in lines.
     pub rows: u16,
     /// The process group that keys and signals go to.
     pub foreground: Pid,
@@ -43,6 +47,7 @@ pub struct Tty {
     line: Vec<u8>,
     /// ^D on an empty line: the next read gives end of file.
     eof: bool,
+    /// The host closed it: reads give end of file.
     pub hung_up: bool,
 }
 
@@ -50,6 +55,7 @@ pub struct Tty {
 const MAX_INPUT: usize = 1 << 20;
 
 impl Tty {
+    /// A terminal in cooked mode that no session has yet.
     pub fn new(cols: u16, rows: u16) -> Tty {
         Tty {
             mode: Mode::COOKED,

@@ -21,6 +21,7 @@ pub fn record_type(name: &str) -> Option<RecordType> {
     TYPES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, t)| *t)
 }
 
+/// The type's name in zone files: `AAAA`.
 pub fn type_name(kind: RecordType) -> &'static str {
     TYPES.iter().find(|(_, t)| *t == kind).map_or("A", |(n, _)| n)
 }

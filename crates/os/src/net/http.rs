@@ -37,21 +37,30 @@ impl Headers {
 /// A request.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Request {
+    /// In capitals, as sent.
     pub method: String,
     /// As sent: path and query (absolute form when talking to a proxy).
     pub target: String,
+    /// `HTTP/1.1` or `HTTP/1.0`; empty is written as 1.1.
     pub version: String,
+    /// In the order sent.
     pub headers: Headers,
+    /// Without its framing (chunks, length).
     pub body: Vec<u8>,
 }
 
 /// A response. `status` 0 means that it is not filled in.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Response {
+    /// `HTTP/1.1` or `HTTP/1.0`; empty is written as 1.1.
     pub version: String,
+    /// 100 to 599.
     pub status: u16,
+    /// The words after the number; clients do not rely on them.
     pub reason: String,
+    /// In the order sent.
     pub headers: Headers,
+    /// Without its framing (chunks, length).
     pub body: Vec<u8>,
 }
 
@@ -146,6 +155,7 @@ fn write_headers(out: &mut Vec<u8>, headers: &Headers, length: Option<usize>) {
 pub enum BadMessage {
     /// The first line or a header line has no meaning.
     Syntax,
+    /// The head or the body is larger than the parser keeps.
     TooLarge,
 }
 

@@ -36,16 +36,22 @@ pub enum Outcome {
     NoData,
     /// No server, or none answered.
     Timeout,
+    /// The server that answered last could not find out.
     ServFail,
 }
 
 /// What /etc/resolv.conf says.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
+    /// `nameserver` lines, asked in this order.
     pub servers: Vec<IpAddr>,
+    /// Suffixes to try, in this order.
     pub search: Vec<String>,
+    /// A name with at least so many dots is first tried as it is. 1 unless said; a pod's is 5.
     pub ndots: usize,
+    /// Seconds to wait for a server, 1 to 30.
     pub timeout_s: i64,
+    /// How often the list of servers is gone through, 1 to 5.
     pub attempts: u32,
 }
 
