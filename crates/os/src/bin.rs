@@ -5,6 +5,7 @@ mod http_client; // shared
 pub(crate) mod opts; // shared
 pub(crate) mod paths; // shared
 pub(crate) mod process; // shared
+mod rows; // shared
 mod screen; // shared
 pub mod tool; // shared
 pub mod users; // shared

@@ -2,6 +2,7 @@
 
 use super::{
     opts,
+    rows::{Fold, Rows, printable},
     tool::{Cx, Filter, Flow, filter},
 };
 use crate::program::ProgramSpec;
@@ -15,12 +16,7 @@ pub const HEXDUMP: ProgramSpec = ProgramSpec::inside("hexdump", HELP, || filter(
 struct Hexdump {
     style: char,
     all: bool,
-    left: u64,
-    skip: u64,
-    at: u64,
-    buf: Vec<u8>,
-    last: Vec<u8>,
-    folded: bool,
+    rows: Rows,
 }
 
 impl Filter for Hexdump {
@@ -33,32 +29,23 @@ impl Filter for Hexdump {
         }
         self.style = opts.last_of("bcdoxC").unwrap_or(if cx.name == "hd" { 'C' } else { 'w' });
         self.all = opts.has('v');
-        self.left = opts.value('n').and_then(opts::size).unwrap_or(u64::MAX);
-        self.skip = opts.value('s').and_then(opts::size).unwrap_or(0);
-        self.at = self.skip;
+        let value = |flag: char| opts.value(flag).and_then(opts::size);
+        self.rows = Rows::new(16, value('s'), value('n'));
         Ok(opts.rest)
     }
     fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
-        let skipped = self.skip.min(bytes.len() as u64);
-        self.skip -= skipped;
-        let bytes = &bytes[skipped as usize..];
-        let taken = (bytes.len() as u64).min(self.left);
-        self.left -= taken;
-        self.buf.extend_from_slice(&bytes[..taken as usize]);
-        while self.buf.len() >= 16 {
-            let row: Vec<u8> = self.buf.drain(..16).collect();
+        for row in self.rows.feed(bytes) {
             self.row(cx, &row);
         }
-        if self.left == 0 { Flow::Stop } else { Flow::More }
+        if self.rows.full() { Flow::Stop } else { Flow::More }
     }
     fn end(&mut self, cx: &mut Cx<'_, '_>, failed: bool) -> u8 {
-        let row = std::mem::take(&mut self.buf);
-        if !row.is_empty() {
+        if let Some(row) = self.rows.rest() {
             self.row(cx, &row);
         }
-        if self.at > 0 {
+        if self.rows.at > 0 {
             let width = if self.style == 'C' { 8 } else { 7 };
-            cx.line(format!("{:0width$x}", self.at));
+            cx.line(format!("{:0width$x}", self.rows.at));
         }
         u8::from(failed)
     }
@@ -66,23 +53,18 @@ impl Filter for Hexdump {
 
 impl Hexdump {
     fn row(&mut self, cx: &mut Cx<'_, '_>, row: &[u8]) {
-        let at = self.at;
-        self.at += row.len() as u64;
-        if !self.all && row == self.last {
-            if !std::mem::replace(&mut self.folded, true) {
-                cx.line("*");
-            }
-            return;
+        let at = self.rows.pass(row);
+        match self.rows.fold(row) {
+            Fold::Star if !self.all => return cx.line("*"),
+            Fold::Hide if !self.all => return,
+            _ => {}
         }
-        self.folded = false;
-        self.last = row.to_vec();
         let words = || row.chunks(2).map(|c| u16::from_le_bytes([c[0], *c.get(1).unwrap_or(&0)]));
         let cells: String = match self.style {
             'C' => {
                 let half = |part: &[u8]| part.iter().map(|b| format!("{b:02x} ")).collect::<String>();
                 let (a, b) = row.split_at(row.len().min(8));
-                let text: String =
-                    row.iter().map(|b| if (32..127).contains(b) { char::from(*b) } else { '.' }).collect();
+                let text = printable(row);
                 return cx.line(format!("{at:08x}  {:<24} {:<24} |{text}|", half(a), half(b)));
             }
             'b' => row.iter().map(|b| format!(" {b:03o}")).collect(),

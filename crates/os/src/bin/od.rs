@@ -2,6 +2,7 @@
 
 use super::{
     opts,
+    rows::{Fold, Rows, printable},
     tool::{Cx, Filter, Flow, filter},
 };
 use crate::program::ProgramSpec;
@@ -27,12 +28,7 @@ struct Od {
     radix: char,
     all: bool,
     width: usize,
-    left: u64,
-    skip: u64,
-    at: u64,
-    buf: Vec<u8>,
-    last: Vec<u8>,
-    folded: bool,
+    rows: Rows,
 }
 
 /// A byte as C writes it, or in octal.
@@ -161,58 +157,46 @@ impl Filter for Od {
         self.radix = opts.value('A').and_then(|a| a.chars().next()).unwrap_or('o');
         self.all = opts.has('v');
         self.width = opts.value('w').and_then(|w| w.parse().ok()).unwrap_or(16).clamp(1, 4096);
-        self.left = opts.value('N').and_then(opts::size).unwrap_or(u64::MAX);
-        self.skip = opts.value('j').and_then(opts::size).unwrap_or(0);
-        self.at = self.skip;
+        let value = |flag: char| opts.value(flag).and_then(opts::size);
+        self.rows = Rows::new(self.width, value('j'), value('N'));
         Ok(opts.rest)
     }
     fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
-        let skipped = self.skip.min(bytes.len() as u64);
-        self.skip -= skipped;
-        let bytes = &bytes[skipped as usize..];
-        let taken = (bytes.len() as u64).min(self.left);
-        self.left -= taken;
-        self.buf.extend_from_slice(&bytes[..taken as usize]);
-        while self.buf.len() >= self.width {
-            let row: Vec<u8> = self.buf.drain(..self.width).collect();
+        for row in self.rows.feed(bytes) {
             self.row(cx, &row);
         }
-        if self.left == 0 { Flow::Stop } else { Flow::More }
+        if self.rows.full() { Flow::Stop } else { Flow::More }
     }
     fn end(&mut self, cx: &mut Cx<'_, '_>, failed: bool) -> u8 {
-        let row = std::mem::take(&mut self.buf);
-        if !row.is_empty() {
+        if let Some(row) = self.rows.rest() {
             self.row(cx, &row);
         }
         if self.radix != 'n' {
-            let address = self.address();
+            let address = address(self.radix, self.rows.at);
             cx.line(address);
         }
         u8::from(failed)
     }
 }
 
-impl Od {
-    fn address(&self) -> String {
-        match self.radix {
-            'n' => String::new(),
-            'd' => format!("{:07}", self.at),
-            'x' => format!("{:06x}", self.at),
-            _ => format!("{:07o}", self.at),
-        }
+/// An address in the radix of `-A`.
+fn address(radix: char, at: u64) -> String {
+    match radix {
+        'n' => String::new(),
+        'd' => format!("{at:07}"),
+        'x' => format!("{at:06x}"),
+        _ => format!("{at:07o}"),
     }
+}
 
+impl Od {
     fn row(&mut self, cx: &mut Cx<'_, '_>, row: &[u8]) {
-        let address = self.address();
-        self.at += row.len() as u64;
-        if !self.all && row == self.last {
-            if !std::mem::replace(&mut self.folded, true) {
-                cx.line("*");
-            }
-            return;
+        let address = address(self.radix, self.rows.pass(row));
+        match self.rows.fold(row) {
+            Fold::Star if !self.all => return cx.line("*"),
+            Fold::Hide if !self.all => return,
+            _ => {}
         }
-        self.folded = false;
-        self.last = row.to_vec();
         // With several styles the cells of one stand below those of the other.
         let per_byte = |s: &Style| (s.width() + 1).div_ceil(s.size);
         let wide = self.styles.iter().map(per_byte).max().unwrap_or(3);
@@ -226,9 +210,7 @@ impl Od {
             if style.text {
                 let missing = (self.width - row.len()) / style.size;
                 line.push_str(&" ".repeat(missing * width));
-                let text: String =
-                    row.iter().map(|b| if (32..127).contains(b) { char::from(*b) } else { '.' }).collect();
-                line.push_str(&format!("  >{text}<"));
+                line.push_str(&format!("  >{}<", printable(row)));
             }
             cx.line(line);
         }

@@ -2,6 +2,7 @@
 
 use super::{
     opts,
+    rows::{Rows, printable},
     tool::{Cx, Filter, Flow, filter},
 };
 use crate::program::ProgramSpec;
@@ -20,15 +21,16 @@ struct Xxd {
     bits: bool,
     group: usize,
     columns: usize,
-    left: u64,
-    skip: u64,
-    at: u64,
-    buf: Vec<u8>,
+    rows: Rows,
     /// Lines to turn back.
     text: String,
 }
 
+/// A number as the options have them. What is negative wraps, as in the real one.
 fn number(text: &str) -> Option<u64> {
+    if let Some(rest) = text.strip_prefix('-') {
+        return number(rest).map(u64::wrapping_neg);
+    }
     match text.strip_prefix("0x") {
         Some(hex) => u64::from_str_radix(hex, 16).ok(),
         None => opts::size(text),
@@ -51,9 +53,8 @@ impl Filter for Xxd {
         let value = |flag: char| opts.value(flag).and_then(number);
         self.group = value('g').map_or(group, |n| n as usize);
         self.columns = value('c').filter(|n| *n > 0).map_or(columns, |n| n as usize).min(256);
-        self.left = value('l').unwrap_or(u64::MAX);
-        self.skip = value('s').unwrap_or(0);
-        self.at = self.skip + value('o').unwrap_or(0);
+        self.rows = Rows::new(self.columns, value('s'), value('l'));
+        self.rows.at = self.rows.at.wrapping_add(value('o').unwrap_or(0));
         Ok(opts.rest.into_iter().take(1).collect())
     }
     fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
@@ -61,24 +62,16 @@ impl Filter for Xxd {
             self.text.push_str(&String::from_utf8_lossy(bytes));
             return Flow::More;
         }
-        let skipped = self.skip.min(bytes.len() as u64);
-        self.skip -= skipped;
-        let bytes = &bytes[skipped as usize..];
-        let taken = (bytes.len() as u64).min(self.left);
-        self.left -= taken;
-        self.buf.extend_from_slice(&bytes[..taken as usize]);
-        while self.buf.len() >= self.columns {
-            let row: Vec<u8> = self.buf.drain(..self.columns).collect();
+        for row in self.rows.feed(bytes) {
             self.row(cx, &row);
         }
-        if self.left == 0 { Flow::Stop } else { Flow::More }
+        if self.rows.full() { Flow::Stop } else { Flow::More }
     }
     fn end(&mut self, cx: &mut Cx<'_, '_>, failed: bool) -> u8 {
         if self.back {
             let bytes = self.turned_back();
             cx.print(bytes);
-        } else if !self.buf.is_empty() {
-            let row = std::mem::take(&mut self.buf);
+        } else if let Some(row) = self.rows.rest() {
             self.row(cx, &row);
         }
         if failed { 2 } else { 0 }
@@ -108,10 +101,8 @@ impl Xxd {
         let cells: Vec<String> = digits.chunks(group).map(<[String]>::concat).collect();
         let groups = if self.group == 0 { 1 } else { self.columns.div_ceil(group) };
         let wide = self.columns * if self.bits { 8 } else { 2 } + groups - 1;
-        let text: String =
-            row.iter().map(|b| if (32..127).contains(b) { char::from(*b) } else { '.' }).collect();
-        cx.line(format!("{:08x}: {:<wide$}  {text}", self.at, cells.join(" ")));
-        self.at += row.len() as u64;
+        let (at, text) = (self.rows.pass(row), printable(row));
+        cx.line(format!("{at:08x}: {:<wide$}  {text}", cells.join(" ")));
     }
 
     fn turned_back(&self) -> Vec<u8> {
