@@ -6,7 +6,7 @@
 //! resources are values of the same [`Resource`] type and take the same path.
 
 mod admission;
-pub mod allocation;
+mod allocation;
 mod apply;
 mod authn;
 mod authz;
@@ -15,14 +15,14 @@ mod call;
 pub mod connect;
 mod delete;
 mod discovery;
-pub mod draft;
+mod draft;
 mod handlers;
 mod list;
 mod managed_fields;
 mod openapi;
 mod patch;
-pub mod pod_spec;
-pub mod registry;
+mod pod_spec;
+mod registry;
 mod request_info;
 pub mod resource;
 mod reviews;
@@ -30,8 +30,8 @@ mod scale;
 mod store;
 mod strategic;
 pub mod strategy;
-pub mod table;
-pub mod validation;
+mod table;
+mod validation;
 pub mod watch;
 
 pub use connect::Connect;
@@ -64,6 +64,7 @@ pub struct RequestContext<'a> {
 }
 
 impl<'a> RequestContext<'a> {
+    /// The context of a request that arrives at `now`; `trigger` is what set its sender in motion.
     pub fn new(now: Timestamp, rng: &'a mut Rng, trigger: Trigger) -> RequestContext<'a> {
         RequestContext { now, rng, trigger, opened: None }
     }
@@ -137,6 +138,7 @@ impl ApiServer {
         &self.storage
     }
 
+    /// What is served, built-in and custom.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }

@@ -8,10 +8,10 @@
 //! `LatencyProfile::watch_delivery`, and what it then reads through a lister is the store itself. So a component never
 //! acts on a state older than its own last write and needs no expectations code.
 
-pub mod cx;
-pub mod lister;
-pub mod recorder;
-pub mod workqueue;
+pub(crate) mod cx;
+mod lister;
+pub(crate) mod recorder;
+mod workqueue;
 
 pub use cx::{Cx, Identity, Outbox};
 pub use lister::Lister;

@@ -3,15 +3,15 @@
 //! [`World`] is everything that exists, as one value. [`Cluster`] is a world with its history: the inputs that came
 //! from outside, and checkpoints (clones) from which any moment is reached by replaying inputs.
 
-pub mod bootstrap;
-pub mod config;
+mod bootstrap;
+mod config;
 mod connections;
-pub mod event;
-pub mod history;
-pub mod input;
-pub mod saved;
+mod event;
+mod history;
+mod input;
+mod saved;
 pub mod story;
-pub mod world;
+mod world;
 
 pub use config::{ClusterConfig, DEFAULT_START, MAX_NODES};
 pub use connections::STATE;

@@ -71,6 +71,7 @@ pub enum Event {
 /// What a reconcile came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
+    /// Nothing to do until something changes.
     Done,
     /// Look again after a time that nobody waits for (a deadline): it does not keep the world busy.
     After(Duration),
@@ -123,6 +124,7 @@ pub fn period_key() -> Key {
 
 /// What a reconcile has at hand besides the API.
 pub struct Work<'a> {
+    /// Where events about objects go.
     pub events: &'a mut Recorder,
     /// Objects that this reconcile has looked at; the runner turns them into time.
     objects: usize,

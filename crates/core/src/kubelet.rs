@@ -8,29 +8,29 @@
 //! API sees of it), [`prober`], [`images`] (pulls), [`volumes`], [`env`], [`node_status`], [`server`] (log, exec, attach,
 //! port-forward). What wakes a kubelet: pods bound to its node, its node object, deliveries from the network, timers.
 
-pub mod admission;
-pub mod api_front;
-pub mod env;
-pub mod eviction;
-pub mod images;
-pub mod lifecycle;
-pub mod machines;
+mod admission;
+mod api_front;
+mod env;
+mod eviction;
+mod images;
+mod lifecycle;
+mod machines;
 pub mod node;
-pub mod node_status;
-pub mod pod_worker;
-pub mod prober;
+mod node_status;
+mod pod_worker;
+mod prober;
 pub mod server;
 pub mod server_logs;
 pub mod spec;
-pub mod static_pods;
-pub mod status;
-pub mod sync;
-pub mod token;
-pub mod volumes;
+mod static_pods;
+mod status;
+mod sync;
+mod token;
+mod volumes;
 
 use collections::OrdMap;
 pub use node::{Node, Power};
-pub use server::{Attachment, ExecOptions, Output, SessionId};
+pub use server::{Attachment, ExecOptions};
 pub use server_logs::{LogCursor, LogOptions};
 pub use spec::{NodeSpec, NodesConfig, Role};
 

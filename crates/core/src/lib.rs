@@ -5,13 +5,15 @@
 //! it), then the components that meet only at the API — [`controllers`], [`scheduler`], [`kubelet`] with [`runtime`]
 //! and [`network`] — and [`cluster`], which owns them all and moves time.
 
+#![warn(missing_docs)]
+
 pub mod apiserver;
 pub mod client;
 pub mod cluster;
 pub mod controllers;
-pub mod kubelet;
-pub mod network;
-pub mod runtime;
+mod kubelet;
+mod network;
+mod runtime;
 pub mod scheduler;
 pub mod sim;
 pub mod store;

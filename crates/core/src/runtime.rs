@@ -13,7 +13,7 @@ pub mod machine;
 pub mod programs;
 pub mod reference;
 
-pub use catalogue::{Image, find};
+pub use catalogue::Image;
 pub use container::{Body, Container, Exit, Sandbox};
 pub use library::Library;
 pub use machine::{Config, Instance};

@@ -4,15 +4,15 @@
 //! with its three parts and queueing hints too. What was decided for a pod and why is kept ([`Decision`]).
 //! A binding is one request here, where upstream binds concurrently with the next cycle.
 
-pub mod cache;
+mod cache;
 mod cycle;
 pub mod decision;
-pub mod diagnosis;
-pub mod framework;
-pub mod node_info;
-pub mod plugins;
-pub mod queue;
-pub mod resource;
+mod diagnosis;
+mod framework;
+mod node_info;
+mod plugins;
+mod queue;
+mod resource;
 
 use api::core::v1::{Binding, Node, ObjectReference, Pod};
 use api::http::Body;
@@ -177,7 +177,7 @@ impl Scheduler {
             (Some(old), Some(new)) if node_changed(old, new) => {
                 self.move_pods(&ClusterEvent::NodeUpdate { old, new }, trigger, now);
             }
-            (Some(node), None) => self.move_pods(&ClusterEvent::NodeDelete(node), trigger, now),
+            (Some(_), None) => self.move_pods(&ClusterEvent::NodeDelete, trigger, now),
             _ => {}
         }
     }

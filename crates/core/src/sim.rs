@@ -4,11 +4,11 @@
 //! event; events with equal times run in the order (class, sequence), so the same seed and inputs give the same
 //! history on every machine. There is no wall clock, no thread and no hash order anywhere below this module.
 
-pub mod hash;
-pub mod latency;
-pub mod queue;
-pub mod rng;
-pub mod shared_map;
+mod hash;
+mod latency;
+mod queue;
+mod rng;
+mod shared_map;
 
 pub use api::{Duration, Timestamp};
 pub use hash::{Hashed, Hasher64};

@@ -49,6 +49,7 @@ impl Storage {
         self.log.compacted()
     }
 
+    /// The object as of now.
     pub fn get(&self, resource: ResourceId, key: &Key) -> Option<&Object> {
         self.table(resource)?.get(key).map(|stored| &stored.object)
     }

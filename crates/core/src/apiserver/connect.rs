@@ -13,32 +13,54 @@ use super::{ApiServer, Opened, RequestContext};
 /// A call for a kubelet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connect {
+    /// The node whose kubelet is asked; the pod is bound to it.
     pub node: Str,
+    /// The pod's namespace.
     pub namespace: Str,
+    /// The pod's name.
     pub pod: Str,
+    /// The pod's uid: a kubelet does not take a new pod of the same name for the old one.
     pub uid: Str,
     /// Empty for port-forward.
     pub container: Str,
+    /// Which of its streams.
     pub kind: ConnectKind,
 }
 
+/// What is asked of the kubelet, with the options of the request's query.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ConnectKind {
+    /// `pods/log`
     Log(LogOptions),
+    /// `pods/exec` (`v1 PodExecOptions`)
+    #[allow(missing_docs, reason = "the fields of PodExecOptions")]
     Exec { command: Vec<Str>, stdin: bool, stdout: bool, stderr: bool, tty: bool },
+    /// `pods/attach` (`v1 PodAttachOptions`)
+    #[allow(missing_docs, reason = "the fields of PodAttachOptions")]
     Attach { stdin: bool, stdout: bool, stderr: bool, tty: bool },
-    PortForward { ports: Vec<u16> },
+    /// `pods/portforward`
+    PortForward {
+        /// Of the query; empty where the client names each with its stream.
+        ports: Vec<u16>,
+    },
 }
 
 /// `v1 PodLogOptions`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogOptions {
+    /// Go on with what is written later.
     pub follow: bool,
+    /// The log of the container's run before the present one.
     pub previous: bool,
+    /// An RFC 3339 time before each line.
     pub timestamps: bool,
+    /// Lines of the last so many seconds; greater than 0, and not with `since_time`.
     pub since_seconds: Option<i64>,
+    /// Lines from this moment on.
     pub since_time: Option<api::Timestamp>,
+    /// The last so many lines; 0 is none.
     pub tail_lines: Option<i64>,
+    /// At most so many bytes; greater than 0.
     pub limit_bytes: Option<i64>,
 }
 

@@ -15,7 +15,6 @@ mod update;
 mod volumes;
 
 pub use defaults::{set_defaults_pod, set_defaults_pod_spec};
-pub use resources::{validate_resource_quantity, validate_resource_requirements};
 pub use scheduling::{validate_node_selector, validate_tolerations};
 pub use update::{validate_pod_status_update, validate_pod_update};
 

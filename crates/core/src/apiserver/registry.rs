@@ -57,6 +57,7 @@ impl Registry {
         id
     }
 
+    /// The resource of an id that this registry gave.
     pub fn get(&self, id: ResourceId) -> &Resource {
         &self.resources[usize::from(id.0)]
     }
@@ -71,6 +72,7 @@ impl Registry {
         self.by_kind.get(&K::GVK).copied()
     }
 
+    /// The resource that serves a kind of this group and version.
     pub fn by_kind(&self, gvk: &Gvk) -> Option<&Resource> {
         self.by_kind.get(gvk).map(|id| self.get(*id))
     }
@@ -82,6 +84,7 @@ impl Registry {
         self.iter().find(found)
     }
 
+    /// All resources, in the order they were added: the order of discovery.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
         self.resources.iter().map(|resource| &**resource)
     }

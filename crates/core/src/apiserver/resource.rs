@@ -7,9 +7,12 @@ use api::{Gvk, Gvr, Kind, Str};
 use super::strategy::{KindStrategy, Strategy, Typed};
 use crate::store::ResourceId;
 
+/// Whether objects live in namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
+    /// Keys have a namespace.
     Namespaced,
+    /// Keys have none.
     Cluster,
 }
 
@@ -20,6 +23,7 @@ pub struct Subresource {
     pub name: &'static str,
     /// Group, version and kind of what it reads and writes; the kind is empty for the resource's own.
     pub gvk: Gvk3,
+    /// In the order of discovery.
     pub verbs: &'static [&'static str],
 }
 
@@ -30,19 +34,28 @@ const READ_WRITE: &[&str] = &["get", "patch", "update"];
 const CONNECT: &[&str] = &["create", "get"];
 
 impl Subresource {
+    /// Of most kinds: the controllers' side.
     pub const STATUS: Subresource = Subresource { name: "status", gvk: ("", "", ""), verbs: READ_WRITE };
+    /// Desired and observed replicas, alike for all workloads.
     pub const SCALE: Subresource =
         Subresource { name: "scale", gvk: ("autoscaling", "v1", "Scale"), verbs: READ_WRITE };
+    /// Of namespaces: the controller's word that nothing is left in it.
     pub const FINALIZE: Subresource = Subresource { name: "finalize", gvk: ("", "", ""), verbs: &["update"] };
+    /// A stream to a container's main process.
     pub const ATTACH: Subresource =
         Subresource { name: "attach", gvk: ("", "v1", "PodAttachOptions"), verbs: CONNECT };
+    /// Of pods: the scheduler's decision.
     pub const BINDING: Subresource =
         Subresource { name: "binding", gvk: ("", "v1", "Binding"), verbs: &["create"] };
+    /// A delete that asks disruption budgets first.
     pub const EVICTION: Subresource =
         Subresource { name: "eviction", gvk: ("policy", "v1", "Eviction"), verbs: &["create"] };
+    /// A stream to a new process in a container.
     pub const EXEC: Subresource =
         Subresource { name: "exec", gvk: ("", "v1", "PodExecOptions"), verbs: CONNECT };
+    /// What a container wrote.
     pub const LOG: Subresource = Subresource { name: "log", gvk: ("", "v1", "Pod"), verbs: &["get"] };
+    /// A stream to a pod's port.
     pub const PORT_FORWARD: Subresource =
         Subresource { name: "portforward", gvk: ("", "v1", "PodPortForwardOptions"), verbs: CONNECT };
 }
@@ -50,8 +63,11 @@ impl Subresource {
 /// Descriptor of one served resource. Mirrors what discovery publishes, plus the behaviour behind it.
 #[derive(Clone)]
 pub struct Resource {
+    /// Given by the registry; names the resource in the store and its log.
     pub id: ResourceId,
+    /// What its objects say they are.
     pub gvk: Gvk,
+    /// What its paths say.
     pub gvr: Gvr,
     /// "pods"
     pub plural: Str,
@@ -59,11 +75,15 @@ pub struct Resource {
     pub singular: Str,
     /// "PodList"
     pub list_kind: Str,
+    /// What `kubectl get` takes besides plural and singular; the first is shown first.
     pub short_names: Vec<Str>,
     /// "all" for what `kubectl get all` lists.
     pub categories: Vec<Str>,
+    /// Whether its paths and keys have a namespace.
     pub scope: Scope,
+    /// Parts served under paths of their own.
     pub subresources: Vec<Subresource>,
+    /// What is particular to the kind.
     pub strategy: Rc<dyn Strategy>,
     /// What may be done with the whole resource, in the order of discovery.
     pub verbs: &'static [&'static str],
@@ -120,6 +140,7 @@ impl Resource {
         self.verbs.contains(&"get")
     }
 
+    /// Sets the short names.
     #[must_use]
     pub fn short(mut self, names: &[&str]) -> Resource {
         self.short_names = names.iter().map(|name| (*name).into()).collect();
@@ -133,16 +154,19 @@ impl Resource {
         self
     }
 
+    /// Sets the subresources.
     #[must_use]
     pub fn with(mut self, subresources: &[Subresource]) -> Resource {
         self.subresources = subresources.to_vec();
         self
     }
 
+    /// See [`Scope::Namespaced`].
     pub fn namespaced(&self) -> bool {
         self.scope == Scope::Namespaced
     }
 
+    /// The subresource of that name, if it is served.
     pub fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|subresource| subresource.name == name)
     }

@@ -47,11 +47,14 @@ enum Form {
 pub struct WatchEvent {
     /// "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"
     pub kind: &'static str,
+    /// The line's `object`.
     pub body: WatchBody,
 }
 
+/// What a line of a watch is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WatchBody {
+    /// The object as it is.
     Object(Object),
     /// Tables, partial metadata, bookmarks, errors.
     Json(Json),
@@ -82,6 +85,7 @@ impl WatchCursor {
         self.deadline
     }
 
+    /// What is watched.
     pub fn resource(&self) -> ResourceId {
         self.resource
     }

@@ -13,6 +13,7 @@ use crate::store::{Storage, Trigger};
 pub struct Identity {
     /// "system:serviceaccount:kube-system:deployment-controller", "system:kube-scheduler", "system:node:node-1".
     pub user: Str,
+    /// "system:serviceaccounts", "system:nodes", "system:authenticated" and the like.
     pub groups: Vec<Str>,
     /// The field manager and the `source.component` of events: "deployment-controller", "kubelet".
     pub component: Str,
@@ -51,11 +52,15 @@ impl<E> Outbox<E> {
 
 /// Context of one handler call.
 pub struct Cx<'a> {
+    /// The moment: constant while one event is handled.
     pub now: Timestamp,
+    /// The component's own stream of random numbers.
     pub rng: &'a mut Rng,
+    /// How long things take.
     pub profile: &'a LatencyProfile,
     /// Set by the caller before each reconcile; goes into the cause of each write.
     pub trigger: Trigger,
+    /// Who asks.
     pub identity: &'a Identity,
     api: &'a mut ApiServer,
     api_rng: &'a mut Rng,
@@ -63,6 +68,7 @@ pub struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
+    /// A context for one event of one component.
     pub fn new(
         now: Timestamp,
         api: &'a mut ApiServer,
@@ -129,6 +135,7 @@ impl<'a> Cx<'a> {
         self.object(Method::Get, path::<K>(namespace, name, ""), Body::Empty)
     }
 
+    /// POST. Errors as the server's: 409 AlreadyExists, 422 Invalid, 403 Forbidden.
     pub fn create<K: Kind>(&mut self, object: K) -> Result<Object, Status> {
         let path = path::<K>(&object.meta().namespace, "", "");
         self.object(Method::Post, path, Body::Object(Object::of(object)))
@@ -140,6 +147,7 @@ impl<'a> Cx<'a> {
         self.object(Method::Put, path, Body::Object(Object::of(object)))
     }
 
+    /// PUT to the status subresource; 409 Conflict if the object was changed since it was read.
     pub fn update_status<K: Kind>(&mut self, object: K) -> Result<Object, Status> {
         let path = path::<K>(&object.meta().namespace, &object.meta().name, "status");
         self.object(Method::Put, path, Body::Object(Object::of(object)))

@@ -16,14 +16,17 @@ pub struct Lister<'a, K> {
 }
 
 impl<'a, K: Kind> Lister<'a, K> {
+    /// A lister of `K`. A kind that is not served has no objects.
     pub fn new(api: &'a ApiServer) -> Lister<'a, K> {
         Lister { api, resource: api.registry().id_of::<K>(), kind: PhantomData }
     }
 
+    /// The object of that name as of now; `namespace` is empty for kinds without.
     pub fn get(&self, namespace: &str, name: &str) -> Option<Object> {
         self.get_key(&Key::new(namespace, name))
     }
 
+    /// The object of that key as of now.
     pub fn get_key(&self, key: &Key) -> Option<Object> {
         self.api.storage().get(self.resource?, key).cloned()
     }

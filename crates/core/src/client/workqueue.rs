@@ -98,6 +98,7 @@ impl<K: Ord + Clone> WorkQueue<K> {
         self.ready.len()
     }
 
+    /// True if no key is ready; some may wait for their time.
     pub fn is_empty(&self) -> bool {
         self.ready.is_empty()
     }

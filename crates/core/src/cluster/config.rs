@@ -18,7 +18,9 @@ pub struct ClusterConfig {
     /// Worker nodes beside the one of the control plane. 0: a single node that is also the control plane, without its
     /// taint, as minikube sets it up.
     pub nodes: u32,
+    /// Where the virtual clock begins.
     pub start: Timestamp,
+    /// How long things take.
     pub profile: LatencyProfile,
 }
 

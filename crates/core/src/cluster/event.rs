@@ -7,7 +7,9 @@ use crate::{controllers, kubelet, scheduler};
 pub enum Event {
     /// Commits reach a watching component: the controller manager, the scheduler, the kubelet of a node, the network.
     Deliver(Watcher),
+    /// The controller manager's own: a queue has something, a timer is due.
     Controllers(controllers::Event),
+    /// The scheduler's own: the next cycle, the end of a back-off.
     Scheduler(scheduler::Event),
     /// Kubelets, their containers, and what the network delivers to them.
     Nodes(kubelet::Event),
@@ -18,7 +20,9 @@ pub enum Event {
 /// Processes that watch the API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Watcher {
+    /// kube-controller-manager.
     Controllers,
+    /// kube-scheduler.
     Scheduler,
     /// The kubelet and kube-proxy of one node.
     Node(api::Str),

@@ -60,14 +60,17 @@ impl Cluster {
         cluster
     }
 
+    /// The moment shown.
     pub fn world(&self) -> &World {
         &self.world
     }
 
+    /// What the cluster was made from.
     pub fn config(&self) -> &ClusterConfig {
         &self.config
     }
 
+    /// The time of the moment shown.
     pub fn now(&self) -> Timestamp {
         self.world.now()
     }
@@ -82,6 +85,7 @@ impl Cluster {
         self.world.now() >= self.latest && self.applied == self.inputs.len()
     }
 
+    /// Everything that came from outside in this history, oldest first.
     pub fn inputs(&self) -> &[Recorded] {
         &self.inputs
     }

@@ -14,19 +14,28 @@ pub enum Input {
     Connect(Request),
     /// A client outside of the cluster connects to an address: a node port, the API server.
     Dial {
+        /// As the client names it: a node's address, or the API server's.
         addr: IpAddr,
+        /// TCP.
         port: u16,
+        /// Whether the client speaks TLS.
         tls: bool,
     },
     /// Bytes for such a stream.
     StreamData {
+        /// As numbered by the [`Connect`](Input::Connect) or [`Dial`](Input::Dial) that opened it.
         stream: u64,
+        /// As in v5.channel.k8s.io: 0 standard input, 4 the terminal's size (JSON), 255 the end of input.
         channel: u8,
+        /// What the client sent at once.
         data: Vec<u8>,
     },
+    /// The client closed the stream.
     StreamClose {
+        /// The stream's number.
         stream: u64,
     },
+    /// Something is broken or mended.
     Fault(Fault),
 }
 
@@ -35,27 +44,35 @@ pub enum Input {
 pub enum Fault {
     /// The machine loses power: its kubelet and containers are gone until it is started.
     StopNode(Str),
+    /// Power is back: kubelet and containers start anew.
     StartNode(Str),
     /// The machine runs on but nobody reaches it.
     CutNode(Str),
+    /// The network of the machine is back.
     HealNode(Str),
     /// The main process of a container is killed (SIGKILL).
     KillContainer {
+        /// The pod's namespace.
         namespace: Str,
+        /// The pod's name.
         pod: Str,
+        /// The container's name.
         container: Str,
     },
     /// A process of the control plane stops ("kube-scheduler", "kube-controller-manager").
     StopComponent(Str),
+    /// The process is started again, with empty caches.
     StartComponent(Str),
 }
 
 /// An input with its place in history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
+    /// When it came.
     pub time: Timestamp,
     /// How many events the world had handled before: the exact place among events of the same moment.
     pub after: u64,
+    /// What came.
     pub input: Input,
 }
 

@@ -12,7 +12,9 @@ use super::{ClusterConfig, Fault, Input, MAX_NODES, Recorded};
 /// A history as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saved {
+    /// What the cluster was made from.
     pub config: ClusterConfig,
+    /// Everything that came from outside, oldest first.
     pub inputs: Vec<Recorded>,
     /// The newest moment reached.
     pub latest: Timestamp,
@@ -22,6 +24,7 @@ pub struct Saved {
 const INPUTS_MAX: usize = 100_000;
 
 impl Saved {
+    /// The form in links and files; [`Saved::from_json`] reads it back.
     pub fn to_json(&self) -> Json {
         let start = self.config.start.micros();
         let inputs: Vec<Json> = self

@@ -9,6 +9,7 @@ use crate::store::{Change, Operation, ResourceId, Revision, Trigger};
 /// What one step did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stepped {
+    /// When it happened.
     pub at: Timestamp,
     /// Who acted: "replicaset-controller", "kubelet node-1".
     pub actor: Str,
@@ -19,14 +20,19 @@ pub struct Stepped {
 /// One link of a chain of causes, from an effect back to what set it off.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CauseLink {
+    /// When it happened.
     pub at: Timestamp,
     /// 0 for links that are no commit: inputs, the passing of time.
     pub revision: Revision,
+    /// Who acted: a component in short, or "you".
     pub actor: Str,
     /// "created", "updated", "deleted", or how an input is worded.
     pub verb: Str,
+    /// What it was done to: "Pod default/web-6d4cf56db6-x7k2p".
     pub what: String,
+    /// Its state after; before, if it was deleted. `None` for links that are no commit.
     pub object: Option<Object>,
+    /// Why it happened then: "ReplicaSet default/web was created"; empty for inputs.
     pub reason: String,
 }
 

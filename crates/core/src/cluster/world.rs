@@ -135,10 +135,12 @@ impl World {
         world
     }
 
+    /// What it was made from.
     pub fn config(&self) -> &ClusterConfig {
         &self.config
     }
 
+    /// The time of the event handled last, or until which the world was moved.
     pub fn now(&self) -> Timestamp {
         self.now
     }
@@ -173,14 +175,17 @@ impl World {
         self.api.storage().revision()
     }
 
+    /// The API server, to look at its store and registry.
     pub fn api(&self) -> &ApiServer {
         &self.api
     }
 
+    /// The scheduler, to look at its queue and decisions.
     pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler
     }
 
+    /// The kubelets with their containers, and the network.
     pub fn nodes(&self) -> &Nodes {
         &self.nodes
     }

@@ -41,6 +41,7 @@ pub struct Reconcile {
     pub controller: &'static str,
     /// Namespace and name; empty for a periodic look at everything.
     pub key: Key,
+    /// The revision or timer that put the key into the queue.
     pub trigger: Trigger,
     /// Requests that changed something.
     pub writes: u32,

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use api::core::v1::{ObjectReference, Pod};
-use api::{Object, Str, Timestamp};
+use api::{Str, Timestamp};
 use serde_json::json;
 
 use super::node::Node;
@@ -520,9 +520,4 @@ impl Node {
 pub fn go_duration(micros: i64) -> String {
     let seconds = micros / 1_000_000;
     if seconds < 60 { format!("{seconds}s") } else { format!("{}m{}s", seconds / 60, seconds % 60) }
-}
-
-/// The reference of a pod as events need it, for callers that hold no worker.
-pub fn pod_reference(object: &Object) -> ObjectReference {
-    crate::client::recorder::reference(object)
 }

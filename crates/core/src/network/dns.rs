@@ -48,11 +48,6 @@ impl Dns {
     pub fn is_host(&self, addr: IpAddr) -> bool {
         self.outside.values().any(|it| *it == addr)
     }
-
-    /// Adds a host outside the cluster.
-    pub fn add_host(&mut self, name: &str, addr: IpAddr) {
-        self.outside.insert(name.into(), addr);
-    }
 }
 
 impl Network {

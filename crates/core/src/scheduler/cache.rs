@@ -221,10 +221,6 @@ impl Cache {
         self.by_name.len()
     }
 
-    pub fn node(&self, name: &str) -> Option<&NodeInfo> {
-        self.slot(*self.by_name.get(name)?)
-    }
-
     pub fn slot(&self, slot: usize) -> Option<&NodeInfo> {
         self.slots.get(slot)?.as_deref()
     }
@@ -292,6 +288,10 @@ mod tests {
     use api::Quantity;
     use api::core::v1::{Container, Node};
 
+    fn found<'a>(cache: &'a Cache, name: &str) -> &'a NodeInfo {
+        cache.slot(cache.by_name[name]).expect("a node of that name")
+    }
+
     fn node(name: &str, zone: &str) -> Object {
         let mut node = Node::default();
         node.metadata.name = name.into();
@@ -317,9 +317,9 @@ mod tests {
         cache.set_node(node("a", ""));
         cache.add_pod(pod("1"), &"a".into());
         cache.add_pod(pod("1"), &"a".into());
-        assert_eq!(cache.node("a").unwrap().requested.milli_cpu, 250);
+        assert_eq!(found(&cache, "a").requested.milli_cpu, 250);
         cache.remove_pod("1");
-        assert_eq!(cache.node("a").unwrap().requested.milli_cpu, 0);
+        assert_eq!(found(&cache, "a").requested.milli_cpu, 0);
         assert!(cache.label_sets.ids.is_empty());
     }
 
@@ -328,7 +328,7 @@ mod tests {
         let mut cache = Cache::default();
         cache.add_pod(pod("1"), &"a".into());
         cache.set_node(node("a", ""));
-        assert_eq!(cache.node("a").unwrap().pods.len(), 1);
+        assert_eq!(found(&cache, "a").pods.len(), 1);
     }
 
     #[test]

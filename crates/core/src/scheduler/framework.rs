@@ -62,7 +62,7 @@ pub enum ClusterEvent<'a> {
         old: &'a Node,
         new: &'a Node,
     },
-    NodeDelete(&'a Node),
+    NodeDelete,
     /// A pod was bound, or a bound one changed or went.
     AssignedPodAdd(&'a Pod),
     AssignedPodUpdate {

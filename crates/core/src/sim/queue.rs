@@ -22,8 +22,11 @@ pub enum Class {
 /// Names one scheduled event; becomes stale when the event has run or was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId {
+    /// When it is due.
     pub time: Timestamp,
+    /// Among events of one moment the lower class goes first.
     pub class: Class,
+    /// Among those of one class the earlier scheduled goes first.
     pub sequence: u64,
 }
 
@@ -90,10 +93,12 @@ impl<E> EventQueue<E> {
         self.busy == 0
     }
 
+    /// How many events wait.
     pub fn len(&self) -> usize {
         self.events.len()
     }
 
+    /// True if no event waits.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
     }

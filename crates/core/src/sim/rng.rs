@@ -8,6 +8,7 @@
 pub struct Rng(u64);
 
 impl Rng {
+    /// A generator for this seed. The same seed gives the same numbers on every machine.
     pub fn new(seed: u64) -> Rng {
         Rng(seed)
     }
@@ -20,6 +21,7 @@ impl Rng {
         Rng(h.finish())
     }
 
+    /// The next of all 2⁶⁴ numbers, equally likely.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

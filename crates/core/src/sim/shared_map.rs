@@ -27,14 +27,17 @@ impl<K, V> Default for SharedMap<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
+    /// An empty map.
     pub fn new() -> SharedMap<K, V> {
         SharedMap::default()
     }
 
+    /// How many pairs it holds.
     pub fn len(&self) -> usize {
         self.len
     }
 
+    /// True if it holds none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -53,6 +56,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         (index, place)
     }
 
+    /// The value of a key, in O(log n).
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -62,6 +66,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         Some(&self.chunks[chunk][place].1)
     }
 
+    /// Whether the key is there.
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -134,6 +139,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         (index, place)
     }
 
+    /// Takes a pair out and gives its value.
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -170,10 +176,12 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         Some(&self.chunks.first()?.first()?.0)
     }
 
+    /// The keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> {
         self.iter().map(|(key, _)| key)
     }
 
+    /// The values, in the order of their keys.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
         self.iter().map(|(_, value)| value)
     }

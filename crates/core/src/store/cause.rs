@@ -24,6 +24,7 @@ pub struct Cause {
     pub user: Str,
     /// The component in short ("deployment-controller", "kubectl"): the field manager.
     pub actor: Str,
+    /// The revision or input that set the writer in motion.
     pub trigger: Trigger,
     /// The verb and subresource as in the request ("create", "update status", "create binding"); without the subresource where that is
     /// a rare one.

@@ -7,25 +7,35 @@ use api::{Key, Object, Timestamp};
 
 use super::{Cause, ResourceId, Revision};
 
+/// What a commit did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
+    /// The key was free.
     Create,
+    /// Any change of a stored object.
     Update,
+    /// The object is gone. (A deletion that waits for finalizers or grace is an update first.)
     Delete,
 }
 
 /// One commit.
 #[derive(Clone, Debug)]
 pub struct Change {
+    /// This commit's own: the object's resourceVersion.
     pub revision: Revision,
+    /// When it was committed.
     pub time: Timestamp,
+    /// The resource, as its registry numbers it.
     pub resource: ResourceId,
+    /// Namespace and name.
     pub key: Key,
+    /// What it did to the key.
     pub operation: Operation,
     /// The new state; `None` for a deletion.
     pub object: Option<Object>,
     /// The state before; `None` for a creation.
     pub previous: Option<Object>,
+    /// Who did it, and why.
     pub cause: Cause,
 }
 
@@ -52,6 +62,7 @@ pub struct Log {
 }
 
 impl Log {
+    /// Adds a commit. Its revision must be the next one.
     pub fn push(&mut self, change: Change) {
         assert_eq!(change.revision, self.compacted + self.len() as u64 + 1, "revisions have no gaps");
         self.tail.push(change);
@@ -65,23 +76,28 @@ impl Log {
         self.sealed.len() * CHUNK + self.tail.len() - self.skip
     }
 
+    /// True if nothing was committed since the last compaction.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// The newest revision that is no longer here; 0 if all are.
     pub fn compacted(&self) -> Revision {
         self.compacted
     }
 
+    /// The commits after `revision`, oldest first; `None` if some of them were compacted (410 Gone).
     pub fn since(&self, revision: Revision) -> Option<impl DoubleEndedIterator<Item = &Change>> {
         let first = revision.checked_sub(self.compacted)? as usize;
         Some((first..self.len()).map(|index| self.at(index).expect("an index below the length")))
     }
 
+    /// The commit of this revision; `None` if it was compacted or is not made yet.
     pub fn get(&self, revision: Revision) -> Option<&Change> {
         self.at(revision.checked_sub(self.compacted + 1)? as usize)
     }
 
+    /// Forgets all commits up to and including `revision`.
     pub fn compact(&mut self, revision: Revision) {
         let drop = revision.saturating_sub(self.compacted).min(self.len() as u64) as usize;
         self.compacted += drop as u64;
@@ -95,6 +111,7 @@ impl Log {
         }
     }
 
+    /// The newest revision at a moment: of the last commit not later than `time`.
     pub fn revision_at(&self, time: Timestamp) -> Revision {
         let (mut low, mut high) = (0, self.len());
         while low < high {

@@ -8,8 +8,11 @@ use crate::sim::SharedMap;
 /// An object with what etcd knows about it.
 #[derive(Clone, Debug)]
 pub struct Stored {
+    /// The newest state.
     pub object: Object,
+    /// The commit that created it.
     pub create_revision: Revision,
+    /// The commit that changed it last: its resourceVersion.
     pub mod_revision: Revision,
 }
 
@@ -22,28 +25,34 @@ pub struct Table {
 }
 
 impl Table {
+    /// The object of a key.
     pub fn get(&self, key: &Key) -> Option<&Stored> {
         self.objects.get(key)
     }
 
+    /// How many objects there are.
     pub fn len(&self) -> usize {
         self.objects.len()
     }
 
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 
+    /// All objects in key order: by namespace, then by name.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Stored)> {
         self.objects.iter()
     }
 
+    /// The objects of one namespace, by name.
     pub fn namespace<'a>(&'a self, namespace: &str) -> impl Iterator<Item = (&'a Key, &'a Stored)> + use<'a> {
         let start = Key::new(namespace, "");
         let namespace = start.namespace.clone();
         self.objects.range::<Key, _>(start..).take_while(move |(key, _)| key.namespace == namespace)
     }
 
+    /// The pods bound to a node, by key.
     pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Stored> + use<'a> {
         let start = (Str::from(node), Key::default());
         let node = start.0.clone();

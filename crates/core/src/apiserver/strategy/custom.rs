@@ -11,6 +11,7 @@ use crate::apiserver::table::{Column, NAME_AND_AGE, Row};
 
 /// Mirrors k8s.io/apiextensions-apiserver/pkg/registry/customresource.
 pub struct CustomStrategy {
+    /// What its objects say they are.
     pub gvk: Gvk,
     /// With a status subresource, the main endpoint ignores `status` and the status endpoint everything else.
     pub has_status: bool,

@@ -12,33 +12,47 @@ use crate::apiserver::table::{Column, NAME_AND_AGE, Row};
 
 /// What a built-in kind brings. Every method has the default of a kind without particulars.
 pub trait KindStrategy: 'static {
+    /// The generated struct.
     type Kind: Kind;
 
+    /// What `metadata.name` may look like.
     const NAME_RULE: NameRule = NameRule::Subdomain;
+    /// True if PUT may create.
     const ALLOW_CREATE_ON_UPDATE: bool = false;
+    /// True if PUT may come without resourceVersion.
     const ALLOW_UNCONDITIONAL_UPDATE: bool = true;
+    /// True if a delete answers with the object, not with a Status.
     const RETURNS_DELETED_OBJECT: bool = false;
+    /// Columns of tables, the name's first.
     const COLUMNS: &'static [Column] = NAME_AND_AGE;
     /// Fields that selectors may name besides `metadata.name` and `metadata.namespace`.
     const SELECTABLE: &'static [&'static str] = &[];
 
+    /// Fills in defaults (SetDefaults_*).
     fn set_defaults(_object: &mut Self::Kind) {}
     /// True if `object` shares with the stored `old` all that defaults concern, so that they are set.
     fn has_defaults_of(_object: &Self::Kind, _old: &Self::Kind) -> bool {
         false
     }
+    /// Drops what clients may not set, sets generation and initial status.
     fn prepare_for_create(_cx: &mut StrategyContext, _object: &mut Self::Kind) {}
+    /// All that is wrong with a new object, in upstream's order and wording.
     fn validate(_cx: &StrategyContext, _object: &Self::Kind) -> ErrorList {
         ErrorList::default()
     }
+    /// Takes over what clients may not change, raises generation if the spec differs.
     fn prepare_for_update(_cx: &mut StrategyContext, _object: &mut Self::Kind, _old: &Self::Kind) {}
+    /// All that is wrong with the changed object, and with the change.
     fn validate_update(_cx: &StrategyContext, _object: &Self::Kind, _old: &Self::Kind) -> ErrorList {
         ErrorList::default()
     }
+    /// Keeps everything but the status.
     fn prepare_for_status_update(_cx: &mut StrategyContext, _object: &mut Self::Kind, _old: &Self::Kind) {}
+    /// As `validate_update`, for a write to `status`.
     fn validate_status_update(_cx: &StrategyContext, _object: &Self::Kind, _old: &Self::Kind) -> ErrorList {
         ErrorList::default()
     }
+    /// Last step before the commit: takes addresses and ports. An error refuses the request.
     fn begin(
         _cx: &mut StrategyContext,
         _object: &mut Self::Kind,
@@ -46,24 +60,31 @@ pub trait KindStrategy: 'static {
     ) -> Result<(), Status> {
         Ok(())
     }
+    /// Warning headers (299) for odd but valid objects.
     fn warnings(_object: &Self::Kind, _old: Option<&Self::Kind>) -> Vec<Str> {
         Vec::new()
     }
+    /// The grace period of a deletion, in seconds; `None` if the kind is deleted at once.
     fn check_graceful_delete(_object: &Self::Kind, _requested: Option<i64>) -> Option<i64> {
         None
     }
+    /// True if an updated object that waits for deletion may go now, as far as the kind is concerned.
     fn may_delete_during_update(_object: &Self::Kind) -> bool {
         true
     }
+    /// The cells of one object, one for each of `COLUMNS`.
     fn print(now: Timestamp, object: &Self::Kind) -> Row {
         Row::name_and_age(now, object.meta())
     }
+    /// Value of one of the `SELECTABLE` fields.
     fn select(_object: &Self::Kind, _field: &str) -> Str {
         Str::default()
     }
+    /// Desired replicas and what the scale subresource shows; `None` if the kind has none.
     fn scale(_object: &Self::Kind) -> Option<Scale> {
         None
     }
+    /// Sets the desired replicas.
     fn set_scale(_object: &mut Self::Kind, _replicas: i32) {}
 }
 

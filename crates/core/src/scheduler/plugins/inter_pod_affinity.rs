@@ -245,7 +245,7 @@ impl Plugin for InterPodAffinity {
             ClusterEvent::NodeAdd(_) => true,
             ClusterEvent::NodeUpdate { old, new } => old.metadata.labels != new.metadata.labels,
             ClusterEvent::OwnUpdate { old, new } => old.metadata.labels != new.metadata.labels,
-            ClusterEvent::NodeDelete(_) => false,
+            ClusterEvent::NodeDelete => false,
         }
     }
 }

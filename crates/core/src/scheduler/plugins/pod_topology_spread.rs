@@ -276,7 +276,7 @@ impl Plugin for PodTopologySpread {
             ClusterEvent::AssignedPodUpdate { old, new } => {
                 old.metadata.labels != new.metadata.labels && (relevant(old) || relevant(new))
             }
-            ClusterEvent::NodeAdd(_) | ClusterEvent::NodeDelete(_) => true,
+            ClusterEvent::NodeAdd(_) | ClusterEvent::NodeDelete => true,
             ClusterEvent::NodeUpdate { old, new } => {
                 let key = |c: &TopologySpreadConstraint| {
                     old.metadata.labels.get(&c.topology_key) != new.metadata.labels.get(&c.topology_key)
