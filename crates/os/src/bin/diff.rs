@@ -1,6 +1,10 @@
 //! `diff`: how two files or trees differ, as commands or unified.
 
+mod classes;
 mod script;
+mod show;
+
+use std::{collections::VecDeque, rc::Rc};
 
 use collections::StableSort;
 
@@ -11,7 +15,9 @@ use super::{
     whole::{Input, Job, whole},
 };
 use crate::{errno::Errno, program::ProgramSpec, time::strftime};
-use script::{Hunk, hunks};
+use classes::{Classes, Text};
+use script::{Hunk, Script};
+use show::Shown;
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
     "diff",
@@ -27,6 +33,40 @@ struct Diff {
     labels: Vec<String>,
     /// What was typed, for the header of each pair below a directory.
     typed: String,
+    /// What is left to compare, in order.
+    todo: VecDeque<Task>,
+    /// The pair that is being compared.
+    pair: Option<Pair>,
+    started: bool,
+    code: u8,
+}
+
+/// Something to compare.
+#[derive(Clone, Debug)]
+enum Task {
+    Trees(String, String),
+    /// What two directories hold under one name.
+    Entry(String, String, String),
+}
+
+/// Two files, and how far their comparison has come.
+#[derive(Clone, Debug)]
+struct Pair {
+    names: [String; 2],
+    texts: [Rc<Text>; 2],
+    /// Shown first when they differ.
+    header: String,
+    stage: Stage,
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    /// Finding which lines are alike.
+    Classes(Classes),
+    /// Finding the shortest script.
+    Script(Script),
+    /// Showing it.
+    Shown(Shown),
 }
 
 impl Job for Diff {
@@ -69,7 +109,9 @@ impl Job for Diff {
         self.opts = opts;
         let dirs: Vec<bool> = names.iter().map(|n| cx.sys.stat(n).is_ok_and(|s| s.is_dir())).collect();
         if dirs == [true, true] {
-            return Err(self.trees(cx, &names[0], &names[1]));
+            self.todo.push_back(Task::Trees(names[0].clone(), names[1].clone()));
+            self.started = true;
+            return Ok(Vec::new());
         }
         // A file is compared with the one of its name in a directory.
         if dirs == [true, false] && names[1] != "-" {
@@ -79,12 +121,35 @@ impl Job for Diff {
         }
         Ok(names)
     }
-    fn run(&mut self, cx: &mut Cx<'_, '_>, inputs: Vec<Input>) -> u8 {
+    fn step(&mut self, cx: &mut Cx<'_, '_>, inputs: &mut Vec<Input>) -> Option<u8> {
+        if !std::mem::replace(&mut self.started, true)
+            && let Err(code) = self.open(cx, std::mem::take(inputs))
+        {
+            return Some(code);
+        }
+        while !cx.must_pause() {
+            if let Some(pair) = self.pair.take() {
+                self.pair = self.go_on(cx, pair);
+                continue;
+            }
+            match self.todo.pop_front() {
+                Some(Task::Trees(a, b)) => self.trees(cx, &a, &b),
+                Some(Task::Entry(a, b, name)) => self.entry(cx, &a, &b, &name),
+                None => return Some(self.code),
+            }
+        }
+        None
+    }
+}
+
+impl Diff {
+    /// Takes the two files that were named.
+    fn open(&mut self, cx: &mut Cx<'_, '_>, inputs: Vec<Input>) -> Result<(), u8> {
         let mut sides = Vec::new();
-        for input in &inputs {
-            match &input.bytes {
-                Ok(bytes) => sides.push(bytes.as_slice()),
-                Err(Errno::ENOENT) if self.opts.has('N') => sides.push(&[]),
+        for input in inputs {
+            match input.bytes {
+                Ok(bytes) => sides.push((input.name, bytes)),
+                Err(Errno::ENOENT) if self.opts.has('N') => sides.push((input.name, Vec::new())),
                 Err(e) => {
                     let name = &input.name;
                     let shown = if cx.busybox() {
@@ -96,88 +161,115 @@ impl Job for Diff {
                 }
             }
         }
-        match sides.as_slice() {
-            [a, b] => u8::from(self.pair(cx, &inputs[0].name, a, &inputs[1].name, b, "")),
-            _ => 2,
-        }
+        let (Some(right), Some(left), 0) = (sides.pop(), sides.pop(), sides.len()) else { return Err(2) };
+        self.begin_pair(cx, left, right, String::new());
+        Ok(())
     }
-}
 
-impl Diff {
-    /// Compares two files; whether they differ. `header` is shown first when they do.
-    fn pair(
+    /// Compares two files as far as one look can; the rest becomes the current pair.
+    fn begin_pair(
         &mut self,
         cx: &mut Cx<'_, '_>,
-        a: &str,
-        left: &[u8],
-        b: &str,
-        right: &[u8],
-        header: &str,
-    ) -> bool {
-        cx.sys.spend((left.len() + right.len()) as u64 / 64);
+        (a, left): (String, Vec<u8>),
+        (b, right): (String, Vec<u8>),
+        header: String,
+    ) {
+        let held = left.len() + right.len();
+        cx.sys.spend(held as u64 / 64);
+        // The lines' places and classes, and the two edges of the search, besides the text.
+        cx.sys.set_memory((1 << 20) + 2 * held as u64);
         let binary = |bytes: &[u8]| bytes[..bytes.len().min(4096)].contains(&0) && !self.opts.has('a');
-        let differ = left != right;
-        let (x, y) = (lines(left), lines(right));
-        let found = if !differ {
-            Vec::new()
-        } else if self.opts.has('q') || binary(left) || binary(right) {
-            vec![Hunk { old: 0..0, new: 0..0 }]
-        } else {
-            self.compare(&x, &y)
-        };
-        if found.is_empty() {
-            if self.opts.has('s') {
-                cx.line(format!("Files {a} and {b} are identical"));
-            }
-            return false;
+        if left == right {
+            return self.same(cx, [&a, &b]);
         }
+        let binaries = binary(&left) || binary(&right);
+        let brief = self.opts.has('q');
+        if (brief || binaries) && !(brief && self.ignores()) {
+            let what = if brief { "Files" } else { "Binary files" };
+            cx.line(format!("{what} {a} and {b} differ"));
+            self.code = self.code.max(1);
+            return;
+        }
+        let texts = [Rc::new(Text::new(left)), Rc::new(Text::new(right))];
+        self.pair = Some(Pair { names: [a, b], texts, header, stage: Stage::Classes(Classes::default()) });
+    }
+
+    fn same(&self, cx: &mut Cx<'_, '_>, [a, b]: [&String; 2]) {
+        if self.opts.has('s') {
+            cx.line(format!("Files {a} and {b} are identical"));
+        }
+    }
+
+    /// Whether some differences do not count.
+    fn ignores(&self) -> bool {
+        ['i', 'w', 'b', 'B'].into_iter().any(|o| self.opts.has(o))
+    }
+
+    /// Goes on with a pair; None when it is done.
+    fn go_on(&mut self, cx: &mut Cx<'_, '_>, mut pair: Pair) -> Option<Pair> {
+        let texts = [&*pair.texts[0], &*pair.texts[1]];
+        match &mut pair.stage {
+            Stage::Classes(classes) => {
+                let plain = !['i', 'w', 'b'].into_iter().any(|o| self.opts.has(o));
+                if classes.step(cx, texts, |line| if plain { None } else { Some(self.key(line)) }) {
+                    let [old, new] = std::mem::take(&mut classes.of);
+                    pair.stage = Stage::Script(Script::new(old, new));
+                }
+            }
+            Stage::Script(script) => {
+                if let Some(found) = script.step(cx) {
+                    return self.found(cx, found, pair);
+                }
+            }
+            Stage::Shown(shown) => {
+                if shown.step(cx, texts) {
+                    return None;
+                }
+            }
+        }
+        Some(pair)
+    }
+
+    /// The script is there: shows its head, and then the hunks.
+    fn found(&mut self, cx: &mut Cx<'_, '_>, mut found: Vec<Hunk>, mut pair: Pair) -> Option<Pair> {
+        let texts = [&*pair.texts[0], &*pair.texts[1]];
+        if self.opts.has('B') {
+            let blank = |text: &Text, range: &std::ops::Range<usize>| {
+                range.clone().all(|i| text.line(i).trim_ascii().is_empty())
+            };
+            found.retain(|h| !(blank(texts[0], &h.old) && blank(texts[1], &h.new)));
+        }
+        let [a, b] = [&pair.names[0], &pair.names[1]];
+        if found.is_empty() {
+            self.same(cx, [a, b]);
+            return None;
+        }
+        self.code = self.code.max(1);
         if self.opts.has('q') {
             cx.line(format!("Files {a} and {b} differ"));
-            return true;
+            return None;
         }
-        if binary(left) || binary(right) {
-            cx.line(format!("Binary files {a} and {b} differ"));
-            return true;
+        if !pair.header.is_empty() {
+            cx.line(&pair.header);
         }
-        if !header.is_empty() {
-            cx.line(header);
-        }
-        match self.context {
-            None => commands(cx, &found, &x, &y),
-            Some(context) => {
-                for (i, (mark, name)) in [("---", a), ("+++", b)].into_iter().enumerate() {
-                    let label = match self.labels.get(i) {
-                        Some(label) => label.clone(),
-                        None if cx.busybox() => name.to_string(),
-                        None => {
-                            let time = cx.sys.stat(name).map_or(cx.sys.now(), |s| s.mtime);
-                            format!("{name}\t{}", strftime("%Y-%m-%d %H:%M:%S.%N %z", time))
-                        }
-                    };
-                    cx.line(format!("{mark} {label}"));
-                }
-                unified(cx, &found, &x, &y, context);
+        if self.context.is_some() {
+            for (i, (mark, name)) in [("---", a), ("+++", b)].into_iter().enumerate() {
+                let label = match self.labels.get(i) {
+                    Some(label) => label.clone(),
+                    None if cx.busybox() => name.clone(),
+                    None => {
+                        let time = cx.sys.stat(name).map_or(cx.sys.now(), |s| s.mtime);
+                        format!("{name}\t{}", strftime("%Y-%m-%d %H:%M:%S.%N %z", time))
+                    }
+                };
+                cx.line(format!("{mark} {label}"));
             }
         }
-        true
+        pair.stage = Stage::Shown(Shown::new(found, self.context));
+        Some(pair)
     }
 
-    /// The hunks, by what the options let count.
-    fn compare(&self, x: &[&[u8]], y: &[&[u8]]) -> Vec<Hunk> {
-        let plain = !["i", "w", "b"].iter().any(|o| self.opts.has(o.chars().next().unwrap_or('i')));
-        let mut found = if plain {
-            hunks(x, y)
-        } else {
-            let key = |lines: &[&[u8]]| -> Vec<Vec<u8>> { lines.iter().map(|l| self.key(l)).collect() };
-            hunks(&key(x), &key(y))
-        };
-        if self.opts.has('B') {
-            let blank = |lines: &[&[u8]]| lines.iter().all(|l| l.trim_ascii().is_empty());
-            found.retain(|h| !(blank(&x[h.old.clone()]) && blank(&y[h.new.clone()])));
-        }
-        found
-    }
-
+    /// A line as far as it counts.
     fn key(&self, line: &[u8]) -> Vec<u8> {
         let text = String::from_utf8_lossy(line);
         let text = if self.opts.has('w') {
@@ -192,133 +284,56 @@ impl Diff {
         if self.opts.has('i') { text.to_lowercase().into_bytes() } else { text.into_bytes() }
     }
 
-    /// Compares two directories; gives the exit code.
-    fn trees(&mut self, cx: &mut Cx<'_, '_>, a: &str, b: &str) -> u8 {
+    /// Lists two directories; what they hold is compared next.
+    fn trees(&mut self, cx: &mut Cx<'_, '_>, a: &str, b: &str) {
         let mut names: Vec<String> = Vec::new();
         for dir in [a, b] {
             match cx.sys.vfs().read_dir(dir) {
                 Ok(found) => names.extend(found),
                 Err(e) => {
                     cx.complain(format!("{dir}: {e}"));
-                    return 2;
+                    self.code = 2;
+                    return;
                 }
             }
         }
         names.stable_sort();
         names.dedup();
-        let mut code = 0;
-        for name in names {
-            let (left, right) = (join(a, &name), join(b, &name));
-            let (x, y) = (cx.sys.stat(&left).ok(), cx.sys.stat(&right).ok());
-            let dirs = (x.as_ref().map(|s| s.is_dir()), y.as_ref().map(|s| s.is_dir()));
-            let differs = match dirs {
-                (Some(true), Some(true)) if self.opts.has('r') => self.trees(cx, &left, &right),
-                (Some(true), Some(true)) => {
-                    cx.line(format!("Common subdirectories: {left} and {right}"));
-                    0
-                }
-                (Some(true), Some(false)) | (Some(false), Some(true)) => {
-                    let kind = |d: Option<bool>| if d == Some(true) { "directory" } else { "regular file" };
-                    let (x, y) = (kind(dirs.0), kind(dirs.1));
-                    cx.line(format!("File {left} is a {x} while file {right} is a {y}"));
-                    1
-                }
-                (None, _) | (_, None) if !self.opts.has('N') => {
-                    let dir = if dirs.0.is_some() { a } else { b };
-                    cx.line(format!("Only in {}: {name}", dir.trim_end_matches('/')));
-                    1
-                }
-                _ => {
-                    let read = |cx: &mut Cx<'_, '_>, path: &str| cx.sys.vfs().read(path).unwrap_or_default();
-                    let (l, r) = (read(cx, &left), read(cx, &right));
-                    let header =
-                        if cx.busybox() { String::new() } else { format!("{} {left} {right}", self.typed) };
-                    u8::from(self.pair(cx, &left, &l, &right, &r, &header))
-                }
-            };
-            code = code.max(differs);
-        }
-        code
-    }
-}
-
-/// Lines with their ends, since a missing last newline is a difference.
-fn lines(bytes: &[u8]) -> Vec<&[u8]> {
-    bytes.split_inclusive(|b| *b == b'\n').collect()
-}
-
-fn show(cx: &mut Cx<'_, '_>, mark: &str, line: &[u8]) {
-    cx.print(mark);
-    cx.print(line);
-    if !line.ends_with(b"\n") {
-        cx.print("\n\\ No newline at end of file\n");
-    }
-}
-
-/// The hunks as ed(1) would be told them.
-fn commands(cx: &mut Cx<'_, '_>, found: &[Hunk], x: &[&[u8]], y: &[&[u8]]) {
-    for hunk in found {
-        let range = |r: &std::ops::Range<usize>| match r.len() {
-            0 => r.start.to_string(),
-            1 => (r.start + 1).to_string(),
-            _ => format!("{},{}", r.start + 1, r.end),
-        };
-        let letter = match (hunk.old.is_empty(), hunk.new.is_empty()) {
-            (true, _) => 'a',
-            (_, true) => 'd',
-            _ => 'c',
-        };
-        cx.line(format!("{}{letter}{}", range(&hunk.old), range(&hunk.new)));
-        for line in &x[hunk.old.clone()] {
-            show(cx, "< ", line);
-        }
-        if letter == 'c' {
-            cx.line("---");
-        }
-        for line in &y[hunk.new.clone()] {
-            show(cx, "> ", line);
+        cx.sys.spend(1 + names.len() as u64);
+        for name in names.into_iter().rev() {
+            self.todo.push_front(Task::Entry(a.to_string(), b.to_string(), name));
         }
     }
-}
 
-fn unified(cx: &mut Cx<'_, '_>, found: &[Hunk], x: &[&[u8]], y: &[&[u8]], context: usize) {
-    let mut i = 0;
-    while i < found.len() {
-        // Hunks whose contexts touch are shown as one.
-        let mut last = i;
-        while last + 1 < found.len() && found[last + 1].old.start - found[last].old.end <= 2 * context {
-            last += 1;
-        }
-        let group = &found[i..=last];
-        i = last + 1;
-        let (first, end) = (&group[0], &group[group.len() - 1]);
-        let before = context.min(first.old.start).min(first.new.start);
-        let after = context.min(x.len() - end.old.end).min(y.len() - end.new.end);
-        let range = |from: usize, to: usize| match to - from {
-            0 => format!("{from},0"),
-            1 => format!("{}", from + 1),
-            n => format!("{},{n}", from + 1),
-        };
-        cx.line(format!(
-            "@@ -{} +{} @@",
-            range(first.old.start - before, end.old.end + after),
-            range(first.new.start - before, end.new.end + after)
-        ));
-        let mut at = first.old.start - before;
-        for hunk in group {
-            for line in &x[at..hunk.old.start] {
-                show(cx, " ", line);
+    /// Compares what two directories hold under one name.
+    fn entry(&mut self, cx: &mut Cx<'_, '_>, a: &str, b: &str, name: &str) {
+        cx.sys.spend(10);
+        let (left, right) = (join(a, name), join(b, name));
+        let (x, y) = (cx.sys.stat(&left).ok(), cx.sys.stat(&right).ok());
+        let dirs = (x.as_ref().map(|s| s.is_dir()), y.as_ref().map(|s| s.is_dir()));
+        match dirs {
+            (Some(true), Some(true)) if self.opts.has('r') => {
+                self.todo.push_front(Task::Trees(left, right));
             }
-            for line in &x[hunk.old.clone()] {
-                show(cx, "-", line);
+            (Some(true), Some(true)) => cx.line(format!("Common subdirectories: {left} and {right}")),
+            (Some(true), Some(false)) | (Some(false), Some(true)) => {
+                let kind = |d: Option<bool>| if d == Some(true) { "directory" } else { "regular file" };
+                let (x, y) = (kind(dirs.0), kind(dirs.1));
+                cx.line(format!("File {left} is a {x} while file {right} is a {y}"));
+                self.code = self.code.max(1);
             }
-            for line in &y[hunk.new.clone()] {
-                show(cx, "+", line);
+            (None, _) | (_, None) if !self.opts.has('N') => {
+                let dir = if dirs.0.is_some() { a } else { b };
+                cx.line(format!("Only in {}: {name}", dir.trim_end_matches('/')));
+                self.code = self.code.max(1);
             }
-            at = hunk.old.end;
-        }
-        for line in &x[at..end.old.end + after] {
-            show(cx, " ", line);
+            _ => {
+                let read = |cx: &mut Cx<'_, '_>, path: &str| cx.sys.vfs().read(path).unwrap_or_default();
+                let (l, r) = (read(cx, &left), read(cx, &right));
+                let header =
+                    if cx.busybox() { String::new() } else { format!("{} {left} {right}", self.typed) };
+                self.begin_pair(cx, (left, l), (right, r), header);
+            }
         }
     }
 }

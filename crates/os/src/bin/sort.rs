@@ -1,10 +1,9 @@
 //! sort: by text, numbers, months, versions and sizes, whole lines or keys.
 
 mod order;
+mod work;
 
 use std::cmp::Ordering;
-
-use collections::StableSort;
 
 use super::{
     opts,
@@ -12,6 +11,7 @@ use super::{
 };
 use crate::{errno::Errno, program::ProgramSpec};
 use order::{Flags, compare, trim};
+use work::Work;
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
     "sort",
@@ -31,6 +31,9 @@ struct Key {
     end_blanks: bool,
 }
 
+/// The most that is sorted: more would exhaust the page's memory.
+const MAX_TEXT: usize = 512 << 20;
+
 #[derive(Clone, Debug, Default)]
 struct Sort {
     keys: Vec<Key>,
@@ -49,12 +52,18 @@ struct Sort {
     /// Where the lines of each input begin.
     inputs: Vec<usize>,
     input: String,
+    work: Work,
 }
 
 fn position(text: &str) -> Option<Position> {
+    // No line is longer than a number can be.
+    let count = |digits: &str| -> Option<usize> {
+        let all = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        all.then(|| digits.parse().unwrap_or(usize::MAX))
+    };
     match text.split_once('.') {
-        Some((f, c)) => Some((f.parse().ok()?, c.parse().ok()?)),
-        None => Some((text.parse().ok()?, 0)),
+        Some((f, c)) => Some((count(f)?, count(c)?)),
+        None => Some((count(text)?, 0)),
     }
 }
 
@@ -129,13 +138,13 @@ impl Sort {
             if blanks {
                 start += end - start - trim(&line[start..end]).len();
             }
-            (start + c.saturating_sub(1)).min(line.len())
+            start.saturating_add(c.saturating_sub(1)).min(line.len())
         };
         let start = at(key.start, key.flags.blanks || (key.flags.is_default() && self.flags.blanks));
         let end = match key.end {
             None => line.len(),
             Some((f, 0)) => self.field(line, f - 1).map_or(line.len(), |(_, e)| e),
-            Some((f, c)) => at((f, c + 1), key.end_blanks),
+            Some((f, c)) => at((f, c.saturating_add(1)), key.end_blanks),
         };
         &line[start..end.max(start)]
     }
@@ -164,42 +173,6 @@ impl Sort {
         }
         let order = a.cmp(b);
         if self.flags.reverse { order.reverse() } else { order }
-    }
-
-    fn checked(&self, cx: &mut Cx<'_, '_>) -> u8 {
-        for i in 1..self.lines.len() {
-            let (before, line) = (self.line(self.lines[i - 1]), self.line(self.lines[i]));
-            let order = self.order(before, line);
-            if order == Ordering::Greater || (self.unique && order == Ordering::Equal) {
-                if self.check == Some('c') {
-                    let line = String::from_utf8_lossy(line).into_owned();
-                    cx.complain(format!("{}:{}: disorder: {line}", self.input, i + 1));
-                }
-                return 1;
-            }
-        }
-        0
-    }
-
-    /// The inputs, each taken as sorted, in one order.
-    fn merged(&self) -> Vec<(u32, u32)> {
-        let ends = self.inputs.iter().skip(1).copied().chain([self.lines.len()]);
-        let mut heads: Vec<(usize, usize)> = self.inputs.iter().copied().zip(ends).collect();
-        let mut out = Vec::with_capacity(self.lines.len());
-        loop {
-            let mut best: Option<usize> = None;
-            for (i, (at, end)) in heads.iter().enumerate() {
-                let less = |b: usize| {
-                    self.order(self.line(self.lines[*at]), self.line(self.lines[heads[b].0])).is_lt()
-                };
-                if at < end && best.is_none_or(less) {
-                    best = Some(i);
-                }
-            }
-            let Some(best) = best else { return out };
-            out.push(self.lines[heads[best].0]);
-            heads[best].0 += 1;
-        }
     }
 }
 
@@ -277,7 +250,7 @@ impl Filter for Sort {
     fn data(&mut self, cx: &mut Cx<'_, '_>, bytes: &[u8]) -> Flow {
         let line = bytes.strip_suffix(&[self.end]).unwrap_or(bytes);
         let start = self.text.len() as u32;
-        if self.text.len() + line.len() > 1 << 31 {
+        if self.text.len() + line.len() > MAX_TEXT {
             cx.complain("memory exhausted");
             return Flow::Stop;
         }
@@ -300,32 +273,18 @@ impl Filter for Sort {
         if failed {
             return if cx.busybox() { 1 } else { 2 };
         }
-        let n = self.lines.len() as u64;
-        cx.sys.spend(n * u64::from(64 - n.leading_zeros()) / 4);
-        if self.check.is_some() {
-            return self.checked(cx);
-        }
-        let mut lines = if self.merge { self.merged() } else { std::mem::take(&mut self.lines) };
-        if !self.merge {
-            lines.stable_sort_by(|a, b| self.order(self.line(*a), self.line(*b)));
-        }
-        if self.unique {
-            lines.dedup_by(|a, b| self.order(self.line(*a), self.line(*b)) == Ordering::Equal);
-        }
-        let mut out = Vec::with_capacity(self.text.len() + lines.len());
-        for line in lines {
-            out.extend_from_slice(self.line(line));
-            out.push(self.end);
-        }
-        match self.output.clone() {
-            Some(file) => {
-                if let Err(e) = cx.sys.vfs().write(&file, out, 0o666) {
-                    cx.complain(format!("open failed: {file}: {e}"));
-                    return 2;
-                }
+        match &self.work {
+            Work::Done(code) => *code,
+            _ => {
+                self.prepare(cx);
+                0
             }
-            None => cx.print(out),
         }
-        0
+    }
+    fn busy(&self) -> bool {
+        !matches!(self.work, Work::Reading | Work::Done(_))
+    }
+    fn work(&mut self, cx: &mut Cx<'_, '_>) {
+        self.go_on(cx);
     }
 }

@@ -1,5 +1,6 @@
 //! `tar`: trees in one stream of bytes.
 
+mod add;
 mod format;
 
 use super::{
@@ -9,13 +10,13 @@ use super::{
     whole::{Input, Job, whole},
 };
 use crate::{
-    bytes::gzip::{gunzip, gzip},
+    bytes::gzip::{PIECE, Packer, Unpacker},
     errno::Errno,
     program::ProgramSpec,
     text::glob,
     time::{Time, strftime},
 };
-use format::{Entry, Kind};
+use format::{Entry, Kind, Next, Reader};
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
     "tar",
@@ -23,7 +24,7 @@ pub const SPEC: ProgramSpec = ProgramSpec::inside(
     || whole(Tar::default()),
 );
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct Tar {
     opts: Opts,
     mode: char,
@@ -31,7 +32,30 @@ struct Tar {
     dir: String,
     failed: bool,
     stripped: bool,
+    stage: Stage,
+    /// The archive, unpacked: what is written so far, or what is read. What went to stdout is no longer in it.
+    archive: Vec<u8>,
+    /// How long it is with what went to stdout.
+    length: usize,
+    /// What to add, the next one last.
+    todo: Vec<String>,
+    /// Members that were asked for, and whether they were seen.
+    wanted: Vec<(String, bool)>,
 }
+
+/// What is being done.
+#[derive(Clone, Default)]
+enum Stage {
+    #[default]
+    Start,
+    Adding,
+    Packing(Packer),
+    Unpacking(Unpacker),
+    Members(Reader),
+}
+
+/// The largest archive: more would exhaust the page's memory.
+const MAX_ARCHIVE: usize = 512 << 20;
 
 const LONG: [(&str, char); 30] = [
     ("create", 'c'),
@@ -127,35 +151,46 @@ impl Job for Tar {
         reads.extend(self.opts.values('X'));
         Ok(reads)
     }
-    fn run(&mut self, cx: &mut Cx<'_, '_>, mut inputs: Vec<Input>) -> u8 {
-        let archive = if self.mode == 'c' || inputs.is_empty() { None } else { Some(inputs.remove(0)) };
-        let lists: Vec<String> = inputs
-            .iter()
-            .map(|i| String::from_utf8_lossy(i.bytes.as_deref().unwrap_or(&[])).into_owned())
-            .collect();
-        let names = self.opts.values('T').len();
-        for line in lists.iter().take(names).flat_map(|l| l.lines()) {
-            self.opts.rest.push(line.to_string());
-        }
-        for line in lists.iter().skip(names).flat_map(|l| l.lines()) {
-            self.opts.add_value('1', line);
-        }
-        let code = match archive {
-            None => self.create(cx),
-            Some(archive) => self.read(cx, &archive),
-        };
-        if self.failed && code == 0 {
-            if cx.busybox() {
-                if self.mode == 'c' {
-                    cx.complain("error exit delayed from previous errors");
-                }
-                return 1;
+    fn step(&mut self, cx: &mut Cx<'_, '_>, inputs: &mut Vec<Input>) -> Option<u8> {
+        while !cx.must_pause() {
+            let code = match std::mem::take(&mut self.stage) {
+                Stage::Start => self.start(cx, inputs),
+                Stage::Adding => self.adding(cx),
+                Stage::Packing(packer) => self.packing(cx, packer),
+                Stage::Unpacking(unpacker) => self.unpacking(cx, inputs, unpacker),
+                Stage::Members(reader) => self.members(cx, reader),
+            };
+            match code {
+                Some(0) if self.failed => return Some(failed(cx, self.mode)),
+                Some(code) => return Some(code),
+                None => {}
             }
-            cx.complain("Exiting with failure status due to previous errors");
-            return 2;
         }
-        code
+        None
     }
+}
+
+/// The exit code after complaints that did not end the work.
+fn failed(cx: &mut Cx<'_, '_>, mode: char) -> u8 {
+    if cx.busybox() {
+        if mode == 'c' {
+            cx.complain("error exit delayed from previous errors");
+        }
+        return 1;
+    }
+    cx.complain("Exiting with failure status due to previous errors");
+    2
+}
+
+/// The archive cannot be opened.
+fn cannot_open(cx: &mut Cx<'_, '_>, name: &str, e: Errno) -> u8 {
+    if cx.busybox() {
+        cx.complain(format!("can't open '{name}': {e}"));
+        return 1;
+    }
+    cx.complain(format!("{name}: Cannot open: {e}"));
+    cx.complain("Error is not recoverable: exiting now");
+    2
 }
 
 /// `tar czf a.tgz dir`: letters without a dash, whose values follow in order.
@@ -226,170 +261,107 @@ impl Tar {
         }
     }
 
-    fn create(&mut self, cx: &mut Cx<'_, '_>) -> u8 {
-        let mut entries = Vec::new();
-        let target = self.opts.value('f').unwrap_or("-").to_string();
-        for name in self.opts.rest.clone() {
-            self.gather(cx, &name, &target, &mut entries);
+    /// Reads what `-T` and `-X` name, and opens the archive.
+    fn start(&mut self, cx: &mut Cx<'_, '_>, inputs: &mut Vec<Input>) -> Option<u8> {
+        let own = usize::from(self.mode != 'c');
+        let lists: Vec<String> = inputs
+            .iter()
+            .skip(own)
+            .map(|i| String::from_utf8_lossy(i.bytes.as_deref().unwrap_or(&[])).into_owned())
+            .collect();
+        let names = self.opts.values('T').len();
+        for line in lists.iter().take(names).flat_map(|l| l.lines()) {
+            self.opts.rest.push(line.to_string());
         }
-        let to_stdout = target == "-";
-        if self.opts.has('v') {
-            let long = self.opts.all().iter().filter(|(f, _)| *f == 'v').count() > 1;
-            for entry in &entries {
-                self.tell(cx, entry, long, to_stdout);
+        for line in lists.iter().skip(names).flat_map(|l| l.lines()) {
+            self.opts.add_value('1', line);
+        }
+        if self.mode == 'c' {
+            let target = self.target();
+            if target != "-"
+                && let Err(e) = cx.sys.vfs().write(&target, Vec::new(), 0o666)
+            {
+                return Some(cannot_open(cx, &target, e));
             }
+            self.todo = self.opts.rest.iter().rev().cloned().collect();
+            self.stage = Stage::Adding;
+            return None;
         }
-        let mut bytes = format::write(&entries);
-        cx.sys.spend(bytes.len() as u64 / 256);
-        let packs = self.opts.has('z') || (self.opts.has('a') && target.ends_with("gz"));
-        if packs {
-            bytes = gzip(&bytes, None, 0, 6);
-        }
-        if to_stdout {
-            cx.print(bytes);
-            return 0;
-        }
-        match cx.sys.vfs().write(&target, bytes, 0o666) {
-            Ok(()) => 0,
-            Err(e) if cx.busybox() => {
-                cx.complain(format!("can't open '{target}': {e}"));
-                1
-            }
-            Err(e) => {
-                cx.complain(format!("{target}: Cannot open: {e}"));
-                cx.complain("Error is not recoverable: exiting now");
-                2
-            }
-        }
-    }
-
-    /// Adds a file, or a directory with all below it.
-    fn gather(&mut self, cx: &mut Cx<'_, '_>, name: &str, archive: &str, entries: &mut Vec<Entry>) {
-        if self.excluded(name) {
-            return;
-        }
-        let path = self.path(name);
-        let found = if self.opts.has('h') { cx.sys.stat(&path) } else { cx.sys.lstat(&path) };
-        let stat = match found {
-            Ok(stat) => stat,
-            Err(e) => {
-                let message =
-                    if cx.busybox() { format!("{name}: {e}") } else { format!("{name}: Cannot stat: {e}") };
-                cx.complain(message);
-                self.failed = true;
-                return;
-            }
-        };
-        let mut member = name.trim_start_matches('/').to_string();
-        if member.len() < name.len() && !self.opts.has('P') {
-            if !std::mem::replace(&mut self.stripped, true) {
-                let (open, close) = if cx.busybox() { ('\'', '\'') } else { ('`', '\'') };
-                let lower = if cx.busybox() { "removing leading" } else { "Removing leading" };
-                cx.complain(format!("{lower} {open}/{close} from member names"));
-            }
-        } else {
-            member = name.to_string();
-        }
-        if member.is_empty() {
-            member = "./".to_string();
-        }
-        let kind = if stat.is_dir() {
-            Kind::Dir
-        } else if stat.is_link() {
-            Kind::Link(cx.sys.vfs().read_link(&path).unwrap_or_default())
-        } else if stat.is_file() {
-            Kind::File
-        } else {
-            return;
-        };
-        if stat.is_dir() && !member.ends_with('/') {
-            member.push('/');
-        }
-        let data = match kind {
-            Kind::File if path == archive => {
-                cx.complain(format!("{name}: file is the archive; not dumped"));
-                return;
-            }
-            Kind::File => match cx.sys.vfs().read(&path) {
-                Ok(data) => data,
-                Err(e) => {
-                    cx.complain(format!("{name}: Cannot open: {e}"));
-                    self.failed = true;
-                    return;
-                }
-            },
-            _ => Vec::new(),
-        };
-        entries.push(Entry {
-            name: member,
-            mode: stat.mode & 0o7777,
-            uid: stat.uid,
-            gid: stat.gid,
-            user: super::users::user_name(cx.sys, stat.uid),
-            group: super::users::group_name(cx.sys, stat.gid),
-            mtime: stat.mtime.secs(),
-            kind: kind.clone(),
-            data,
-        });
-        if kind == Kind::Dir {
-            for child in cx.sys.vfs().read_dir(&path).unwrap_or_default() {
-                self.gather(cx, &join(name, &child), archive, entries);
-            }
-        }
-    }
-
-    fn read(&mut self, cx: &mut Cx<'_, '_>, archive: &Input) -> u8 {
-        let bytes = match &archive.bytes {
+        self.wanted = self.opts.rest.iter().map(|n| (n.clone(), false)).collect();
+        let archive = inputs.first_mut()?;
+        let bytes = match &mut archive.bytes {
             Ok(bytes) => bytes,
-            Err(e) if cx.busybox() => {
-                cx.complain(format!("can't open '{}': {e}", archive.name));
-                return 1;
-            }
-            Err(e) => {
-                cx.complain(format!("{}: Cannot open: {e}", archive.name));
-                cx.complain("Error is not recoverable: exiting now");
-                return 2;
-            }
+            Err(e) => return Some(cannot_open(cx, &archive.name, *e)),
         };
         let packed = bytes.starts_with(&[0x1f, 0x8b]);
         if !packed && self.opts.has('z') && !cx.busybox() {
             cx.eprint("\ngzip: stdin: not in gzip format\n");
             cx.complain("Child returned status 1");
             cx.complain("Error is not recoverable: exiting now");
-            return 2;
+            return Some(2);
         }
-        let unpacked = if packed { gunzip(bytes).unwrap_or_default() } else { bytes.clone() };
-        cx.sys.spend(unpacked.len() as u64 / 256);
-        let Some((entries, whole)) = format::read(&unpacked) else {
-            if cx.busybox() {
-                cx.complain("invalid tar magic");
-                return 1;
+        if packed {
+            self.stage = Stage::Unpacking(Unpacker::default());
+        } else {
+            self.archive = std::mem::take(bytes);
+            self.stage = Stage::Members(Reader::default());
+        }
+        None
+    }
+
+    /// The archive's name; `-` is stdin or stdout.
+    fn target(&self) -> String {
+        self.opts.value('f').unwrap_or("-").to_string()
+    }
+
+    fn unpacking(&mut self, cx: &mut Cx<'_, '_>, inputs: &[Input], mut unpacker: Unpacker) -> Option<u8> {
+        let bytes = inputs.first().and_then(|i| i.bytes.as_deref().ok()).unwrap_or_default();
+        let done = unpacker.step(bytes);
+        cx.sys.spend(PIECE as u64 / 128);
+        cx.sys.set_memory((1 << 20) + (bytes.len() + unpacker.out.len()) as u64);
+        self.stage = match done {
+            Ok(false) => Stage::Unpacking(unpacker),
+            done => {
+                // What is damaged is read as far as it goes.
+                self.archive = unpacker.out;
+                if done.is_err() && !cx.busybox() {
+                    cx.eprint("\ngzip: stdin: unexpected end of file\n");
+                }
+                Stage::Members(Reader::default())
             }
-            cx.complain("This does not look like a tar archive");
-            self.failed = true;
-            return 0;
         };
-        let mut wanted: Vec<(String, bool)> = self.opts.rest.iter().map(|n| (n.clone(), false)).collect();
-        for entry in entries {
-            let plain = entry.name.trim_end_matches('/');
-            let named = |want: &str| {
-                let want = want.trim_end_matches('/');
-                plain == want
-                    || plain.strip_prefix(want).is_some_and(|rest| rest.starts_with('/'))
-                    || (self.opts.has('8') && glob::matches(want, plain))
-            };
-            let all = wanted.is_empty();
-            let hit = wanted.iter_mut().find(|(want, _)| named(want));
-            let asked = all || hit.is_some();
-            if let Some((_, seen)) = hit {
-                *seen = true;
+        None
+    }
+
+    fn verbosity(&self) -> usize {
+        self.opts.all().iter().filter(|(f, _)| *f == 'v').count()
+    }
+
+    /// Lists or extracts the next member.
+    fn members(&mut self, cx: &mut Cx<'_, '_>, mut reader: Reader) -> Option<u8> {
+        let next = reader.next(&self.archive);
+        self.stage = Stage::Members(reader);
+        let whole = match next {
+            Next::Member(entry) => {
+                cx.sys.spend(5 + entry.data.len() as u64 / 256);
+                if self.is_asked(&entry.name) && !self.excluded(&entry.name) {
+                    self.member(cx, entry);
+                }
+                return None;
             }
-            if !asked || self.excluded(&entry.name) {
-                continue;
+            Next::Junk if cx.busybox() => {
+                cx.complain("invalid tar magic");
+                return Some(1);
             }
-            self.member(cx, entry);
-        }
-        for (name, _) in wanted.iter().filter(|(_, seen)| !seen) {
+            Next::Junk => {
+                cx.complain("This does not look like a tar archive");
+                self.failed = true;
+                return Some(0);
+            }
+            Next::End => true,
+            Next::Short => false,
+        };
+        for (name, _) in self.wanted.iter().filter(|(_, seen)| !seen) {
             let message = if cx.busybox() {
                 format!("{name}: not found in archive")
             } else {
@@ -401,14 +373,34 @@ impl Tar {
         if !whole && !cx.busybox() {
             cx.complain("Unexpected EOF in archive");
             cx.complain("Error is not recoverable: exiting now");
-            return 2;
+            return Some(2);
         }
-        0
+        Some(0)
+    }
+
+    /// Whether a member was named, or none was.
+    fn is_asked(&mut self, name: &str) -> bool {
+        let plain = name.trim_end_matches('/');
+        let wildcards = self.opts.has('8');
+        let named = |want: &str| {
+            let want = want.trim_end_matches('/');
+            plain == want
+                || plain.strip_prefix(want).is_some_and(|rest| rest.starts_with('/'))
+                || (wildcards && glob::matches(want, plain))
+        };
+        let all = self.wanted.is_empty();
+        match self.wanted.iter_mut().find(|(want, _)| named(want)) {
+            Some((_, seen)) => {
+                *seen = true;
+                true
+            }
+            None => all,
+        }
     }
 
     /// Lists or extracts one member.
     fn member(&mut self, cx: &mut Cx<'_, '_>, mut entry: Entry) {
-        let verbose = self.opts.all().iter().filter(|(f, _)| *f == 'v').count();
+        let verbose = self.verbosity();
         if self.mode == 't' {
             return self.tell(cx, &entry, verbose > 0, false);
         }

@@ -148,6 +148,11 @@ impl Cx<'_, '_> {
         let _wait = self.out.drain(self.sys);
     }
 
+    /// Whether a long work must stop here for now: the fuel is used up, or there is output to be carried off.
+    pub fn must_pause(&self) -> bool {
+        self.sys.fuel() <= 0 || self.out.len() >= HIGH_WATER
+    }
+
     /// Whether the tools are BusyBox's.
     pub fn busybox(&self) -> bool {
         self.sys.is_busybox()
@@ -380,7 +385,7 @@ struct Frame<F> {
 }
 
 /// Output beyond this is written before more input is read.
-const HIGH_WATER: usize = 64 << 10;
+pub const HIGH_WATER: usize = 64 << 10;
 /// The longest line.
 const MAX_LINE: usize = 16 << 20;
 

@@ -1,10 +1,11 @@
 //! A frame for programs that take their inputs whole: comm, diff, join, tar and the like.
 //!
 //! Inputs may be files, `-` or pipes (`<(…)`); they are read to their ends, waiting where needed, before the work begins.
+//! The work itself is done in one go ([`Job::run`]) or, where it can take long, in steps ([`Job::step`]).
 
 use super::{
-    process::{arguments, with_cx},
-    tool::{Cx, Output, help},
+    process::with_cx,
+    tool::{Cx, HIGH_WATER, Output, help},
 };
 use crate::{
     errno::Errno,
@@ -90,19 +91,27 @@ impl Slurp {
 pub trait Job: Clone + 'static {
     /// Reads the arguments; gives the inputs to read, or the exit code of a refusal.
     fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8>;
-    /// Does the work; gives the exit code.
-    fn run(&mut self, cx: &mut Cx<'_, '_>, inputs: Vec<Input>) -> u8;
+    /// Does the work in one go; gives the exit code.
+    fn run(&mut self, _cx: &mut Cx<'_, '_>, _inputs: Vec<Input>) -> u8 {
+        0
+    }
+    /// Goes on with the work until it [must pause](Cx::must_pause); gives the exit code when all is done. What takes long
+    /// has this instead of `run`. The inputs stay where they are from step to step.
+    fn step(&mut self, cx: &mut Cx<'_, '_>, inputs: &mut Vec<Input>) -> Option<u8> {
+        Some(self.run(cx, std::mem::take(inputs)))
+    }
 }
 
 /// Runs a job.
 pub fn whole<J: Job>(job: J) -> Box<dyn Program> {
-    Box::new(Frame { job, slurp: None, output: Output::default(), code: None })
+    Box::new(Frame { job, slurp: None, inputs: None, output: Output::default(), code: None })
 }
 
 #[derive(Clone)]
 struct Frame<J> {
     job: J,
     slurp: Option<Slurp>,
+    inputs: Option<Vec<Input>>,
     output: Output,
     code: Option<u8>,
 }
@@ -119,16 +128,27 @@ impl<J: Job> Program for Frame<J> {
                 }
             }
         }
-        if self.code.is_none()
-            && let Some(slurp) = &mut self.slurp
-        {
-            if let Some(poll) = slurp.poll(sys) {
-                return poll;
+        while self.code.is_none() {
+            let inputs = match (&mut self.inputs, &mut self.slurp) {
+                (Some(inputs), _) => inputs,
+                (none, Some(slurp)) => match slurp.poll(sys) {
+                    Some(poll) => return poll,
+                    None => none.insert(slurp.take()),
+                },
+                (None, None) => break,
+            };
+            if self.output.len() >= HIGH_WATER {
+                if let Some(wait) = self.output.drain(sys) {
+                    return Poll::Wait(wait);
+                }
+                if self.output.is_broken() {
+                    return Poll::Exit(1);
+                }
             }
-            let inputs = slurp.take();
-            let (name, _) = arguments(sys);
-            let mut cx = Cx::new(sys, Vec::new(), name, &mut self.output);
-            self.code = Some(self.job.run(&mut cx, inputs));
+            if sys.fuel() <= 0 {
+                return Poll::Yield;
+            }
+            self.code = with_cx(sys, &mut self.output, |cx| self.job.step(cx, inputs));
         }
         match self.output.drain(sys) {
             Some(wait) => Poll::Wait(wait),

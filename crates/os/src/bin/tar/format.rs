@@ -24,15 +24,19 @@ impl Kind {
 /// One member.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
+    /// Its path; a directory's ends with a slash.
     pub name: String,
+    /// Permission bits.
     pub mode: u32,
+    /// Owner and group, by number and by name.
     pub uid: u32,
     pub gid: u32,
     pub user: String,
     pub group: String,
-    /// In seconds.
+    /// When it was changed, in seconds.
     pub mtime: i64,
     pub kind: Kind,
+    /// A file's content.
     pub data: Vec<u8>,
 }
 
@@ -40,35 +44,34 @@ const BLOCK: usize = 512;
 /// An archive's length is a multiple of this.
 const RECORD: usize = 20 * BLOCK;
 
-/// An archive.
-pub fn write(entries: &[Entry]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for entry in entries {
-        let target = match &entry.kind {
-            Kind::Link(to) | Kind::Hard(to) => to.as_str(),
-            _ => "",
-        };
-        for (text, letter) in [(target, b'K'), (entry.name.as_str(), b'L')] {
-            if text.len() > 100 {
-                header(&mut out, "././@LongLink", "", text.len() as u64 + 1, letter, None);
-                out.extend(text.bytes());
-                out.push(0);
-                pad(&mut out, BLOCK);
-            }
+/// Adds a member to an archive.
+pub fn append(out: &mut Vec<u8>, entry: &Entry) {
+    let target = match &entry.kind {
+        Kind::Link(to) | Kind::Hard(to) => to.as_str(),
+        _ => "",
+    };
+    for (text, letter) in [(target, b'K'), (entry.name.as_str(), b'L')] {
+        if text.len() > 100 {
+            header(out, "././@LongLink", "", text.len() as u64 + 1, letter, None);
+            out.extend(text.bytes());
+            out.push(0);
+            pad(out, BLOCK);
         }
-        let letter = match entry.kind {
-            Kind::File => b'0',
-            Kind::Hard(_) => b'1',
-            Kind::Link(_) => b'2',
-            Kind::Dir => b'5',
-        };
-        header(&mut out, &entry.name, target, entry.data.len() as u64, letter, Some(entry));
-        out.extend_from_slice(&entry.data);
-        pad(&mut out, BLOCK);
     }
-    out.resize(out.len() + 2 * BLOCK, 0);
-    pad(&mut out, RECORD);
-    out
+    let letter = match entry.kind {
+        Kind::File => b'0',
+        Kind::Hard(_) => b'1',
+        Kind::Link(_) => b'2',
+        Kind::Dir => b'5',
+    };
+    header(out, &entry.name, target, entry.data.len() as u64, letter, Some(entry));
+    out.extend_from_slice(&entry.data);
+    pad(out, BLOCK);
+}
+
+/// What an archive of `len` bytes ends with.
+pub fn end(len: usize) -> Vec<u8> {
+    vec![0; (len + 2 * BLOCK).next_multiple_of(RECORD) - len]
 }
 
 fn pad(out: &mut Vec<u8>, unit: usize) {
@@ -109,70 +112,91 @@ fn octal(bytes: &[u8]) -> u64 {
     u64::from_str_radix(text.trim(), 8).unwrap_or(0)
 }
 
-/// The members of an archive, and whether it ended as it should; None when it is none.
-pub fn read(bytes: &[u8]) -> Option<(Vec<Entry>, bool)> {
-    let mut entries = Vec::new();
-    let mut at = 0;
-    let (mut long_name, mut long_target): (Option<String>, Option<String>) = (None, None);
-    while let Some(block) = bytes.get(at..at + BLOCK) {
-        if block.iter().all(|b| *b == 0) {
-            return Some((entries, true));
-        }
-        let sum: u32 = block
-            .iter()
-            .enumerate()
-            .map(|(i, b)| if (148..156).contains(&i) { 32 } else { u32::from(*b) })
-            .sum();
-        if u64::from(sum) != octal(&block[148..156]) {
-            return if entries.is_empty() { None } else { Some((entries, false)) };
-        }
-        let size = octal(&block[124..136]) as usize;
-        at += BLOCK;
-        let Some(data) = bytes.get(at..at.saturating_add(size)) else { return Some((entries, false)) };
-        at += size.next_multiple_of(BLOCK);
-        let letter = block[156];
-        match letter {
-            b'L' => long_name = Some(text(data)),
-            b'K' => long_target = Some(text(data)),
-            b'x' => {
-                for (key, value) in pax(data) {
-                    match key.as_str() {
-                        "path" => long_name = Some(value),
-                        "linkpath" => long_target = Some(value),
-                        _ => {}
+/// Goes through an archive member by member.
+#[derive(Clone, Debug, Default)]
+pub struct Reader {
+    at: usize,
+    long_name: Option<String>,
+    long_target: Option<String>,
+    any: bool,
+}
+
+/// What comes next in an archive.
+#[derive(Clone, Debug)]
+pub enum Next {
+    Member(Entry),
+    /// It ended as it should.
+    End,
+    /// It ended too early.
+    Short,
+    /// It is no archive.
+    Junk,
+}
+
+impl Reader {
+    /// The next member of `bytes`, the same in every call.
+    pub fn next(&mut self, bytes: &[u8]) -> Next {
+        while let Some(block) = bytes.get(self.at..self.at + BLOCK) {
+            if block.iter().all(|b| *b == 0) {
+                return Next::End;
+            }
+            let sum: u32 = block
+                .iter()
+                .enumerate()
+                .map(|(i, b)| if (148..156).contains(&i) { 32 } else { u32::from(*b) })
+                .sum();
+            if u64::from(sum) != octal(&block[148..156]) {
+                return if self.any { Next::Short } else { Next::Junk };
+            }
+            self.any = true;
+            let start = self.at + BLOCK;
+            let size = usize::try_from(octal(&block[124..136])).unwrap_or(usize::MAX);
+            let Some(data) = bytes.get(start..start.saturating_add(size)) else { return Next::Short };
+            self.at = start + size.next_multiple_of(BLOCK);
+            match block[156] {
+                b'L' => self.long_name = Some(text(data)),
+                b'K' => self.long_target = Some(text(data)),
+                b'x' => {
+                    for (key, value) in pax(data) {
+                        match key.as_str() {
+                            "path" => self.long_name = Some(value),
+                            "linkpath" => self.long_target = Some(value),
+                            _ => {}
+                        }
                     }
                 }
-            }
-            b'g' => {}
-            _ => {
-                let short = text(&block[..100]);
-                let prefix =
-                    if &block[257..263] == b"ustar\0" { text(&block[345..500]) } else { String::new() };
-                let short = if prefix.is_empty() { short } else { format!("{prefix}/{short}") };
-                let name = long_name.take().unwrap_or(short);
-                let target = long_target.take().unwrap_or_else(|| text(&block[157..257]));
-                let kind = match letter {
-                    b'1' => Kind::Hard(target),
-                    b'2' => Kind::Link(target),
-                    b'5' => Kind::Dir,
-                    _ if name.ends_with('/') => Kind::Dir,
-                    _ => Kind::File,
-                };
-                entries.push(Entry {
-                    name,
-                    mode: octal(&block[100..108]) as u32 & 0o7777,
-                    uid: octal(&block[108..116]) as u32,
-                    gid: octal(&block[116..124]) as u32,
-                    user: text(&block[265..297]),
-                    group: text(&block[297..329]),
-                    mtime: octal(&block[136..148]) as i64,
-                    kind,
-                    data: data.to_vec(),
-                });
+                b'g' => {}
+                letter => return Next::Member(self.member(block, letter, data)),
             }
         }
+        if bytes.is_empty() || self.any { Next::End } else { Next::Junk }
     }
-    if bytes.is_empty() || !entries.is_empty() { Some((entries, true)) } else { None }
+
+    fn member(&mut self, block: &[u8], letter: u8, data: &[u8]) -> Entry {
+        let short = text(&block[..100]);
+        let prefix = if &block[257..263] == b"ustar\0" { text(&block[345..500]) } else { String::new() };
+        let short = if prefix.is_empty() { short } else { format!("{prefix}/{short}") };
+        let name = self.long_name.take().unwrap_or(short);
+        let target = self.long_target.take().unwrap_or_else(|| text(&block[157..257]));
+        let kind = match letter {
+            b'1' => Kind::Hard(target),
+            b'2' => Kind::Link(target),
+            b'5' => Kind::Dir,
+            _ if name.ends_with('/') => Kind::Dir,
+            _ => Kind::File,
+        };
+        Entry {
+            name,
+            mode: octal(&block[100..108]) as u32 & 0o7777,
+            uid: octal(&block[108..116]) as u32,
+            gid: octal(&block[116..124]) as u32,
+            user: text(&block[265..297]),
+            group: text(&block[297..329]),
+            mtime: octal(&block[136..148]) as i64,
+            kind,
+            data: data.to_vec(),
+        }
+    }
 }
 
 /// The records of a pax header: `LENGTH KEY=VALUE\n`.
