@@ -235,6 +235,47 @@ fn what_never_ends_yields_and_ends_by_ctrl_c() {
     }
 }
 
+/// Long works on large inputs come to the end of a turn, too, and can be interrupted.
+#[test]
+fn what_takes_long_yields_and_ends_by_ctrl_c() {
+    let lines = |n: usize, step: usize| -> String {
+        (0..n).map(|i| format!("line {}\n", i * step % 1_000_003)).collect()
+    };
+    let (x, y) = (lines(100_000, 7_919), lines(100_000, 104_729));
+    for command in [
+        "diff x y > /dev/null",
+        "sort x y x y > /dev/null",
+        "sort -k2n x y x y > /dev/null",
+        "sort x > a; sort y > b; while :; do sort -m a b | comm - a > /dev/null; done",
+        "while :; do tar cf t.tar /usr/bin x y; tar tf t.tar > /dev/null; done",
+        "while :; do tar czf t.tgz x y; tar xOf t.tgz > /dev/null; done",
+    ] {
+        let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+        for (name, text) in [("/work/x", &x), ("/work/y", &y)] {
+            s.machine.fs(&mut s.volumes).write(name, text.clone().into_bytes(), 0o644).unwrap();
+        }
+        s.keys("");
+        let event = HostEvent::TtyInput { tty: s.tty, bytes: format!("{command}\r").into_bytes() };
+        s.machine.deliver(&mut s.volumes, event);
+        s.burn();
+        assert!(s.machine.wants_run(), "{command} has ended");
+        s.keys("\x03");
+        assert!(s.keys("echo $?\r").contains("\n130\n"), "{command}: {}", plain(&s.shown));
+    }
+}
+
+/// Two files of which no line is in both are told apart in one pass.
+#[test]
+fn files_with_nothing_in_common_differ_at_once() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    for (name, word) in [("/work/x", "left"), ("/work/y", "right")] {
+        let text: String = (0..100_000).map(|i| format!("{word} {i}\n")).collect();
+        s.machine.fs(&mut s.volumes).write(name, text.into_bytes(), 0o644).unwrap();
+    }
+    let seen = s.keys("diff x y | wc -l; diff x y | head -n 1\r");
+    assert!(seen.contains("\n200002\n1,100000c1,100000\n"), "{seen:?}");
+}
+
 #[test]
 fn history_is_kept_in_the_home() {
     let mut s = Screen::new(ShellKind::Bash, &["bash"]);
