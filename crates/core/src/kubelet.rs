@@ -62,6 +62,7 @@ pub enum Event {
     Net(network::Event),
 }
 
+/// What a node waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeTimer {
     /// The machine has booted and the kubelet starts.
@@ -76,6 +77,7 @@ pub enum NodeTimer {
     Eviction,
 }
 
+/// What a pod's worker waits for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PodTimer {
     /// Sync the pod: first sync, resync, back-off expired.
@@ -112,16 +114,22 @@ pub struct Nodes {
 
 /// What a node's handler works with: the API under the node's identity, the data plane, and the timers it asks for.
 pub struct Env<'a, 'cx> {
+    /// The API under the node's identity.
     pub cx: &'a mut Cx<'cx>,
+    /// The data plane, shared by all nodes.
     pub net: &'a mut Network,
+    /// Timers that the node asks for.
     pub out: &'a mut Outbox<Event>,
+    /// What all kubelets have in common.
     pub config: &'a NodesConfig,
+    /// Contents of disks that outlive pods, by their name.
     pub disks: &'a mut OrdMap<Str, os::Tree>,
     /// Images and root file systems, shared by all nodes.
     pub library: &'a mut Library,
 }
 
 impl Env<'_, '_> {
+    /// The moment.
     pub fn now(&self) -> Timestamp {
         self.cx.now
     }
@@ -135,6 +143,7 @@ impl Env<'_, '_> {
 }
 
 impl Nodes {
+    /// The nodes of a configuration, all of them off.
     pub fn new(config: NodesConfig) -> Nodes {
         let specs = config.nodes.clone();
         let mut nodes = Nodes {
@@ -165,10 +174,12 @@ impl Nodes {
         self.ids.keys()
     }
 
+    /// The node of that name.
     pub fn node(&self, name: &str) -> Option<&Node> {
         self.by_id.get(self.ids.get(name)?).map(|node| &**node)
     }
 
+    /// Who that node is to the API server.
     pub fn identity(&self, name: &str) -> Option<&Identity> {
         self.node(name).map(|node| &*node.identity)
     }
@@ -261,6 +272,7 @@ impl Nodes {
         self.with_name(name, cx, net, out, |node, env| node.stop_kubelet(env));
     }
 
+    /// The process starts again and looks at its pods anew.
     pub fn start_kubelet(&mut self, name: &str, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
         self.with_name(name, cx, net, out, |node, env| node.start_kubelet(env));
     }
@@ -284,6 +296,7 @@ impl Nodes {
         self.with_name(name, cx, net, out, |node, env| node.set_isolated(env, true));
     }
 
+    /// Undoes the isolation.
     pub fn heal_node(&mut self, name: &str, cx: &mut Cx, net: &mut Network, out: &mut Outbox<Event>) {
         let rule = isolation(name);
         net.set_rules(net.rules().iter().filter(|it| **it != rule).cloned().collect());

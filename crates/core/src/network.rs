@@ -45,18 +45,22 @@ pub enum Event {
 /// A listening socket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
+    /// The machine that listens.
     pub machine: MachineId,
     /// `None` for a dormant container: its machine has to be built before it can accept.
     pub sock: Option<SockId>,
     /// Loopback only (`127.0.0.1:…`).
     pub local: bool,
+    /// It speaks TLS with this certificate.
     pub tls: Option<Rc<os::Certificate>>,
 }
 
 /// A network namespace: a pod's, or a node's own.
 #[derive(Clone, Debug)]
 pub struct Netns {
+    /// Its number.
     pub id: NetnsId,
+    /// Its one address.
     pub ip: IpAddr,
     /// The pod ("namespace/name") or the node, as shown to people.
     pub owner: Str,
@@ -163,10 +167,12 @@ impl Network {
         }
     }
 
+    /// A namespace by its number.
     pub fn netns(&self, id: NetnsId) -> Option<&Netns> {
         self.netns.get(&id)
     }
 
+    /// The namespace that has this address.
     pub fn netns_of_ip(&self, ip: IpAddr) -> Option<NetnsId> {
         self.by_ip.get(&ip).copied()
     }
@@ -226,6 +232,7 @@ impl Network {
         }
     }
 
+    /// A connection that is not closed yet.
     pub fn connection(&self, id: ConnId) -> Option<&Connection> {
         self.conns.get(&id)
     }
@@ -256,6 +263,7 @@ impl Network {
         self.hops.iter()
     }
 
+    /// The name of a node; empty when it is unknown.
     pub fn node_name(&self, id: NodeId) -> &str {
         self.node_names.get(&id).map_or("", |name| name)
     }

@@ -82,7 +82,6 @@ pub struct Limits {
     pub cpu_milli: Option<u64>,
     /// CPU weight request in thousandths of a core.
     pub cpu_request_milli: u64,
-    /// The machine's (node's) memory in bytes and number of cores.
     /// The machine's (node's) memory in bytes.
     pub total_memory: u64,
     /// The machine's (node's) cores.

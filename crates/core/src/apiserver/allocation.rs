@@ -17,8 +17,9 @@ const LAST_ADDRESS: u32 = u32::from_be_bytes([10, 111, 255, 254]);
 /// min(max(16, size / 16), 256)
 const STATIC_ADDRESSES: u32 = 256;
 
-/// `--service-node-port-range`
+/// The first port of `--service-node-port-range`.
 pub const FIRST_NODE_PORT: i32 = 30000;
+/// The last port of it.
 pub const LAST_NODE_PORT: i32 = 32767;
 /// min(max(16, size / 32), 128)
 const STATIC_NODE_PORTS: i32 = 86;
@@ -33,8 +34,11 @@ pub struct Allocations {
 /// Why a requested address cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// Not in the range.
     OutOfRange,
+    /// Another Service has it.
     Taken,
+    /// None is free.
     Full,
 }
 

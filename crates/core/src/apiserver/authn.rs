@@ -7,11 +7,14 @@ use api::{Gvr, Status, Str};
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
+    /// "kubernetes-admin", "system:serviceaccount:default:default".
     pub name: Str,
+    /// "system:authenticated" and the like.
     pub groups: Vec<Str>,
 }
 
 impl User {
+    /// True if the user is in it.
     pub fn in_group(&self, group: &str) -> bool {
         self.groups.iter().any(|known| known == group)
     }

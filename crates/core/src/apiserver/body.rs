@@ -10,6 +10,7 @@ use super::draft::Draft;
 /// What happens with fields that the server does not know (`fieldValidation`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldValidation {
+    /// Drop them silently.
     Ignore,
     /// Tell in warning headers: the default.
     Warn,
@@ -18,6 +19,7 @@ pub enum FieldValidation {
 }
 
 impl FieldValidation {
+    /// What the request's query says.
     pub fn of(call: &Call) -> FieldValidation {
         match call.request.param("fieldValidation") {
             "Ignore" => FieldValidation::Ignore,

@@ -156,9 +156,13 @@ impl<'r> Call<'r> {
 /// What a client wants to be answered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// The object or list as it is, in JSON.
     Object,
+    /// `as=Table`
     Table,
+    /// `as=PartialObjectMetadata` or `…List`
     Metadata,
+    /// The object or list in YAML.
     Yaml,
 }
 

@@ -96,10 +96,12 @@ impl Draft {
         Draft(Box::new(CustomDraft { gvk, meta, content: object.to_json() }))
     }
 
+    /// Its metadata.
     pub fn meta(&self) -> &ObjectMeta {
         self.0.meta()
     }
 
+    /// Its metadata, to change.
     pub fn meta_mut(&mut self) -> &mut ObjectMeta {
         self.0.meta_mut()
     }
@@ -129,10 +131,12 @@ impl Draft {
         self.0.same(object)
     }
 
+    /// Its JSON, as it would be stored.
     pub fn to_json(&self) -> Json {
         self.0.to_json()
     }
 
+    /// Makes it immutable: what is stored.
     pub fn seal(self) -> Object {
         self.0.seal()
     }

@@ -15,7 +15,9 @@ use crate::store::Revision;
 /// Which objects a list or watch is about.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
+    /// `labelSelector`
     pub labels: labels::Selector,
+    /// `fieldSelector`
     pub fields: fields::Selector,
 }
 
@@ -37,10 +39,12 @@ impl Selection {
         Ok(Selection { labels, fields })
     }
 
+    /// True if it chooses every object.
     pub fn is_everything(&self) -> bool {
         self.labels.is_everything() && self.fields.is_everything()
     }
 
+    /// True if it chooses this one.
     pub fn matches(&self, resource: &Resource, object: &Object) -> bool {
         let meta = object.meta();
         self.labels.matches(&meta.labels)

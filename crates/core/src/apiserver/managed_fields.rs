@@ -163,6 +163,7 @@ pub fn take(entry: &mut ManagedFieldsEntry, fields: &FieldSet) {
     }
 }
 
+/// An entry of this moment; without `fields` it owns nothing.
 pub fn entry(
     manager: Str,
     operation: &str,

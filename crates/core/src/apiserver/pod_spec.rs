@@ -22,10 +22,12 @@ use api::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use api::meta::field::{Error, ErrorList, Path};
 use api::meta::names;
 
-/// True for a pod, false for a template: templates are checked less strictly where pods get defaults later.
+/// What a pod spec belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
+    /// A pod.
     Pod,
+    /// A template: checked less strictly where pods get defaults later.
     Template,
 }
 

@@ -3,19 +3,29 @@
 
 use api::http::{Method, Request};
 
+/// What is done, as RBAC and audit name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
+    /// Read one object.
     Get,
+    /// Read a collection.
     List,
+    /// Follow a collection.
     Watch,
+    /// POST.
     Create,
+    /// PUT.
     Update,
+    /// PATCH, of any type, apply included.
     Patch,
+    /// DELETE of one object.
     Delete,
+    /// DELETE of a collection.
     DeleteCollection,
 }
 
 impl Verb {
+    /// The name in RBAC rules and discovery.
     pub fn as_str(self) -> &'static str {
         match self {
             Verb::Get => "get",
@@ -33,13 +43,19 @@ impl Verb {
 /// A request to a resource. Texts are parts of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestInfo<'r> {
+    /// From method, path and query.
     pub verb: Verb,
+    /// Empty for the core group.
     pub group: &'r str,
+    /// "v1"
     pub version: &'r str,
     /// Empty for cluster-scoped resources and for requests across namespaces.
     pub namespace: &'r str,
+    /// The plural.
     pub resource: &'r str,
+    /// Empty for collections.
     pub name: &'r str,
+    /// "status", "log"; empty for the whole.
     pub subresource: &'r str,
     /// What follows the subresource (proxy paths).
     pub rest: &'r str,

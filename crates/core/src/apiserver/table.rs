@@ -9,19 +9,24 @@ use serde_json::json;
 /// One column. Columns of priority 1 are shown with `-o wide` only.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
+    /// The heading, with capitals as server and client need them ("Nominated Node").
     pub name: &'static str,
     /// "string", "integer", "number", "boolean", "date"
     pub kind: &'static str,
+    /// 0, or 1 for `-o wide` only.
     pub priority: i32,
 }
 
 impl Column {
+    /// A column that is always shown.
     pub const fn new(name: &'static str, kind: &'static str) -> Column {
         Column { name, kind, priority: 0 }
     }
+    /// A column of texts.
     pub const fn text(name: &'static str) -> Column {
         Column::new(name, "string")
     }
+    /// A column of whole numbers.
     pub const fn integer(name: &'static str) -> Column {
         Column::new(name, "integer")
     }
@@ -42,6 +47,7 @@ pub const NAME_AND_AGE: &[Column] = &[Column::text("Name"), Column::text("Age")]
 /// One line of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
+    /// One for each column.
     pub cells: Vec<Json>,
     /// Set on rows of pods that ran to completion.
     pub completed: Option<Completed>,
@@ -52,13 +58,16 @@ pub struct Row {
 pub struct Completed {
     /// "Succeeded" or "Failed"
     pub reason: &'static str,
+    /// What the condition of the row says.
     pub message: &'static str,
 }
 
 impl Row {
+    /// A row of these cells.
     pub fn new(cells: Vec<Json>) -> Row {
         Row { cells, completed: None }
     }
+    /// The row of a kind without particulars.
     pub fn name_and_age(now: Timestamp, meta: &ObjectMeta) -> Row {
         Row::new(vec![Json::from(&meta.name), age(now, meta)])
     }
@@ -77,9 +86,12 @@ pub fn since(now: Timestamp, time: Timestamp) -> Json {
 /// What of each object a row carries (`includeObject`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IncludeObject {
+    /// Nothing.
     None,
+    /// Its metadata: the default.
     #[default]
     Metadata,
+    /// The whole object.
     Object,
 }
 

@@ -13,7 +13,9 @@ use super::strategy::validate_name;
 /// All annotations of an object together.
 const ANNOTATIONS_MAX: usize = 256 * 1024;
 
+/// The detail of errors about negative numbers.
 pub const IS_NEGATIVE: &str = "must be greater than or equal to 0";
+/// The detail of errors about fields that cannot change.
 pub const FIELD_IMMUTABLE: &str = "field is immutable";
 
 /// Mirrors ValidateObjectMeta.

@@ -534,6 +534,7 @@ impl World {
     }
 }
 
-/// Names of the processes that can be stopped.
+/// A process that can be stopped.
 pub const CONTROLLERS: &str = "kube-controller-manager";
+/// A process that can be stopped.
 pub const SCHEDULER: &str = "kube-scheduler";

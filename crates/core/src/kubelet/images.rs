@@ -45,7 +45,9 @@ struct Pull {
 /// What came of asking for an image.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ensured {
+    /// It is on the node.
     Present,
+    /// A pull is on its way; the pod is synced when it ends.
     Pulling,
     /// Reason and message for the container's waiting state.
     Failed(Str, Str),
@@ -57,6 +59,7 @@ impl Store {
         self.images.get(&*Reference::parse(name)?.full()).cloned()
     }
 
+    /// Adds an image that was pulled or came with the node.
     pub fn insert(&mut self, image: Rc<Image>) {
         self.unreported |= self.images.insert(image.name.clone(), image).is_none();
     }

@@ -31,9 +31,11 @@ pub enum Grace {
 /// How far a container's stop has come.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stop {
+    /// When SIGKILL comes.
     pub deadline: Timestamp,
     /// The preStop hook is running.
     pub hook: bool,
+    /// The stop signal was sent.
     pub signalled: bool,
 }
 

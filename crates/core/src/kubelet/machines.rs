@@ -25,8 +25,11 @@ const MAX_MESSAGE: usize = 4096;
 /// What a dormant container's machine will be built from.
 #[derive(Clone, Debug)]
 pub struct Recipe {
+    /// The pod as it was at the container's start.
     pub pod: Object,
+    /// The container of its spec.
     pub spec: Spec,
+    /// The pod's volumes, with their content.
     pub mounted: Rc<volumes::Mounted>,
     /// Fixed at the container's start if it refers to ConfigMaps or Secrets.
     pub env: Option<Rc<Vec<(String, String)>>>,

@@ -25,17 +25,24 @@ const RELIST: i64 = 1_000_000;
 /// Whether the machine has current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Power {
+    /// Nothing runs; what was in memory is lost.
     Off,
+    /// The kernel and the kubelet are starting.
     Booting,
+    /// The machine runs, whether or not its kubelet does.
     On,
 }
 
 /// One machine.
 #[derive(Clone, Debug)]
 pub struct Node {
+    /// A number that stays when the name is used again.
     pub id: NodeId,
+    /// Hardware and settings.
     pub spec: NodeSpec,
+    /// `system:node:NAME`, in the group `system:nodes`.
     pub identity: Rc<Identity>,
+    /// Whether it runs.
     pub power: Power,
     pub(super) kubelet: bool,
     /// Cut off from the API server: nothing is heard or reported.
@@ -83,6 +90,7 @@ pub struct Node {
 }
 
 impl Node {
+    /// A machine that is off.
     pub fn new(id: NodeId, spec: NodeSpec) -> Node {
         let identity = Identity {
             user: format!("system:node:{}", spec.name).into(),
@@ -133,6 +141,7 @@ impl Node {
         self.power == Power::On && self.kubelet && !self.isolated
     }
 
+    /// See [`Nodes::cut_node`](super::Nodes::cut_node).
     pub fn is_isolated(&self) -> bool {
         self.isolated
     }
@@ -142,6 +151,7 @@ impl Node {
         self.containers.values().map(|it| &**it)
     }
 
+    /// The pods' sandboxes, dead ones included until they are removed.
     pub fn sandboxes(&self) -> impl Iterator<Item = &Sandbox> {
         self.sandboxes.values()
     }
@@ -347,6 +357,7 @@ impl Node {
 
     // ---- timers ------------------------------------------------------------------------------------------------
 
+    /// One of the node's own timers is due.
     pub fn on_timer(&mut self, env: &mut Env, timer: NodeTimer) {
         match timer {
             NodeTimer::Boot => self.booted(env),
@@ -367,6 +378,7 @@ impl Node {
         }
     }
 
+    /// A timer of one pod's worker is due; one of an older `generation` is stale.
     pub fn on_pod_timer(&mut self, env: &mut Env, uid: &Str, generation: u32, timer: PodTimer) {
         if !self.kubelet_runs() {
             return;

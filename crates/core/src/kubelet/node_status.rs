@@ -17,6 +17,7 @@ use super::node::Node;
 use super::{Env, Event, NodeTimer, Role};
 use crate::runtime::catalogue::digest;
 
+/// A quarter of the lease's duration (`renewIntervalFraction`).
 pub const LEASE_RENEW_MICROS: i64 = 10_000_000;
 const LEASE_SECONDS: i32 = 40;
 /// nodeStatusReportFrequency

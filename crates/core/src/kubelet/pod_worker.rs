@@ -26,8 +26,9 @@ use super::lifecycle::Stop;
 use crate::network::{ContainerId, SandboxId};
 use crate::runtime::{Container, Exit};
 
-/// Back-off of crashing containers and failed pulls: 10 s doubling to 300 s.
+/// The first back-off of crashing containers and failed pulls, in µs.
 pub const BACKOFF_BASE: i64 = 10_000_000;
+/// It doubles up to this, in µs (`MaxContainerBackOff`).
 pub const BACKOFF_MAX: i64 = 300_000_000;
 /// A worker whose sync failed tries again after this time, up to half as much later.
 pub const RETRY: i64 = 10_000_000;
@@ -35,30 +36,43 @@ pub const RETRY: i64 = 10_000_000;
 /// What a worker is doing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Work {
+    /// Nothing is under way.
     Idle,
+    /// The sandbox is being made.
     Sandbox,
+    /// The image of this slot is being pulled.
     Pulling(usize),
+    /// The container of this slot is being started.
     Starting(usize, ContainerId),
+    /// The postStart hook of this slot runs; nothing else starts meanwhile.
     PostStart(usize),
+    /// Containers are being stopped.
     Terminating,
+    /// The last container ended; the sandbox is being stopped.
     StoppingSandbox,
+    /// Nothing of the pod runs any more.
     Terminated,
 }
 
 /// Which list of the spec a container is in, and how it is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotKind {
+    /// `initContainers`: runs to its end before the next one.
     Init,
     /// An init container with restartPolicy Always.
     Sidecar,
+    /// `containers`
     App,
+    /// `ephemeralContainers`: started when added, never again.
     Ephemeral,
 }
 
 /// flowcontrol.Backoff's entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
+    /// In µs.
     pub delay: i64,
+    /// When it was set.
     pub updated: Timestamp,
 }
 
@@ -85,7 +99,9 @@ impl Backoff {
 /// A container of the spec with its runs.
 #[derive(Clone, Debug)]
 pub struct Slot {
+    /// The container's name.
     pub name: Str,
+    /// Where it is in the spec.
     pub kind: SlotKind,
     /// Position in its list of the spec.
     pub index: usize,
@@ -93,9 +109,11 @@ pub struct Slot {
     pub current: Option<ContainerId>,
     /// The run before, for lastState and `logs --previous`.
     pub previous: Option<ContainerId>,
+    /// `restartCount`
     pub restarts: i32,
     /// The reason cache: why it could not be started ("ErrImagePull", message).
     pub reason: Option<(Str, Str)>,
+    /// Set once it has crashed.
     pub crash: Option<Backoff>,
     /// The startup probe succeeded, or there is none (and postStart is over).
     pub started: bool,
@@ -110,15 +128,21 @@ pub struct Slot {
 pub struct PodWorker {
     /// The pod as last seen.
     pub pod: Object,
+    /// The pod's uid: a new pod of the same name has another worker.
     pub uid: Str,
+    /// What is under way; one thing at a time.
     pub work: Work,
     /// Raised at each sync: `Sync` timers of older ones are stale.
     pub generation: u32,
+    /// All containers of the spec: init, app, ephemeral.
     pub slots: Vec<Slot>,
+    /// The newest sandbox, if there is one.
     pub sandbox: Option<SandboxId>,
     /// How many sandboxes the pod has had.
     pub attempts: u32,
+    /// The sandbox's address.
     pub ip: Option<IpAddr>,
+    /// `status.startTime`: when the kubelet took the pod.
     pub start_time: Timestamp,
     /// Slots to start in this sync, in order.
     pub starting: VecDeque<usize>,
@@ -134,9 +158,11 @@ pub struct PodWorker {
     pub failure: Option<(Str, Str)>,
     /// Seconds of grace that the kubelet itself decided on (eviction).
     pub grace: Option<i64>,
+    /// A timer for `activeDeadlineSeconds` is set.
     pub deadline_set: bool,
     /// Volumes are set up; `None` until then.
     pub volumes: Option<Rc<super::volumes::Mounted>>,
+    /// Failures in a row to set volumes up; the wait doubles from 0.5 s to 122 s.
     pub volume_retries: u32,
     /// Gone from the API: nothing is reported any more.
     pub orphan: bool,
@@ -147,12 +173,14 @@ pub struct PodWorker {
 /// Failed pulls of one image for one pod.
 #[derive(Clone, Debug)]
 pub struct PullBackoff {
+    /// How long to wait.
     pub backoff: Backoff,
     /// "ErrImagePull: …"
     pub last: Str,
 }
 
 impl PodWorker {
+    /// A worker that has done nothing yet.
     pub fn new(object: Object) -> PodWorker {
         let uid = object.meta().uid.clone();
         let mut worker = PodWorker {
@@ -222,6 +250,7 @@ impl PodWorker {
         }
     }
 
+    /// The index of the container of that name.
     pub fn slot_named(&self, name: &str) -> Option<usize> {
         self.slots.iter().position(|slot| slot.name == name)
     }
@@ -241,10 +270,12 @@ impl PodWorker {
         }
     }
 
+    /// The pod has a deletionTimestamp.
     pub fn is_deleting(&self) -> bool {
         self.pod.meta().is_deleting()
     }
 
+    /// Nothing of the pod will be started again.
     pub fn is_terminating(&self) -> bool {
         matches!(self.work, Work::Terminating | Work::StoppingSandbox | Work::Terminated)
     }
@@ -294,12 +325,16 @@ fn ephemeral(it: &api::core::v1::EphemeralContainer) -> Spec {
 /// What a slot's newest run is doing, as decisions need it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Run {
+    /// It was never started.
     Never,
+    /// It runs.
     Running,
+    /// It ended so.
     Exited(Rc<Exit>),
 }
 
 impl Run {
+    /// What the runtime says of the slot's newest container.
     pub fn of(container: Option<&Container>) -> Run {
         match container {
             None => Run::Never,

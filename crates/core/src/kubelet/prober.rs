@@ -16,10 +16,14 @@ use super::server::Purpose;
 use super::{Env, Event, PodTimer};
 use crate::network::{ConnId, ContainerId, Message, Side};
 
+/// Which of a container's probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProbeKind {
+    /// Until it succeeds the others wait; a failure kills.
     Startup,
+    /// A failure kills the container.
     Liveness,
+    /// A failure takes the pod out of its Services.
     Readiness,
 }
 
@@ -36,15 +40,20 @@ impl ProbeKind {
 /// Names one probe worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProbeKey {
+    /// The run it watches: a new run has new workers.
     pub container: ContainerId,
+    /// Which of its probes.
     pub kind: ProbeKind,
 }
 
 /// A probe worker.
 #[derive(Clone, Debug)]
 pub struct Probe {
+    /// The pod's uid.
     pub uid: Str,
+    /// The container's slot in the pod's worker.
     pub slot: usize,
+    /// From the container's spec, with defaults.
     pub spec: ProbeSpec,
     /// Equal results in a row.
     run: i32,

@@ -24,7 +24,9 @@ pub struct SessionId(pub u32);
 /// A session as callers hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attachment {
+    /// Whose kubelet.
     pub node: NodeId,
+    /// Its number there.
     pub session: SessionId,
 }
 
@@ -37,19 +39,23 @@ pub enum Purpose {
     Attach,
     /// A lifecycle hook of the container in this slot of the pod with this uid.
     Hook(Str, usize),
+    /// A run of an exec probe, with its number.
     Probe(ProbeKey, u64),
 }
 
 /// Where a machine's output comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
+    /// Of a process without terminal.
     Stream(StreamId),
+    /// Of a process with one.
     Tty(TtyId),
 }
 
 /// An exec or attach session.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// The container it is in.
     pub container: ContainerId,
     purpose: Purpose,
     pid: Option<Pid>,
@@ -65,7 +71,9 @@ pub struct Session {
 /// What has come since the last read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Output {
+    /// In order; with a terminal everything is here.
     pub stdout: Vec<u8>,
+    /// In order.
     pub stderr: Vec<u8>,
     /// The process has ended with this code; nothing more will come.
     pub exit: Option<i32>,
@@ -74,8 +82,11 @@ pub struct Output {
 /// How a command is run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExecOptions {
+    /// The command and its arguments, not a shell line.
     pub command: Vec<String>,
+    /// The caller will send input.
     pub stdin: bool,
+    /// The process gets a terminal.
     pub tty: bool,
     /// Columns and rows of the caller's terminal.
     pub window: Option<(u16, u16)>,
@@ -159,6 +170,7 @@ impl Nodes {
         self.with(it.node, cx, net, out, |node, env| node.session_input(env, it.session, None));
     }
 
+    /// The caller's terminal changed its size.
     pub fn resize_session(
         &mut self,
         it: Attachment,

@@ -12,10 +12,15 @@ use crate::runtime::logs::Line;
 /// `v1 PodLogOptions`, as the API server read them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogOptions {
+    /// The run before the present one.
     pub previous: bool,
+    /// An RFC 3339 time before each line.
     pub timestamps: bool,
+    /// Lines from this moment on.
     pub since: Option<Timestamp>,
+    /// The last so many lines.
     pub tail_lines: Option<i64>,
+    /// At most so many bytes.
     pub limit_bytes: Option<i64>,
 }
 

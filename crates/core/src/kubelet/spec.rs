@@ -4,16 +4,21 @@ use api::Str;
 use api::core::v1::Taint;
 use collections::OrdMap;
 
+/// What a machine is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
+    /// Runs the control plane's static pods; tainted unless it is alone.
     ControlPlane,
+    /// Runs everything else.
     Worker,
 }
 
 /// One machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeSpec {
+    /// The Node object's name, and the host's.
     pub name: Str,
+    /// What it is for.
     pub role: Role,
     /// Whole cores.
     pub cpu: u32,
@@ -23,17 +28,21 @@ pub struct NodeSpec {
     pub disk: u64,
     /// The kubelet's `maxPods`.
     pub max_pods: u32,
-    /// `system-reserved` + `kube-reserved`: what allocatable lacks, in millicores and bytes.
+    /// `system-reserved` + `kube-reserved`: what allocatable lacks, in millicores.
     pub reserved_cpu_milli: u32,
+    /// The same for memory, in bytes.
     pub reserved_memory: u64,
-    /// `topology.kubernetes.io/zone` and `/region`; empty for none.
+    /// `topology.kubernetes.io/zone`; empty for none.
     pub zone: Str,
+    /// `topology.kubernetes.io/region`; empty for none.
     pub region: Str,
-    /// Instance type label and `spec.providerID`; empty outside clouds.
+    /// `node.kubernetes.io/instance-type`; empty outside clouds.
     pub instance_type: Str,
+    /// `spec.providerID`; empty outside clouds.
     pub provider_id: Str,
     /// `192.168.49.2`
     pub internal_ip: Str,
+    /// Empty for none.
     pub external_ip: Str,
     /// `10.244.1.0/24`
     pub pod_cidr: Str,
@@ -41,9 +50,13 @@ pub struct NodeSpec {
     pub labels: OrdMap<Str, Str>,
     /// `--register-with-taints`
     pub taints: Vec<Taint>,
+    /// `status.nodeInfo.osImage`
     pub os_image: Str,
+    /// `status.nodeInfo.kernelVersion`
     pub kernel_version: Str,
+    /// `status.nodeInfo.containerRuntimeVersion`
     pub container_runtime: Str,
+    /// `amd64`: images for another one do not start.
     pub architecture: Str,
 }
 
@@ -89,6 +102,7 @@ fn pod_range(number: u32) -> String {
 /// All machines and what their kubelets share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodesConfig {
+    /// In the order in which they were added.
     pub nodes: Vec<NodeSpec>,
     /// `clusterDomain`: "cluster.local".
     pub cluster_domain: Str,

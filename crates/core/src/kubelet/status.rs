@@ -16,10 +16,13 @@ use crate::runtime::Container;
 
 /// What the status is made from beside the worker.
 pub struct Facts<'a> {
+    /// The node's internal address.
     pub host_ip: &'a str,
+    /// The moment.
     pub now: Timestamp,
     /// The sandbox is gone or going: the pod is finished.
     pub finished: bool,
+    /// Looks a run up; `None` if it was removed.
     pub container: &'a dyn Fn(ContainerId) -> Option<&'a Container>,
 }
 

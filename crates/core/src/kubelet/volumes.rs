@@ -43,6 +43,7 @@ pub struct MountError {
 }
 
 impl MountError {
+    /// The message of the FailedMount event.
     pub fn message(&self) -> String {
         format!("MountVolume.SetUp failed for volume \"{}\" : {}", self.volume, self.text)
     }

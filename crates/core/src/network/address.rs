@@ -20,13 +20,17 @@ pub struct ContainerId(pub u32);
 /// The machine of one container run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MachineId {
+    /// The node it is on.
     pub node: NodeId,
+    /// The container run.
     pub container: ContainerId,
 }
 
 /// A network namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NetnsId {
+    /// The node it is on.
     pub node: NodeId,
+    /// The sandbox; the default is the node's own namespace.
     pub sandbox: SandboxId,
 }

@@ -17,13 +17,17 @@ const CONNECT_TIMEOUT: i64 = 127_000_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConnId(pub u64);
 
+/// An end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
+    /// Who connected.
     Client,
+    /// Who was connected to.
     Server,
 }
 
 impl Side {
+    /// The other end.
     pub fn other(self) -> Side {
         match self {
             Side::Client => Side::Server,
@@ -43,33 +47,49 @@ pub enum Party {
     Kubelet(NodeId, u64),
     /// A client outside the cluster (the person's browser or curl).
     External(ExternalId),
+    /// Closed, or its machine is gone.
     Gone,
 }
 
 /// What travels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
+    /// Somebody connects.
     Syn,
+    /// The server accepted; with TLS this is its certificate.
     Connected { certificate: Option<Rc<Certificate>> },
+    /// Nobody listens there, or the rules refuse.
     Refused,
+    /// No way leads there.
     Unreachable,
+    /// Nothing came back in time.
     TimedOut,
+    /// TLS was asked for, and the server does not speak it.
     NotTls,
+    /// Bytes, in order.
     Data(Vec<u8>),
+    /// The sender sends no more.
     Fin,
+    /// The connection is broken.
     Reset,
 }
 
 /// One connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
+    /// Who connected.
     pub client: Party,
+    /// Who was connected to.
     pub server: Party,
+    /// `None` for clients outside.
     pub client_netns: Option<NetnsId>,
+    /// `None` until a namespace was found, and for nodes' kubelets.
     pub server_netns: Option<NetnsId>,
     /// The client's address as the server sees it.
     pub peer: (IpAddr, u16),
+    /// The server's port.
     pub port: u16,
+    /// The client speaks TLS.
     pub tls: bool,
     /// The Service whose rule was used ("namespace/name").
     pub service: Str,
@@ -79,6 +99,7 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Who is at that end.
     pub fn party(&self, side: Side) -> &Party {
         match side {
             Side::Client => &self.client,

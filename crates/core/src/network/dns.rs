@@ -39,6 +39,7 @@ pub struct Dns {
 }
 
 impl Dns {
+    /// The cluster's names under `domain` ("cluster.local"), asked at the address `server`.
     pub fn new(domain: &str, server: &str) -> Dns {
         let outside = OUTSIDE.iter().map(|(name, ip)| (Str::new(name), IpAddr::from(*ip))).collect();
         Dns { domain: domain.into(), server: server.parse().ok(), outside }

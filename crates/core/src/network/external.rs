@@ -22,24 +22,35 @@ pub enum Origin {
     Node(Str),
 }
 
+/// What has become of a client connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternalState {
+    /// No answer yet.
     Connecting,
+    /// Bytes go both ways.
     Open,
     /// The other side sends no more.
     Ended,
+    /// Nobody listens there.
     Refused,
+    /// No way leads there.
     Unreachable,
+    /// Nothing came back in time.
     TimedOut,
+    /// TLS was asked for, and the server does not speak it.
     NotTls,
+    /// The other side broke it.
     Reset,
 }
 
 /// A client connection from outside.
 #[derive(Clone, Debug)]
 pub struct External {
+    /// The connection behind it.
     pub conn: ConnId,
+    /// What has become of it.
     pub state: ExternalState,
+    /// Bytes that came and were not taken.
     pub inbox: Inbox,
 }
 
@@ -78,6 +89,7 @@ impl Network {
         id
     }
 
+    /// A client by its number, until it is closed.
     pub fn external(&self, id: ExternalId) -> Option<&External> {
         self.external.get(&id)
     }
@@ -87,6 +99,7 @@ impl Network {
         self.external.get_mut(&id).map_or_else(Vec::new, |it| it.inbox.drain(..).collect())
     }
 
+    /// Sends bytes to the server.
     pub fn send_external(&mut self, now: Timestamp, id: ExternalId, bytes: Vec<u8>) {
         if let Some(conn) = self.external.get(&id).map(|it| it.conn) {
             self.send(now, conn, Side::Client, Message::Data(bytes));
@@ -100,6 +113,7 @@ impl Network {
         }
     }
 
+    /// Closes the connection, and forgets the client.
     pub fn close_external(&mut self, now: Timestamp, id: ExternalId) {
         if let Some(it) = self.external.remove(&id) {
             self.close(now, it.conn, Side::Client);

@@ -5,6 +5,7 @@ use api::Str;
 /// What happens to traffic on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// Nothing is in its way.
     Pass,
     /// Everything is lost: connections time out.
     Cut,
@@ -15,6 +16,7 @@ pub enum Verdict {
 /// One end of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
+    /// Any end, also outside.
     Any,
     /// Everything on the node of this name.
     Node(Str),
@@ -27,17 +29,24 @@ pub enum Match {
 /// A rule holds in both directions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
+    /// One end.
     pub a: Match,
+    /// The other end.
     pub b: Match,
+    /// What happens to what passes between them.
     pub verdict: Verdict,
 }
 
 /// A link as rules see it; empty names are outside the cluster.
 #[derive(Clone, Copy, Debug)]
 pub struct Link<'a> {
+    /// The node where it comes from.
     pub from_node: &'a str,
+    /// The node where it goes to.
     pub to_node: &'a str,
+    /// The pod it comes from ("namespace/name").
     pub from: &'a str,
+    /// The pod it goes to ("namespace/name").
     pub to: &'a str,
 }
 

@@ -49,6 +49,7 @@ pub struct Proxy {
 }
 
 impl Rules {
+    /// The Service's spec; `None` while only its EndpointSlices are known.
     pub fn spec(&self) -> Option<&api::core::v1::ServiceSpec> {
         self.service.as_ref()?.view::<Service>().map(|service| &service.spec)
     }
@@ -82,11 +83,13 @@ fn serves_while_terminating(endpoint: &Endpoint) -> bool {
 }
 
 impl Proxy {
+    /// True for commits that can change rules: Services and EndpointSlices.
     pub fn interested(change: &Change) -> bool {
         let subject = change.subject();
         subject.view::<Service>().is_some() || subject.view::<EndpointSlice>().is_some()
     }
 
+    /// Takes such a commit in.
     pub fn observe(&mut self, change: &Change) {
         let subject = change.subject();
         if subject.view::<Service>().is_some() {
@@ -136,15 +139,18 @@ impl Proxy {
         }
     }
 
+    /// The rules of one Service.
     pub fn get(&self, namespace: &str, name: &str) -> Option<&Rules> {
         self.rules.get(&Key::new(namespace, name))
     }
 
+    /// The Service that has this cluster address.
     pub fn by_ip(&self, ip: IpAddr) -> Option<(&Key, &Rules)> {
         let key = self.by_ip.get(&ip)?;
         Some((key, self.rules.get(key)?))
     }
 
+    /// The Service that has this node port.
     pub fn by_node_port(&self, port: u16) -> Option<(&Key, &Rules)> {
         let key = self.by_node_port.get(&port)?;
         Some((key, self.rules.get(key)?))

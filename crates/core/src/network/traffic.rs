@@ -8,6 +8,7 @@ pub const REMEMBERED: usize = 512;
 /// One connection attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hop {
+    /// When the first packet was sent.
     pub time: Timestamp,
     /// "namespace/name" of a pod, a node's name, or empty for the outside.
     pub from: Str,
@@ -17,12 +18,16 @@ pub struct Hop {
     pub service: Str,
     /// The pod or node it went to; empty when it went nowhere.
     pub to: Str,
+    /// The port at the target; the asked one when it went nowhere.
     pub port: u16,
+    /// What became of it.
     pub outcome: Outcome,
 }
 
+/// What became of a connection attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    /// Passed on to `to`.
     Sent,
     /// No endpoints, or nobody listens: the client sees "connection refused".
     Refused,

@@ -21,17 +21,25 @@ pub struct Image {
     pub id: Str,
     /// Compressed bytes, what the pull transfers and `status.images` shows.
     pub size: u64,
+    /// What `command` replaces.
     pub entrypoint: Vec<String>,
+    /// What `args` replaces; dropped when `command` is given.
     pub cmd: Vec<String>,
+    /// Before the container's own.
     pub env: Vec<(String, String)>,
+    /// What `workingDir` replaces; `/` for most.
     pub cwd: String,
-    /// Numeric user and group; `user_name` if the image names it instead (which `runAsNonRoot` cannot check).
+    /// Numeric user.
     pub uid: u32,
+    /// Numeric group.
     pub gid: u32,
+    /// Set if the image names its user instead, which `runAsNonRoot` cannot check.
     pub user_name: Str,
     /// "SIGTERM" unless the image says otherwise.
     pub stop_signal: Str,
+    /// Whose tools are in it.
     pub flavour: Flavour,
+    /// What `/bin/sh` is in it.
     pub shell: ShellKind,
     /// Ports on which the image's own command listens and then waits: such a container is dormant until it is needed.
     pub dormant: &'static [u16],
@@ -81,26 +89,31 @@ impl Image {
         Image { files: |_| os::image::bare(), ..Image::new(size) }
     }
 
+    /// Sets the entrypoint.
     pub fn entrypoint(mut self, words: &[&str]) -> Image {
         self.entrypoint = words.iter().map(|it| it.to_string()).collect();
         self
     }
 
+    /// Sets the cmd.
     pub fn cmd(mut self, words: &[&str]) -> Image {
         self.cmd = words.iter().map(|it| it.to_string()).collect();
         self
     }
 
+    /// Adds a variable.
     pub fn env(mut self, name: &str, value: &str) -> Image {
         self.env.push((name.to_string(), value.to_string()));
         self
     }
 
+    /// Sets the working directory.
     pub fn cwd(mut self, path: &str) -> Image {
         self.cwd = path.to_string();
         self
     }
 
+    /// Sets the numeric user and group.
     pub fn user(mut self, uid: u32, gid: u32) -> Image {
         (self.uid, self.gid) = (uid, gid);
         self
@@ -112,21 +125,26 @@ impl Image {
         self
     }
 
+    /// Sets the exit code of a dormant container that gets its stop signal; `None` ignores the signal until the
+    /// grace period is over.
     pub fn on_stop(mut self, exit: Option<i32>) -> Image {
         self.on_stop = exit;
         self
     }
 
+    /// Sets the resident memory in bytes of a container that has no machine yet.
     pub fn memory(mut self, bytes: u64) -> Image {
         self.memory = bytes;
         self
     }
 
+    /// Sets the stop signal, by name.
     pub fn stop_signal(mut self, name: &str) -> Image {
         self.stop_signal = name.into();
         self
     }
 
+    /// Sets what makes the root file system.
     pub fn files(mut self, make: fn(&Image) -> Tree) -> Image {
         self.files = make;
         self
@@ -155,9 +173,13 @@ pub struct Family {
 /// Why an image cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PullError {
+    /// The registry's host has no address.
     NoRegistry,
+    /// The registry does not know the repository.
     NoRepository,
+    /// The repository has no such tag.
     NoTag,
+    /// The repository wants credentials.
     Unauthorized,
 }
 

@@ -16,22 +16,30 @@ use crate::network::{ContainerId, NetnsId, SandboxId};
 /// A pod's sandbox: the pause container and its namespaces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sandbox {
+    /// Its number on the node.
     pub id: SandboxId,
     /// 64 hex digits.
     pub cri_id: Str,
+    /// Whose it is.
     pub pod_uid: Str,
+    /// Its network namespace.
     pub netns: NetnsId,
+    /// The pod's address.
     pub ip: IpAddr,
+    /// 0 for the pod's first one.
     pub attempt: u32,
 }
 
 /// How a container ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exit {
+    /// 128 + n for signal n.
     pub code: i32,
     /// "Completed", "Error", "OOMKilled", "StartError", "ContainerStatusUnknown".
     pub reason: Str,
+    /// `status.…terminated.message`: the termination log's content, or the runtime's error.
     pub message: Str,
+    /// `finishedAt`
     pub at: Timestamp,
 }
 
@@ -40,6 +48,7 @@ pub struct Exit {
 pub enum Body {
     /// Waits for connections; its machine is built when somebody needs it.
     Dormant,
+    /// The machine is built, and runs when something happens.
     Machine(Rc<Instance>),
     /// Ended, or lost with its node. The log stays.
     Gone,
@@ -48,21 +57,31 @@ pub enum Body {
 /// One run of a container.
 #[derive(Clone, Debug)]
 pub struct Container {
+    /// Its number on the node.
     pub id: ContainerId,
     /// 64 hex digits.
     pub cri_id: Str,
+    /// The container's name in the spec.
     pub name: Str,
+    /// Whose it is.
     pub pod_uid: Str,
+    /// Whose namespaces it shares.
     pub sandbox: SandboxId,
+    /// The sandbox's network namespace.
     pub netns: NetnsId,
+    /// What it was made from.
     pub image: Rc<Image>,
+    /// When the runtime made it.
     pub created: Timestamp,
     /// Zero until it runs.
     pub started: Timestamp,
+    /// How it ended; `None` before.
     pub exit: Option<Rc<Exit>>,
+    /// What there is of it.
     pub body: Body,
     /// What the machine is built from; `None` while dormant.
     pub config: Option<Rc<Config>>,
+    /// What it wrote; stays until the container is removed.
     pub log: Log,
     /// When the machine asked to be run next; other wake-ups are stale.
     pub wake: Option<Timestamp>,
@@ -75,6 +94,7 @@ pub struct Container {
 }
 
 impl Container {
+    /// Started and not ended.
     pub fn is_running(&self) -> bool {
         !self.started.is_zero() && self.exit.is_none()
     }

@@ -12,18 +12,25 @@ pub const MAX_BYTES: usize = 10 << 20;
 /// A line longer than this is split (containerd's max_container_log_line_size).
 const MAX_LINE: usize = 16 << 10;
 
+/// Which of a process's outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
+    /// `stdout` in the log file; also what a terminal shows.
     Stdout,
+    /// `stderr` in the log file.
     Stderr,
 }
 
 /// One line without its newline; `partial` if the program has not ended it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
+    /// When its first byte was written.
     pub time: Timestamp,
+    /// Where it was written to.
     pub stream: Stream,
+    /// Bytes, not always valid UTF-8.
     pub text: Rc<[u8]>,
+    /// `P` in the log file; the newline has not come.
     pub partial: bool,
 }
 

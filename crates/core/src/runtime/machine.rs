@@ -17,22 +17,37 @@ const ROWS: u16 = 24;
 /// What a container's machine is built from, beside its image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// The pod's name, or `spec.hostname`.
     pub hostname: String,
+    /// The command with its arguments: `command` or the image's entrypoint, `args` or its cmd.
     pub argv: Vec<String>,
+    /// The image's, then the container's.
     pub env: Vec<(String, String)>,
+    /// `workingDir`, or the image's.
     pub cwd: String,
+    /// `runAsUser`, or the image's.
     pub uid: u32,
+    /// `runAsGroup`, or the image's.
     pub gid: u32,
+    /// `supplementalGroups` and `fsGroup`.
     pub groups: Vec<u32>,
+    /// `volumeMounts`
     pub mounts: Vec<Mount>,
     /// Files that the kubelet manages: /etc/hosts, /etc/hostname, /etc/resolv.conf, the termination log.
     pub files: Vec<(String, Vec<u8>)>,
+    /// `readOnlyRootFilesystem`
     pub read_only_root: bool,
+    /// `resources`, and the node's size.
     pub limits: Limits,
+    /// The sandbox's.
     pub addresses: Vec<IpAddr>,
+    /// Somebody can attach to its input.
     pub stdin: bool,
+    /// The input ends with the first client that attached.
     pub stdin_once: bool,
+    /// Its streams are one terminal.
     pub tty: bool,
+    /// Of the machine's randomness.
     pub seed: u64,
     /// `terminationMessagePath`; empty for none.
     pub message_path: String,
@@ -41,6 +56,7 @@ pub struct Config {
 }
 
 impl Config {
+    /// `terminationMessagePath`, if there is one.
     pub fn termination_path(&self) -> Option<&str> {
         (!self.message_path.is_empty()).then_some(&self.message_path)
     }
@@ -49,11 +65,17 @@ impl Config {
 /// A container's machine and the streams of its main process.
 #[derive(Clone, Debug)]
 pub struct Instance {
+    /// Files and processes.
     pub os: Machine,
+    /// The process whose end is the container's.
     pub main: Pid,
+    /// `None` without `stdin`, and with a terminal.
     pub stdin: Option<StreamId>,
+    /// Unused with a terminal.
     pub stdout: StreamId,
+    /// Unused with a terminal.
     pub stderr: StreamId,
+    /// Set with `tty: true`.
     pub tty: Option<TtyId>,
 }
 

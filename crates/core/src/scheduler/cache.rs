@@ -212,6 +212,7 @@ impl Cache {
         PodInfo::new(object, id)
     }
 
+    /// Gives back what [`Cache::pod_info`] took.
     pub fn release(&mut self, info: &PodInfo) {
         self.label_sets.release(info.label_set);
     }
@@ -221,6 +222,7 @@ impl Cache {
         self.by_name.len()
     }
 
+    /// The node in a slot; slots of removed nodes are empty until they are used again.
     pub fn slot(&self, slot: usize) -> Option<&NodeInfo> {
         self.slots.get(slot)?.as_deref()
     }
@@ -235,6 +237,7 @@ impl Cache {
         self.affinity_nodes.iter().filter_map(|slot| self.slot(*slot))
     }
 
+    /// How many nodes have the image, by its normalised name.
     pub fn nodes_with_image(&self, name: &str) -> usize {
         self.image_nodes.get(name).copied().unwrap_or(0)
     }

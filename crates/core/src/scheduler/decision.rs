@@ -23,7 +23,6 @@ pub struct Decision {
     pub attempt: u32,
     /// What it came to.
     pub outcome: Outcome,
-    /// Nodes in the cluster, and how many of them were looked at.
     /// Nodes in the cluster.
     pub total: usize,
     /// How many of them were looked at: in large clusters enough is enough (`numFeasibleNodesToFind`).

@@ -11,8 +11,11 @@ use super::framework::Refusal;
 /// One node's refusal, with the plugin it is from.
 #[derive(Clone, Debug)]
 pub struct NodeRefusal {
+    /// The node's name.
     pub node: Str,
+    /// The plugin's name.
     pub plugin: &'static str,
+    /// Its reasons.
     pub refusal: Refusal,
     /// True if the node has pods of a lower priority than the incoming pod's.
     pub has_victims: bool,
@@ -21,7 +24,9 @@ pub struct NodeRefusal {
 /// What a cycle found out about a pod that fits nowhere.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnosis {
+    /// Nodes in the cluster.
     pub total: usize,
+    /// One for each node that was looked at.
     pub refusals: Vec<NodeRefusal>,
 }
 

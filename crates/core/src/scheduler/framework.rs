@@ -18,6 +18,7 @@ pub const MAX_NODE_SCORE: i64 = 100;
 pub struct Refusal {
     /// Removing pods from the node would not help (UnschedulableAndUnresolvable).
     pub unresolvable: bool,
+    /// As `FailedScheduling` counts them.
     pub reasons: Vec<String>,
 }
 
@@ -35,17 +36,25 @@ impl Refusal {
 
 /// What plugins see of the cluster in a cycle.
 pub struct View<'a, 'b> {
+    /// Nodes and the pods on them.
     pub cache: &'a Cache,
+    /// The moment, randomness, and the API's listers.
     pub cx: &'a Cx<'b>,
 }
 
 /// The pod that is being scheduled, with what plugins computed for it (CycleState).
 pub struct Cycle<'a> {
+    /// The pod.
     pub pod: &'a Pod,
+    /// What is computed from it once.
     pub info: &'a PodInfo,
+    /// PodTopologySpread's, from PreFilter.
     pub spread_filter: Option<SpreadFilter>,
+    /// PodTopologySpread's, from PreScore.
     pub spread_score: Option<SpreadScore>,
+    /// InterPodAffinity's, from PreFilter.
     pub affinity: Option<AffinityCounts>,
+    /// InterPodAffinity's, from PreScore.
     pub affinity_score: Option<AffinityScores>,
     /// The pod's images that some node has, with the number of such nodes.
     pub images: Vec<(usize, api::Str)>,
@@ -57,28 +66,40 @@ pub struct Cycle<'a> {
 
 /// Something happened that may make a refused pod fit.
 pub enum ClusterEvent<'a> {
+    /// A node joined.
     NodeAdd(&'a Node),
+    /// A node's labels, taints, allocatable or schedulability changed.
     NodeUpdate {
+        /// Before.
         old: &'a Node,
+        /// After.
         new: &'a Node,
     },
+    /// A node left.
     NodeDelete,
     /// A pod was bound, or a bound one changed or went.
     AssignedPodAdd(&'a Pod),
+    /// A bound pod's labels or resources changed.
     AssignedPodUpdate {
+        /// Before.
         old: &'a Pod,
+        /// After.
         new: &'a Pod,
     },
+    /// A bound pod is gone, or ended.
     AssignedPodDelete(&'a Pod),
     /// The waiting pod itself was changed.
     OwnUpdate {
+        /// Before.
         old: &'a Pod,
+        /// After.
         new: &'a Pod,
     },
 }
 
 /// One plugin. Each has a file of its own, named as upstream names it.
 pub trait Plugin {
+    /// Upstream's name, as in profiles and metrics.
     fn name(&self) -> &'static str;
 
     /// Before filtering; false skips the plugin's filter in this cycle.

@@ -8,7 +8,9 @@ use collections::OrdMap;
 use super::cache::LabelSetId;
 use super::resource::{PodRequest, Resource, pod_request};
 
+/// `v1.LabelHostname`
 pub const HOSTNAME: &str = "kubernetes.io/hostname";
+/// `v1.LabelTopologyZone`
 pub const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// A host port in use: address, protocol, number.
@@ -17,20 +19,25 @@ pub type HostPort = (Str, Str, i32);
 /// A pod with what is computed from it once.
 #[derive(Clone, Debug)]
 pub struct PodInfo {
+    /// The pod as last seen.
     pub object: Object,
+    /// What it asks for.
     pub request: PodRequest,
+    /// Its containers' `hostPort`s.
     pub host_ports: Vec<HostPort>,
     /// Namespace and labels as a number, so that selectors are matched once for all pods alike.
     pub label_set: LabelSetId,
 }
 
 impl PodInfo {
+    /// Computes what is needed of a pod.
     pub fn new(object: Object, label_set: LabelSetId) -> PodInfo {
         let (request, host_ports) =
             object.view::<Pod>().map(|pod| (pod_request(pod), host_ports(pod))).unwrap_or_default();
         PodInfo { object, request, host_ports, label_set }
     }
 
+    /// The pod's struct.
     pub fn pod(&self) -> &Pod {
         self.object.view::<Pod>().expect("only pods are scheduled")
     }
@@ -58,20 +65,32 @@ fn host_ports(pod: &Pod) -> Vec<HostPort> {
 /// A node with the sums over its pods.
 #[derive(Clone, Debug)]
 pub struct NodeInfo {
+    /// The node as last seen.
     pub object: Object,
+    /// `status.allocatable`
     pub allocatable: Resource,
+    /// The sum of its pods' requests.
     pub requested: Resource,
+    /// The same with 100 m for each container that asks for none: what scores go by.
     pub non_zero_milli_cpu: i64,
+    /// The same with 200 MiB.
     pub non_zero_memory: i64,
+    /// Bound and assumed, in no order.
     pub pods: Vec<PodInfo>,
     /// How many pods of each label set.
     pub label_sets: Vec<(LabelSetId, usize)>,
-    /// What filters and scores ask of the node itself, kept at hand: the object is far away in memory.
+    /// `spec.unschedulable`. This and what follows is kept at hand for filters and scores: the object is far away in
+    /// memory.
     pub unschedulable: bool,
+    /// It has taints NoSchedule or NoExecute.
     pub has_hard_taints: bool,
+    /// It has taints PreferNoSchedule.
     pub has_soft_taints: bool,
+    /// It has the label `kubernetes.io/hostname`.
     pub has_hostname: bool,
+    /// Its label `topology.kubernetes.io/zone`.
     pub zone: Option<Str>,
+    /// Host ports of its pods.
     pub used_ports: Vec<HostPort>,
     /// Size of each image that is on the node, by normalised name.
     pub images: OrdMap<Str, i64>,
@@ -80,6 +99,7 @@ pub struct NodeInfo {
 }
 
 impl NodeInfo {
+    /// A node without pods.
     pub fn new(object: Object) -> NodeInfo {
         let mut info = NodeInfo {
             object: object.clone(),
@@ -102,10 +122,12 @@ impl NodeInfo {
         info
     }
 
+    /// The node's struct.
     pub fn node(&self) -> &Node {
         self.object.view::<Node>().expect("node infos hold nodes")
     }
 
+    /// The node's name.
     pub fn name(&self) -> &Str {
         &self.object.meta().name
     }
@@ -131,6 +153,7 @@ impl NodeInfo {
         self.images = images;
     }
 
+    /// Adds a pod to the sums.
     pub fn add_pod(&mut self, pod: PodInfo) {
         self.requested.add(&pod.request.request);
         self.non_zero_milli_cpu += pod.request.non_zero_milli_cpu;

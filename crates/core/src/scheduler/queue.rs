@@ -23,6 +23,7 @@ const MAX_IN_UNSCHEDULABLE: Duration = Duration::mins(5);
 /// A pod in the queue.
 #[derive(Clone, Debug)]
 pub struct QueuedPod {
+    /// The pod as last seen.
     pub object: Object,
     /// Cycles that it has been through.
     pub attempts: u32,

@@ -12,10 +12,15 @@ const DEFAULT_MEMORY: i64 = 200 * 1024 * 1024;
 /// Cpu in thousandths, memory and storage in bytes, extended resources by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
+    /// Thousandths of a core.
     pub milli_cpu: i64,
+    /// Bytes.
     pub memory: i64,
+    /// Bytes.
     pub ephemeral_storage: i64,
+    /// Pods; set in allocatables only.
     pub allowed_pods: i64,
+    /// Extended resources and huge pages: name and amount.
     pub scalar: Vec<(Str, i64)>,
 }
 
@@ -35,22 +40,27 @@ impl Resource {
         resource
     }
 
+    /// The amount of an extended resource; 0 if there is none.
     pub fn scalar(&self, name: &str) -> i64 {
         self.scalar.iter().find(|(present, _)| *present == name).map_or(0, |(_, value)| *value)
     }
 
+    /// Adds all amounts.
     pub fn add(&mut self, other: &Resource) {
         self.combine(other, |a, b| a + b);
     }
 
+    /// Takes all amounts off.
     pub fn subtract(&mut self, other: &Resource) {
         self.combine(other, |a, b| a - b);
     }
 
+    /// The larger of both, amount by amount (init containers).
     pub fn set_max(&mut self, other: &Resource) {
         self.combine(other, i64::max);
     }
 
+    /// True if nothing is asked for; pods do not count.
     pub fn is_zero(&self) -> bool {
         self.milli_cpu == 0
             && self.memory == 0
@@ -74,8 +84,11 @@ impl Resource {
 /// What a pod asks for, and the same with defaults for containers that ask for nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PodRequest {
+    /// What it asks for.
     pub request: Resource,
+    /// With 100 m for each container that asks for no CPU.
     pub non_zero_milli_cpu: i64,
+    /// With 200 MiB for each container that asks for no memory.
     pub non_zero_memory: i64,
 }
 

@@ -24,7 +24,6 @@ pub struct LatencyProfile {
     pub pull_latency: Duration,
     /// Image download and unpacking, bytes a second.
     pub pull_bandwidth: u64,
-    /// One way between two pods of one node, and between nodes.
     /// One way between two pods of one node.
     pub link_local: Duration,
     /// One way between pods of different nodes.

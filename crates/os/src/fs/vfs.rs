@@ -62,7 +62,6 @@ pub trait ProcSource {
 /// What stat(2) tells.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stat {
-    /// The inode without file content or directory entries.
     /// The twelve permission bits (07777); the kind is in `letter`.
     pub mode: u32,
     /// The kind as `ls -l` writes it: `-`, `d`, `l`, `c`, `p`, `s`.

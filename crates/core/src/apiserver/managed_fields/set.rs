@@ -59,6 +59,7 @@ impl fmt::Display for Step {
     }
 }
 
+/// The way from an object's root to a field or item.
 pub type Path = Vec<Step>;
 
 /// The path as conflicts show it: `.spec.template.spec.containers[name="nginx"].image`.
@@ -71,21 +72,27 @@ pub fn path_text(path: &[Step]) -> String {
 pub struct FieldSet(pub OrdSet<Path>);
 
 impl FieldSet {
+    /// Adds a path.
     pub fn insert(&mut self, path: &[Step]) {
         self.0.insert(path.to_vec());
     }
+    /// True if the path itself is in it; its parents and children do not count.
     pub fn contains(&self, path: &[Step]) -> bool {
         self.0.contains(path)
     }
+    /// True if it has no path.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+    /// Adds all paths of the other.
     pub fn extend(&mut self, other: &FieldSet) {
         self.0.extend(other.0.iter().cloned());
     }
+    /// Takes all paths of the other out.
     pub fn remove_all(&mut self, other: &FieldSet) {
         self.0.retain(|path| !other.0.contains(path));
     }
+    /// The paths that are in both.
     pub fn intersection(&self, other: &FieldSet) -> FieldSet {
         FieldSet(self.0.intersection(&other.0).cloned().collect())
     }

@@ -97,11 +97,15 @@ fn add_fields(json: &Json, schema: Option<&Schema>, path: &mut Path, set: &mut F
 /// What differs between two states.
 #[derive(Default)]
 pub struct Comparison {
+    /// Only in the new state.
     pub added: FieldSet,
+    /// In both, with other values.
     pub modified: FieldSet,
+    /// Only in the old state.
     pub removed: FieldSet,
 }
 
+/// Compares leaves and list items, as the schema's list types tell what an item is.
 pub fn compare(old: &Json, new: &Json, schema: Option<&Schema>) -> Comparison {
     let mut found = Comparison::default();
     compare_values(Some(old), Some(new), schema, &mut Vec::new(), &mut found);

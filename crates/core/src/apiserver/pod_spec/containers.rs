@@ -9,7 +9,9 @@ use super::{complain, env, one_of, probes, resources, security, validate_local_p
 
 /// What a container sees of its pod.
 pub struct Scope<'a> {
+    /// What its mounts may name.
     pub volumes: &'a Volumes<'a>,
+    /// `terminationGracePeriodSeconds`: a probe's own may not be longer.
     pub grace_period: Option<i64>,
 }
 
@@ -169,6 +171,7 @@ fn validate_common(
     security::validate_security_context(context, spec, &path.child("securityContext"), errors);
 }
 
+/// Mirrors the check of validateContainerCommon: no blanks around an image's name.
 pub fn validate_image_has_no_blanks(image: &str, path: &Path, errors: &mut ErrorList) {
     if image.trim() != image {
         errors.push(Error::invalid(path, image, "must not have leading or trailing whitespace"));

@@ -30,6 +30,7 @@ const RESOURCES: [&str; 6] = [
     "requests.memory",
 ];
 
+/// Mirrors ValidateEnv.
 pub fn validate_env(vars: &[EnvVar], path: &Path, errors: &mut ErrorList) {
     for (index, var) in vars.iter().enumerate() {
         let at = path.index(index);
@@ -82,6 +83,7 @@ fn validate_key(name: &str, key: &str, path: &Path, errors: &mut ErrorList) {
     }
 }
 
+/// Mirrors validateObjectFieldSelector; `supported` are the fields that fit there.
 pub fn validate_field_selector(
     selector: &ObjectFieldSelector,
     supported: &[&str],
@@ -115,6 +117,7 @@ pub fn validate_field_selector(
     }
 }
 
+/// Mirrors validateContainerResourceFieldSelector; `in_volume` demands a container's name.
 pub fn validate_resource_selector(
     selector: &ResourceFieldSelector,
     in_volume: bool,
@@ -154,6 +157,7 @@ pub fn validate_resource_selector(
     }
 }
 
+/// Mirrors ValidateEnvFrom.
 pub fn validate_env_from(sources: &[EnvFromSource], path: &Path, errors: &mut ErrorList) {
     for (index, source) in sources.iter().enumerate() {
         let at = path.index(index);

@@ -7,6 +7,7 @@ use api::{IntOrString, Json};
 
 use super::{complain, nonnegative};
 
+/// Mirrors the hooks' and probes' part of validateContainers.
 pub fn validate_lifecycle_and_probes(
     container: &Container,
     grace_period: Option<i64>,

@@ -14,6 +14,7 @@ use super::complain;
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
+/// Mirrors validateAffinity.
 pub fn validate_affinity(affinity: Option<&Affinity>, path: &Path, errors: &mut ErrorList) {
     let Some(affinity) = affinity else { return };
     if let Some(node) = &affinity.node_affinity {
@@ -235,6 +236,7 @@ pub fn validate_tolerations(tolerations: &[Toleration], path: &Path) -> ErrorLis
     errors
 }
 
+/// Mirrors validateSchedulingGates.
 pub fn validate_scheduling_gates(gates: &[PodSchedulingGate], path: &Path, errors: &mut ErrorList) {
     for (index, gate) in gates.iter().enumerate() {
         let at = path.index(index);
@@ -245,6 +247,7 @@ pub fn validate_scheduling_gates(gates: &[PodSchedulingGate], path: &Path, error
     }
 }
 
+/// Mirrors validateTopologySpreadConstraints.
 pub fn validate_topology_spread(
     constraints: &[TopologySpreadConstraint],
     path: &Path,

@@ -8,6 +8,7 @@ pub mod stateful_set;
 
 use crate::apiserver::Resource;
 
+/// The resources of this group, in the order of discovery.
 pub fn resources() -> Vec<Resource> {
     vec![
         deployment::resource(),

@@ -25,6 +25,7 @@ impl KindStrategy for CanThey {
     type Kind = SubjectAccessReview;
 }
 
+/// The resources of this group, in the order of discovery.
 pub fn resources() -> Vec<Resource> {
     vec![
         Resource::of::<Whoami>().review(),

@@ -6,6 +6,7 @@ pub mod job;
 
 use crate::apiserver::Resource;
 
+/// The resources of this group, in the order of discovery.
 pub fn resources() -> Vec<Resource> {
     vec![job::resource().stored_only(), cron_job::resource().stored_only()]
 }

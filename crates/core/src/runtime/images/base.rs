@@ -3,6 +3,7 @@
 use super::version_of;
 use crate::runtime::catalogue::{Family, Image};
 
+/// busybox: small, with ash, and dead at once without a command.
 pub const BUSYBOX: Family = Family {
     repositories: &[
         "docker.io/library/busybox",
@@ -27,6 +28,7 @@ fn busybox(_repository: &str, tag: &str) -> Option<Image> {
     }))
 }
 
+/// alpine: BusyBox with apk.
 pub const ALPINE: Family = Family { repositories: &["docker.io/library/alpine"], image: alpine };
 
 fn alpine(_repository: &str, tag: &str) -> Option<Image> {
@@ -52,6 +54,7 @@ fn alpine(_repository: &str, tag: &str) -> Option<Image> {
     Some(image)
 }
 
+/// debian and ubuntu, with bash and GNU tools.
 pub const DEBIAN: Family = Family {
     repositories: &[
         "docker.io/library/debian",

@@ -11,6 +11,7 @@ fn store(image: Image, port: &str, ports: &'static [u16], banner: &str, memory: 
         .files(|image| app(image, "/usr/local/bin/docker-entrypoint.sh", "daemon"))
 }
 
+/// redis and its relatives.
 pub const REDIS: Family = Family {
     repositories: &[
         "docker.io/library/redis",
@@ -40,6 +41,7 @@ fn redis(_repository: &str, tag: &str) -> Option<Image> {
     )
 }
 
+/// MongoDB.
 pub const MONGO: Family = Family { repositories: &["docker.io/library/mongo"], image: mongo };
 
 fn mongo(_repository: &str, tag: &str) -> Option<Image> {
@@ -55,6 +57,7 @@ fn mongo(_repository: &str, tag: &str) -> Option<Image> {
     )
 }
 
+/// MySQL and MariaDB, which want a root password.
 pub const MYSQL: Family = Family {
     repositories: &[
         "docker.io/library/mysql",
@@ -79,6 +82,7 @@ fn mysql(_repository: &str, tag: &str) -> Option<Image> {
     )
 }
 
+/// PostgreSQL, which wants a password.
 pub const POSTGRES: Family = Family { repositories: &["docker.io/library/postgres"], image: postgres };
 
 fn postgres(_repository: &str, tag: &str) -> Option<Image> {

@@ -3,6 +3,7 @@
 use super::{alone, app, tag_in};
 use crate::runtime::catalogue::{Family, Image};
 
+/// "Kubernetes: Up and Running".
 pub const KUARD: Family =
     Family { repositories: &["gcr.io/kuar-demo/kuard-amd64", "gcr.io/kuar-demo/kuard-arm64"], image: kuard };
 
@@ -22,6 +23,7 @@ fn kuard_of(version: &str) -> Option<Image> {
     Some(image.serves(&[8080]).on_stop(Some(2)).memory(8 << 20).files(|image| app(image, "/kuard", "kuard")))
 }
 
+/// "Kubernetes in Action".
 pub const KUBIA: Family = Family {
     repositories: &[
         "docker.io/luksa/kubia",
@@ -69,6 +71,7 @@ fn kubia(repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// Google's tutorials.
 pub const HELLO_APP: Family = Family {
     repositories: &[
         "gcr.io/google-samples/hello-app",
@@ -97,6 +100,7 @@ fn hello_app(_repository: &str, tag: &str) -> Option<Image> {
     )
 }
 
+/// The PHP guestbook of Kubernetes' documentation.
 pub const GUESTBOOK: Family = Family {
     repositories: &[
         "us-docker.pkg.dev/google-samples/containers/gke/gb-frontend",
@@ -134,6 +138,7 @@ fn guestbook(repository: &str, tag: &str) -> Option<Image> {
     }))
 }
 
+/// The AWS workshop's three services.
 pub const ECSDEMO: Family = Family {
     repositories: &[
         "docker.io/brentley/ecsdemo-frontend",
@@ -157,6 +162,7 @@ fn ecsdemo(repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// The course "Kubernetes Microservices".
 pub const FLEETMAN: Family = Family {
     repositories: &[
         "docker.io/richardchesterwood/k8s-fleetman-webapp-angular",

@@ -6,6 +6,7 @@ use super::{app, flavoured, version_of};
 use crate::runtime::catalogue::{Family, Image};
 use crate::runtime::programs::nginx::INDEX;
 
+/// nginx, in Debian's and Alpine's variant.
 pub const NGINX: Family = Family {
     repositories: &[
         "docker.io/library/nginx",

@@ -7,6 +7,7 @@ fn web(image: Image) -> Image {
     image.files(|image| app(image, "/usr/local/bin/webserver", "webserver"))
 }
 
+/// Images that Kubernetes' own documentation uses.
 pub const SAMPLES: Family = Family {
     repositories: &[
         "gcr.io/google-samples/kubernetes-bootcamp",
@@ -48,6 +49,7 @@ fn samples(repository: &str, tag: &str) -> Option<Image> {
     Some(web(Image::new(81_223_118).cmd(&["webserver", port, &text]).serves(ports).memory(32 << 20)))
 }
 
+/// Prints its text, and is done.
 pub const HELLO_WORLD: Family =
     Family { repositories: &["docker.io/library/hello-world"], image: hello_world };
 
@@ -58,6 +60,7 @@ fn hello_world(_repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// Kubernetes' nginx-slim.
 pub const NGINX_SLIM: Family = Family {
     repositories: &[
         "registry.k8s.io/nginx-slim",
@@ -77,6 +80,7 @@ fn nginx_slim(_repository: &str, tag: &str) -> Option<Image> {
     Some(Image { size: 34_118_220, ..nginx })
 }
 
+/// Servers that people deploy, as far as a front page.
 pub const SERVERS: Family = Family {
     repositories: &[
         "docker.io/library/memcached",
@@ -140,6 +144,7 @@ fn servers(repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// perl, of the Job in Kubernetes' documentation.
 pub const PERL: Family = Family { repositories: &["docker.io/library/perl"], image: perl };
 
 fn perl(_repository: &str, tag: &str) -> Option<Image> {
@@ -155,6 +160,7 @@ fn perl(_repository: &str, tag: &str) -> Option<Image> {
     Some(image.files(|image| app(image, "/usr/local/bin/perl", "perl")))
 }
 
+/// python.
 pub const PYTHON: Family = Family { repositories: &["docker.io/library/python"], image: python };
 
 fn python(_repository: &str, tag: &str) -> Option<Image> {

@@ -4,6 +4,7 @@
 use super::alone;
 use crate::runtime::catalogue::{Family, Image};
 
+/// The container that holds a pod's namespaces.
 pub const PAUSE: Family = Family {
     repositories: &["registry.k8s.io/pause", "k8s.gcr.io/pause", "gcr.io/google_containers/pause"],
     image: pause,
@@ -20,6 +21,7 @@ fn pause(_repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// What the control plane's static pods run, and etcd.
 pub const CONTROL_PLANE: Family = Family {
     repositories: &[
         "registry.k8s.io/etcd",
@@ -51,6 +53,7 @@ fn control_plane(repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// DNS, proxy, and what people add.
 pub const ADDONS: Family = Family {
     repositories: &[
         "registry.k8s.io/coredns/coredns",

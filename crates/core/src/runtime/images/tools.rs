@@ -3,6 +3,7 @@
 use super::{app, tag_in};
 use crate::runtime::catalogue::{Family, Image};
 
+/// curl and its relatives for looking around in a network.
 pub const CURL: Family = Family {
     repositories: &[
         "docker.io/curlimages/curl",
@@ -51,6 +52,7 @@ fn curl(repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// Programs that take memory and CPU on purpose.
 pub const STRESS: Family = Family {
     repositories: &[
         "docker.io/polinux/stress",
@@ -73,6 +75,7 @@ fn stress(repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// Kubernetes' test image of many commands.
 pub const AGNHOST: Family = Family {
     repositories: &["registry.k8s.io/e2e-test-images/agnhost", "k8s.gcr.io/e2e-test-images/agnhost"],
     image: agnhost,
@@ -91,6 +94,7 @@ fn agnhost(_repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// Repositories that nobody may pull without credentials.
 pub const PRIVATE: Family = Family {
     repositories: &[
         "registry.example.com/team/app",

@@ -3,6 +3,7 @@
 use super::{alone, app, flavoured, tag_in, version_of};
 use crate::runtime::catalogue::{Family, Image};
 
+/// Apache.
 pub const HTTPD: Family = Family { repositories: &["docker.io/library/httpd"], image: httpd };
 
 fn httpd(_repository: &str, tag: &str) -> Option<Image> {
@@ -34,6 +35,7 @@ fn httpd(_repository: &str, tag: &str) -> Option<Image> {
     )
 }
 
+/// Says who it is.
 pub const WHOAMI: Family =
     Family { repositories: &["docker.io/traefik/whoami", "docker.io/containous/whoami"], image: whoami };
 
@@ -49,6 +51,7 @@ fn whoami(_repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// Says what it was told to say.
 pub const HTTP_ECHO: Family = Family { repositories: &["docker.io/hashicorp/http-echo"], image: http_echo };
 
 fn http_echo(_repository: &str, tag: &str) -> Option<Image> {
@@ -62,6 +65,7 @@ fn http_echo(_repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// Says what it was asked.
 pub const ECHOSERVER: Family = Family {
     repositories: &[
         "registry.k8s.io/echoserver",
@@ -81,6 +85,7 @@ fn echoserver(_repository: &str, tag: &str) -> Option<Image> {
     })
 }
 
+/// Node.js: `node` without a script.
 pub const NODE: Family = Family { repositories: &["docker.io/library/node"], image: node };
 
 fn node(_repository: &str, tag: &str) -> Option<Image> {
@@ -93,6 +98,7 @@ fn node(_repository: &str, tag: &str) -> Option<Image> {
     Some(flavoured(&suffix, size, 52_118_906).cmd(&["node"]).env("NODE_VERSION", version).memory(38 << 20))
 }
 
+/// Tool chains without their languages: shells and tools run in them.
 pub const LANGUAGES: Family = Family {
     repositories: &["docker.io/library/golang", "docker.io/library/openjdk", "docker.io/library/ruby"],
     image: languages,

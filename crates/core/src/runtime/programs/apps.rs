@@ -36,27 +36,35 @@ fn server(demo: Demo) -> Box<dyn Program> {
     Server::boxed(Apps { demo, requests: 0, text: String::new(), port: 8080, mode: String::new() })
 }
 
+/// Apache's "It works!".
 pub fn httpd() -> Box<dyn Program> {
     server(Demo::Httpd)
 }
+/// Marko Lukša's kubia ("You've hit NAME").
 pub fn kubia() -> Box<dyn Program> {
     server(Demo::Kubia)
 }
+/// Google's hello-app ("Hello, world!", version, host name).
 pub fn hello_app() -> Box<dyn Program> {
     server(Demo::HelloApp)
 }
+/// HashiCorp's http-echo: a fixed text.
 pub fn http_echo() -> Box<dyn Program> {
     server(Demo::HttpEcho)
 }
+/// Kubernetes' echoserver: the request, as text.
 pub fn echoserver() -> Box<dyn Program> {
     server(Demo::EchoServer)
 }
+/// Traefik's whoami: host name, addresses, the request.
 pub fn whoami() -> Box<dyn Program> {
     server(Demo::Whoami)
 }
+/// Kubernetes' agnhost, chosen by its first argument.
 pub fn agnhost() -> Box<dyn Program> {
     server(Demo::Agnhost)
 }
+/// A page with a fixed text and the host name.
 pub fn webserver() -> Box<dyn Program> {
     server(Demo::Webserver)
 }

@@ -22,6 +22,7 @@ struct Kuard {
     memory: Vec<u64>,
 }
 
+/// The program of the kuard images.
 pub fn start() -> Box<dyn Program> {
     Server::boxed(Kuard::default())
 }

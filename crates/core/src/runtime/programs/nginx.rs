@@ -10,6 +10,7 @@ use os::{Program, Signal, Sys};
 
 use super::server::{Answer, App, Server, complain, http_date, log_date, media_type, say, static_file};
 
+/// "Welcome to nginx!", as the image has it.
 pub const INDEX: &str = include_str!("nginx/index.html");
 
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,7 @@ struct Location {
     answer: Option<(u16, String)>,
 }
 
+/// The program of the nginx images: serves files by its configuration.
 pub fn start() -> Box<dyn Program> {
     Server::boxed(Nginx::default())
 }

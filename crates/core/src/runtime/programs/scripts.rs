@@ -12,6 +12,7 @@ use super::server::{Answer, App, Server, complain, http_date, log_date, media_ty
 #[derive(Clone, Debug)]
 struct Hello;
 
+/// The one text of `hello-world`.
 pub fn hello() -> Box<dyn Program> {
     Box::new(Hello)
 }
@@ -38,6 +39,7 @@ struct Perl {
     work: u64,
 }
 
+/// perl, as far as the Job of Kubernetes' documentation needs it: digits of π.
 pub fn perl() -> Box<dyn Program> {
     Box::new(Perl::default())
 }
@@ -135,6 +137,7 @@ struct Python {
     root: String,
 }
 
+/// python: `-m http.server` serves the files of its directory.
 pub fn python() -> Box<dyn Program> {
     Server::boxed(Python::default())
 }

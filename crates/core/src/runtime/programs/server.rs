@@ -10,6 +10,7 @@ use os::{Errno, Fd, Poll, Program, Signal, Sys, Time, Wait};
 /// What a server answers.
 #[derive(Clone, Debug)]
 pub enum Answer {
+    /// At once.
     Now(Response),
     /// At this moment.
     Later(Time, Response),
@@ -23,6 +24,7 @@ pub enum Answer {
 pub trait App: Debug {
     /// Prints what the server prints at its start; the ports to listen on, or the exit code of a failed start.
     fn setup(&mut self, sys: &mut Sys) -> Result<Vec<u16>, u8>;
+    /// The answer to one request of `peer`.
     fn answer(&mut self, sys: &mut Sys, request: &Request, peer: IpAddr) -> Answer;
     /// The access log, after an answer.
     fn logged(&mut self, _sys: &mut Sys, _request: &Request, _response: &Response, _peer: IpAddr) {}
@@ -42,6 +44,7 @@ pub trait App: Debug {
     fn tick(&mut self, _sys: &mut Sys) -> Option<Time> {
         None
     }
+    /// A copy: programs are values, as the machines they run in.
     fn clone_app(&self) -> Box<dyn App>;
 }
 
@@ -84,6 +87,7 @@ pub struct Server {
 }
 
 impl Server {
+    /// The program that serves `app`.
     pub fn boxed(app: impl App + 'static) -> Box<dyn Program> {
         Box::new(Server {
             app: Box::new(app),

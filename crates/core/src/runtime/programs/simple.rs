@@ -10,6 +10,7 @@ use super::server::{complain, say};
 #[derive(Clone, Debug, Default)]
 struct Pause(bool);
 
+/// `pause`: sleeps until a signal ends it.
 pub fn pause() -> Box<dyn Program> {
     Box::new(Pause(false))
 }
@@ -45,6 +46,7 @@ struct Daemon {
     port: u16,
 }
 
+/// A service whose protocol is not simulated: prints its banner, listens, keeps connections open.
 pub fn daemon() -> Box<dyn Program> {
     Box::new(Daemon::default())
 }
@@ -121,6 +123,7 @@ struct Stress {
     end: Option<Time>,
 }
 
+/// `stress`: takes memory and time until it is stopped or killed.
 pub fn stress() -> Box<dyn Program> {
     Box::new(Stress::default())
 }

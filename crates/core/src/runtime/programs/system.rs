@@ -19,6 +19,7 @@ fn system(ports: &'static [u16], banner: &'static str) -> Box<dyn Program> {
     Server::boxed(System { ports, banner })
 }
 
+/// CoreDNS; names are resolved by `network::dns`.
 pub fn coredns() -> Box<dyn Program> {
     system(
         &[53, 8080, 8181, 9153],
@@ -27,36 +28,44 @@ pub fn coredns() -> Box<dyn Program> {
          CoreDNS-1.13.1\nlinux/amd64, go1.25.2, 1db4568\n",
     )
 }
+/// kube-proxy; its rules are `network::proxy`.
 pub fn kube_proxy() -> Box<dyn Program> {
     system(
         &[10249, 10256],
         "\"Using iptables Proxier\" ipFamily=\"IPv4\"\n\"Version info\" version=\"v1.36.1\"\n\"Starting service config controller\"\n\"Starting endpoint slice config controller\"\n\"Starting node config controller\"\n",
     )
 }
+/// etcd; what it holds is `store`.
 pub fn etcd() -> Box<dyn Program> {
     system(&[2379, 2380, 2381], "{\"level\":\"info\",\"msg\":\"ready to serve client requests\"}\n")
 }
+/// kube-apiserver; what it does is `apiserver`.
 pub fn kube_apiserver() -> Box<dyn Program> {
     system(&[6443], "\"Version\" version=\"v1.36.1\"\n\"Serving securely\" address=\"[::]:6443\"\n")
 }
+/// kube-controller-manager; what it does is `controllers`.
 pub fn kube_controller_manager() -> Box<dyn Program> {
     system(
         &[10257],
         "\"Starting\" version=\"v1.36.1\"\n\"successfully acquired lease\" lease=\"kube-system/kube-controller-manager\"\n",
     )
 }
+/// kube-scheduler; what it does is `scheduler`.
 pub fn kube_scheduler() -> Box<dyn Program> {
     system(
         &[10259],
         "\"Starting Kubernetes Scheduler\" version=\"v1.36.1\"\n\"successfully acquired lease\" lease=\"kube-system/kube-scheduler\"\n",
     )
 }
+/// metrics-server, which measures nothing here.
 pub fn metrics_server() -> Box<dyn Program> {
     system(&[10250], "\"Serving securely\" address=\"[::]:10250\"\n")
 }
+/// ingress-nginx, which routes nothing here.
 pub fn ingress_nginx() -> Box<dyn Program> {
     system(&[80, 443, 10254], "NGINX Ingress controller\n  Release:       v1.13.2\n")
 }
+/// Any other: it only stays up.
 pub fn other() -> Box<dyn Program> {
     system(&[], "")
 }

@@ -10,8 +10,10 @@ use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row, age};
 use crate::apiserver::validation::{FIELD_IMMUTABLE, validate_nonnegative};
 
+/// What is particular to the kind ControllerRevision.
 pub struct ControllerRevisionStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<ControllerRevisionStrategy>()
 }

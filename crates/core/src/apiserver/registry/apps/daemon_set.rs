@@ -14,8 +14,10 @@ use crate::apiserver::table::{Column, Row, age};
 use crate::apiserver::validation::{FIELD_IMMUTABLE, validate_label_selector, validate_nonnegative};
 use crate::apiserver::{Resource, Subresource};
 
+/// What is particular to the kind DaemonSet.
 pub struct DaemonSetStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<DaemonSetStrategy>().short(&["ds"]).in_all().with(&[Subresource::STATUS])
 }

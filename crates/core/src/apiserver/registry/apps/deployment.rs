@@ -12,8 +12,10 @@ use crate::apiserver::table::{Column, Row, age};
 use crate::apiserver::validation::{FIELD_IMMUTABLE, validate_label_selector, validate_nonnegative};
 use crate::apiserver::{Resource, Subresource};
 
+/// What is particular to the kind Deployment.
 pub struct DeploymentStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<DeploymentStrategy>()
         .short(&["deploy"])

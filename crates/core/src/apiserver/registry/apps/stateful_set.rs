@@ -16,8 +16,10 @@ use crate::apiserver::validation::{
 };
 use crate::apiserver::{Resource, Subresource};
 
+/// What is particular to the kind StatefulSet.
 pub struct StatefulSetStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<StatefulSetStrategy>()
         .short(&["sts"])

@@ -14,8 +14,10 @@ use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row, age, since};
 use crate::apiserver::{Resource, Subresource};
 
+/// What is particular to the kind CronJob.
 pub struct CronJobStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<CronJobStrategy>().short(&["cj"]).in_all().with(&[Subresource::STATUS])
 }

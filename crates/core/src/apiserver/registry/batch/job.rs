@@ -13,8 +13,10 @@ use crate::apiserver::table::{Column, Row, age};
 use crate::apiserver::validation::FIELD_IMMUTABLE;
 use crate::apiserver::{Resource, Subresource};
 
+/// What is particular to the kind Job.
 pub struct JobStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<JobStrategy>().in_all().with(&[Subresource::STATUS])
 }
@@ -121,9 +123,11 @@ fn job_duration(now: Timestamp, job: &Job) -> String {
     (job.status.completion_time.unwrap_or(now) - start).human()
 }
 
-/// Labels of a job's pods; the short ones are older and still set.
+/// A label of a job's pods: the job's uid.
 pub const CONTROLLER_UID: &str = "batch.kubernetes.io/controller-uid";
+/// A label of a job's pods: the job's name.
 pub const JOB_NAME: &str = "batch.kubernetes.io/job-name";
+// The same under their older names; they are still set.
 const OLD_CONTROLLER_UID: &str = "controller-uid";
 const OLD_JOB_NAME: &str = "job-name";
 

@@ -8,8 +8,10 @@ use crate::apiserver::Resource;
 use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row, age};
 
+/// What is particular to the kind Lease.
 pub struct LeaseStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<LeaseStrategy>()
 }

@@ -12,8 +12,10 @@ use crate::apiserver::table::{Column, Row, age};
 /// Keys and values of ConfigMaps and Secrets together.
 pub(super) const MAX_SIZE: usize = 1024 * 1024;
 
+/// What is particular to the kind ConfigMap.
 pub struct ConfigMapStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<ConfigMapStrategy>().short(&["cm"])
 }

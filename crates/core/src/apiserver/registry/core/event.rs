@@ -8,8 +8,10 @@ use crate::apiserver::Resource;
 use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row, since};
 
+/// What is particular to the kind Event.
 pub struct EventStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<EventStrategy>().short(&["ev"])
 }

@@ -12,8 +12,10 @@ use crate::apiserver::{Resource, Subresource};
 /// The label that lets selectors name a namespace.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
+/// What is particular to the kind Namespace.
 pub struct NamespaceStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<NamespaceStrategy>().short(&["ns"]).with(&[Subresource::FINALIZE, Subresource::STATUS])
 }

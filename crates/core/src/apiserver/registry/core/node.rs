@@ -13,8 +13,10 @@ use crate::apiserver::{Resource, Subresource};
 const ROLE_PREFIX: &str = "node-role.kubernetes.io/";
 const OLD_ROLE_LABEL: &str = "kubernetes.io/role";
 
+/// What is particular to the kind Node.
 pub struct NodeStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<NodeStrategy>().short(&["no"]).with(&[Subresource::STATUS])
 }

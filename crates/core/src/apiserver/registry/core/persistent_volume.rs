@@ -12,8 +12,10 @@ use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row, age};
 use crate::apiserver::{Resource, Subresource};
 
+/// What is particular to the kind PersistentVolume.
 pub struct PersistentVolumeStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<PersistentVolumeStrategy>().short(&["pv"]).with(&[Subresource::STATUS])
 }

@@ -15,8 +15,10 @@ use crate::apiserver::{Resource, Subresource};
 pub const STORAGE_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
+/// What is particular to the kind PersistentVolumeClaim.
 pub struct PersistentVolumeClaimStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<PersistentVolumeClaimStrategy>().short(&["pvc"]).with(&[Subresource::STATUS])
 }

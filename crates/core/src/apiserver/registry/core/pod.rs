@@ -15,8 +15,10 @@ use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row};
 use crate::apiserver::{Resource, Subresource};
 
+/// What is particular to the kind Pod.
 pub struct PodStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<PodStrategy>().short(&["po"]).in_all().with(&[
         Subresource::ATTACH,

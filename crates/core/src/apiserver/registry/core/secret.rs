@@ -9,8 +9,10 @@ use crate::apiserver::Resource;
 use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row, age};
 
+/// What is particular to the kind Secret.
 pub struct SecretStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<SecretStrategy>()
 }

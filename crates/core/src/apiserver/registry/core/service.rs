@@ -18,8 +18,10 @@ use crate::apiserver::{Resource, Subresource};
 /// Three hours.
 const DEFAULT_AFFINITY_SECONDS: i32 = 10_800;
 
+/// What is particular to the kind Service.
 pub struct ServiceStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<ServiceStrategy>().short(&["svc"]).in_all().with(&[Subresource::STATUS])
 }

@@ -7,8 +7,10 @@ use crate::apiserver::Resource;
 use crate::apiserver::strategy::KindStrategy;
 use crate::apiserver::table::{Column, Row, age};
 
+/// What is particular to the kind ServiceAccount.
 pub struct ServiceAccountStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<ServiceAccountStrategy>().short(&["sa"])
 }

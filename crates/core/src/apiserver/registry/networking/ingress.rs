@@ -14,8 +14,10 @@ use crate::apiserver::{Resource, Subresource};
 /// The annotation that named the class before there was a field.
 const CLASS: &str = "kubernetes.io/ingress.class";
 
+/// What is particular to the kind Ingress.
 pub struct IngressStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<IngressStrategy>().short(&["ing"]).with(&[Subresource::STATUS])
 }

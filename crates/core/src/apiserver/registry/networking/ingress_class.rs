@@ -9,8 +9,10 @@ use crate::apiserver::strategy::{KindStrategy, StrategyContext};
 use crate::apiserver::table::{Column, Row, age};
 use crate::apiserver::validation::FIELD_IMMUTABLE;
 
+/// What is particular to the kind IngressClass.
 pub struct IngressClassStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<IngressClassStrategy>()
 }

@@ -15,8 +15,10 @@ const HIGHEST_USER_PRIORITY: i32 = 1_000_000_000;
 const SYSTEM_CLASSES: [(&str, i32); 2] =
     [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
 
+/// What is particular to the kind PriorityClass.
 pub struct PriorityClassStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<PriorityClassStrategy>().short(&["pc"])
 }

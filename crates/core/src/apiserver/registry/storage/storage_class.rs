@@ -12,8 +12,10 @@ use crate::apiserver::table::{Column, Row, age};
 pub const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 const IS_DEFAULT_BETA: &str = "storageclass.beta.kubernetes.io/is-default-class";
 
+/// What is particular to the kind StorageClass.
 pub struct StorageClassStrategy;
 
+/// The kind as served: short names, categories, subresources.
 pub fn resource() -> Resource {
     Resource::of::<StorageClassStrategy>().short(&["sc"])
 }
