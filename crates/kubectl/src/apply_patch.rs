@@ -15,7 +15,9 @@ use crate::ops::merge_patch;
 
 /// How a patch is to be sent, and the patch.
 pub struct ApplyPatch {
+    /// A strategic merge patch; a JSON merge patch (RFC 7386) where the kind's schema is unknown.
     pub strategic: bool,
+    /// Empty (`{}`) when nothing is to be changed.
     pub patch: Json,
 }
 

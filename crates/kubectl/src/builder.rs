@@ -16,8 +16,11 @@ const MISSING: &str = "You must provide one or more resources by argument or fil
 /// One object that a command acts on.
 #[derive(Clone, Debug)]
 pub struct Info {
+    /// What it is an object of.
     pub resource: Rc<Resource>,
+    /// Empty for kinds without namespaces.
     pub namespace: String,
+    /// Its name, as given or read.
     pub name: String,
     /// The file it came from, or `""`.
     pub source: String,
@@ -68,21 +71,28 @@ pub enum Plan {
 
 /// A plan and the errors met on the way (files that could not be read do not stop the others).
 pub struct Planned {
+    /// What is to be visited.
     pub plan: Plan,
+    /// In the order met; told after the rest was done.
     pub errors: Vec<CmdError>,
 }
 
 /// Options of the builder; the flags are read from the context.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
+    /// `TYPE NAME…`, `TYPE/NAME…`, `TYPE[,TYPE]`.
     pub args: Vec<String>,
     /// A bare type means all objects of it.
     pub allow_empty_selector: bool,
     /// `-l`, when the command has it.
     pub selector: Option<String>,
+    /// `--field-selector`, when the command has it.
     pub field_selector: Option<String>,
+    /// `--all`: a bare type means all objects of it.
     pub all: bool,
+    /// `-A`: in all namespaces.
     pub all_namespaces: bool,
+    /// `-f`: files, folders, `-` for standard input.
     pub filenames: Vec<String>,
     /// Objects from files are validated as far as a client can.
     pub validate: bool,

@@ -15,6 +15,7 @@ use crate::host::{ByteStream, ExecSession, Host, Target};
 /// A connection to one API server as one user.
 pub struct Client {
     host: Rc<dyn Host>,
+    /// Where the server is, and who asks.
     pub target: Target,
     /// Headers sent with every request (impersonation).
     headers: Vec<(String, String)>,

@@ -15,11 +15,15 @@ pub type Run = for<'a> fn(&'a Cx) -> LocalBoxFuture<'a, Result<(), CmdError>>;
 pub struct Command {
     /// Words after `kubectl`, e.g. `rollout status`.
     pub path: &'static str,
+    /// Other words for the last one of `path`.
     pub aliases: Vec<&'static str>,
     /// The heading under which the parent lists it.
     pub group: &'static str,
+    /// The line in the list of commands.
     pub short: &'static str,
+    /// The line after `Usage:`.
     pub usage: &'static str,
+    /// Its own; those of all commands are [`Tree::global`].
     pub flags: Vec<Flag>,
     /// Flags that must be given.
     pub required: Vec<&'static str>,
@@ -48,6 +52,7 @@ impl Command {
 
 /// All commands, and the flags that each of them takes.
 pub struct Tree {
+    /// In the order of `commands.txt`: parents before their children.
     pub commands: Vec<Command>,
     /// `kubectl options`.
     pub global: Vec<Flag>,

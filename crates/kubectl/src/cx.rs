@@ -13,9 +13,13 @@ use crate::kubeconfig::Kubeconfig;
 
 /// What every command gets.
 pub struct Cx {
+    /// The machine it runs on.
     pub host: Rc<dyn Host>,
+    /// All commands.
     pub tree: Tree,
+    /// The one that runs.
     pub command: Command,
+    /// What was given to it.
     pub flags: Parsed,
     client: OnceCell<Rc<Client>>,
     namespace: OnceCell<String>,
@@ -155,8 +159,11 @@ impl Cx {
 /// `--dry-run`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DryRun {
+    /// Do it.
     None,
+    /// Print what would be sent; ask the server nothing that changes anything.
     Client,
+    /// Send it with `dryRun=All`.
     Server,
 }
 

@@ -11,14 +11,23 @@ use crate::error::{CmdError, Result};
 /// One served resource.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
+    /// Empty for the core group.
     pub group: String,
+    /// "v1"
     pub version: String,
+    /// "Pod"
     pub kind: String,
+    /// "pods": the word of paths.
     pub plural: String,
+    /// "pod"
     pub singular: String,
+    /// Whether its objects live in namespaces.
     pub namespaced: bool,
+    /// "po"
     pub short_names: Vec<String>,
+    /// "all"
     pub categories: Vec<String>,
+    /// In the server's order.
     pub verbs: Vec<String>,
     /// `scale`, `status`, `log`, …
     pub subresources: Vec<String>,
@@ -62,6 +71,7 @@ pub fn split(api_version: &str) -> (&str, &str) {
 /// All served resources in the server's order.
 #[derive(Clone, Debug, Default)]
 pub struct Mapper {
+    /// Those that can be named; subresources are in [`Resource::subresources`].
     pub resources: Vec<Rc<Resource>>,
     /// `group/version` in the server's order.
     pub group_versions: Vec<String>,

@@ -14,6 +14,7 @@ const EXTENSIONS: [&str; 3] = [".json", ".yaml", ".yml"];
 /// A document and the file it stood in.
 #[derive(Clone, Debug)]
 pub struct Document {
+    /// The document; one of a List is a document of its own.
     pub value: Json,
     /// As the user wrote the path; `STDIN` for `-`.
     pub source: String,

@@ -7,9 +7,13 @@ use collections::OrdMap;
 /// What a flag's value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// `true` or `false`; a bare flag is `true`.
     Bool,
+    /// Any text.
     Str,
+    /// A whole number.
     Int,
+    /// A Go duration: `1m30s`.
     Duration,
     /// Repeatable, and each value splits at commas.
     Slice,
@@ -24,11 +28,13 @@ pub struct Flag {
     pub name: &'static str,
     /// One-letter name, if it has one.
     pub short: Option<char>,
+    /// What its value must look like.
     pub kind: Kind,
     /// The default as help shows it (`''`, `[]`, `500`).
     pub default: &'static str,
     /// The value of the bare flag, when it may stand without one.
     pub no_opt: Option<&'static str>,
+    /// The text in help.
     pub usage: &'static str,
     /// Deprecated flags are hidden from help and warn with `usage` when used.
     pub deprecated: bool,

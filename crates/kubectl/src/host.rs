@@ -27,6 +27,7 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TransportError {
     /// Nothing listens at the address (`localhost:8080`).
+    #[allow(missing_docs, reason = "said above")]
     Refused { host: String },
     /// The user pressed Ctrl-C while the request was under way.
     Interrupted,
@@ -79,7 +80,9 @@ pub enum StdinEvent {
 /// What a path on the workstation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
+    /// Anything that can be read.
     File,
+    /// A folder.
     Dir,
 }
 

@@ -20,6 +20,7 @@ pub struct Kubeconfig {
 /// What a context selects.
 #[derive(Clone, Debug, Default)]
 pub struct Selected {
+    /// The context's cluster and user.
     pub target: Target,
     /// The context's namespace; `default` when it names none.
     pub namespace: String,

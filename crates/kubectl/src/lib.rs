@@ -6,31 +6,33 @@
 //!                                                                    → print/*, describe/*
 //! ```
 
-pub mod apply_patch;
+#![warn(missing_docs)]
+
+mod apply_patch;
 mod archive;
 mod base64;
-pub mod builder;
-pub mod client;
+mod builder;
+mod client;
 pub mod cmd;
 pub mod command;
 mod complete;
-pub mod cx;
-pub mod describe;
-pub mod discovery;
-pub mod error;
-pub mod files;
-pub mod flags;
-pub mod generate;
-pub mod help;
+mod cx;
+mod describe;
+mod discovery;
+mod error;
+mod files;
+mod flags;
+mod generate;
+mod help;
 pub mod host;
-pub mod human;
-pub mod kubeconfig;
-pub mod ops;
-pub mod polymorphic;
-pub mod print;
+mod human;
+mod kubeconfig;
+mod ops;
+mod polymorphic;
+mod print;
 pub mod selector;
-pub mod session;
-pub mod wait;
+mod session;
+mod wait;
 
 use std::rc::Rc;
 

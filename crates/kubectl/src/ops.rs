@@ -117,8 +117,3 @@ pub fn merge_patch(before: &Json, after: &Json) -> Json {
     }
     Json::Object(patch)
 }
-
-/// Tells whether a patch changes nothing.
-pub fn is_empty(patch: &Json) -> bool {
-    patch.as_object().is_some_and(|m| m.is_empty())
-}

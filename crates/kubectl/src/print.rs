@@ -28,19 +28,28 @@ const WITH_COLUMNS: &str = "custom-columns,custom-columns-file,go-template,go-te
 pub enum Format {
     /// The command's own words: a table, or `created`.
     Human {
+        /// `-o wide`.
         wide: bool,
     },
+    /// `-o yaml`
     Yaml,
+    /// `-o json`
     Json,
+    /// `-o name`
     Name,
+    /// `-o jsonpath=…` and `jsonpath-file`
     JsonPath(JsonPath),
+    /// `-o jsonpath-as-json=…`
     JsonPathAsJson(JsonPath),
+    /// `-o custom-columns=…` and `custom-columns-file`
     Columns(Columns),
+    /// `-o go-template=…` and `go-template-file`
     Template(Template),
 }
 
 /// A format and what it needs to remember between objects.
 pub struct Printer {
+    /// What `-o` selected.
     pub format: Format,
     managed_fields: bool,
     printed: Cell<usize>,

@@ -13,8 +13,11 @@ use crate::wait::{Either, interrupted, select};
 /// What a session carries.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Streams {
+    /// `-i`: what is typed goes in.
     pub stdin: bool,
+    /// `-t`: the container's end is a terminal.
     pub tty: bool,
+    /// `-q`: nothing is said beside what the session shows.
     pub quiet: bool,
 }
 

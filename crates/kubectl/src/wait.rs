@@ -13,7 +13,9 @@ use crate::host::ByteStream;
 
 /// Which of two futures finished first.
 pub enum Either<A, B> {
+    /// The first one's result.
     Left(A),
+    /// The second one's result.
     Right(B),
 }
 

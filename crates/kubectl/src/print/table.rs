@@ -8,11 +8,17 @@ use crate::discovery::{Resource, array, text};
 /// How tables are printed.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// Columns of every priority.
     pub wide: bool,
+    /// `--no-headers`
     pub no_headers: bool,
+    /// A first column NAMESPACE.
     pub with_namespace: bool,
+    /// Names as `kind/name`: several kinds are listed.
     pub with_kind: bool,
+    /// A last column LABELS.
     pub show_labels: bool,
+    /// `-L`: a column for each of these labels.
     pub label_columns: Vec<String>,
     /// A first column EVENT (`--output-watch-events`).
     pub with_event: bool,
