@@ -24,7 +24,7 @@ mod rollout;
 mod run;
 mod scale;
 mod set;
-mod version;
+pub mod version;
 mod wait;
 
 use crate::command::Run;

@@ -30,8 +30,15 @@ pub async fn read(cx: &Cx, names: &[String]) -> Result<(Vec<Document>, Vec<CmdEr
         if name == "-" {
             sources.push(("STDIN".into(), stdin(cx).await));
         } else if name.starts_with("http://") || name.starts_with("https://") {
-            let bytes = cx.host.fetch_url(name).await.map_err(CmdError::Msg)?;
-            sources.push((name.clone(), String::from_utf8_lossy(&bytes).into_owned()));
+            let response = cx.host.fetch_url(name).await?;
+            if response.status != 200 {
+                let (status, reason) =
+                    (response.status, if response.status == 404 { " Not Found" } else { "" });
+                return msg(format!(
+                    "unable to read URL {name:?}, server reported {status}{reason}, status code={status}"
+                ));
+            }
+            sources.push((name.clone(), response.body.to_text()));
         } else {
             for path in expand(cx, name)? {
                 let bytes = cx

@@ -147,11 +147,11 @@ pub trait Host {
     fn env(&self, name: &str) -> Option<String>;
     /// Returns the working directory.
     fn cwd(&self) -> String;
-    /// Fetches `http(s)://…` given to `-f`; the error is printed as it is.
-    fn fetch_url(&self, url: &str) -> LocalBoxFuture<'_, Result<Vec<u8>, String>> {
-        let message =
-            format!("unable to read URL {url:?}: not simulated here: the world outside of the cluster");
-        Box::pin(async move { Err(message) })
+    /// Fetches `http(s)://…` given to `-f`; whatever the status, an answer is an answer. Redirections are followed.
+    fn fetch_url(&self, url: &str) -> LocalBoxFuture<'_, Result<Response, TransportError>> {
+        let host = url.split("://").last().unwrap_or(url).split(['/', ':']).next().unwrap_or(url);
+        let error = TransportError::Other(format!("dial tcp: lookup {host}: no such host"));
+        Box::pin(async move { Err(error) })
     }
 
     /// Returns the time.

@@ -115,6 +115,7 @@ pub struct Kernel {
     pub(crate) boot: Time,
     pub(crate) rng: u64,
     pub(crate) programs: ProgramTable,
+    pub(crate) unknown_host_hint: &'static str,
     /// Boxed, as sockets are: most machines have one, and a map makes room for four.
     pub(crate) procs: OrdMap<Pid, Box<Process>>,
     pub(crate) files: OrdMap<u32, OpenFile>,

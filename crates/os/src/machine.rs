@@ -42,6 +42,8 @@ pub struct MachineSpec {
     pub addresses: Vec<IpAddr>,
     /// Programs besides the built-in ones.
     pub programs: ProgramTable,
+    /// The line that curl and wget put below their complaint about a name that does not resolve; empty: none.
+    pub unknown_host_hint: &'static str,
     /// Number of the first process: 1 in a container (with process 1's special rights), more on a host.
     pub first_pid: Pid,
 }
@@ -59,6 +61,7 @@ impl Default for MachineSpec {
             limits: Limits::default(),
             addresses: Vec::new(),
             programs: &[],
+            unknown_host_hint: "",
             first_pid: 1,
         }
     }
@@ -149,6 +152,7 @@ impl Machine {
             boot: now,
             rng: spec.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             programs: spec.programs,
+            unknown_host_hint: spec.unknown_host_hint,
             procs: Default::default(),
             files: Default::default(),
             pipes: Default::default(),

@@ -74,8 +74,8 @@ impl Console {
         let mut workstation = Workstation::new(backend.clone(), seed);
         let (shell, input, output) = workstation.run_fed(&["bash"])?;
         let mut console = Console { backend, workstation, shell, input, output, pending: Vec::new() };
-        // What an interactive shell does by itself: its start-up file, aliases, and outliving Ctrl-C.
-        console.run("shopt -s expand_aliases; trap : INT; . ~/.bashrc", None);
+        // What an interactive shell does by itself: its start-up files, aliases, and outliving Ctrl-C.
+        console.run("shopt -s expand_aliases; trap : INT; . /etc/bash.bashrc; . ~/.bashrc", None);
         Ok(console)
     }
 

@@ -4,7 +4,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use api::http::{Method, Request};
+use api::http::{Method, Request, Response};
 use kubarium_core::cluster::STATE;
 use kubarium_kubectl::host::{LocalBoxFuture, TransportError};
 
@@ -269,8 +269,8 @@ fn serve(backend: &Backend, client: &mut Client, prefix: &str, out: &mut Vec<u8>
             }
         };
     }
-    while let Some((request, keep, used)) = parse(&client.received) {
-        client.received.drain(..used);
+    while let Some(Asked { request, keep, pretty, length }) = parse(&client.received) {
+        client.received.drain(..length);
         let Some(path) =
             request.path.strip_prefix(prefix.trim_end_matches('/')).filter(|p| p.starts_with('/'))
         else {
@@ -298,7 +298,7 @@ fn serve(backend: &Backend, client: &mut Client, prefix: &str, out: &mut Vec<u8>
                 return true;
             }
             None => {
-                let mut body = response.body.to_text().into_bytes();
+                let mut body = body_of(&response, pretty).into_bytes();
                 if !body.ends_with(b"\n") {
                     body.push(b'\n');
                 }
@@ -349,8 +349,27 @@ fn answer(status: u16, kind: &str, body: &[u8], out: &mut Vec<u8>) {
 /// The largest request that is taken.
 const MAX_REQUEST: usize = 3 << 20;
 
-/// The first complete request of what was received, whether the connection is kept, and its length.
-fn parse(bytes: &[u8]) -> Option<(Request, bool, usize)> {
+/// A body as the API server writes it: JSON with line breaks for people (staging/src/k8s.io/apiserver, `isPrettyPrint`).
+fn body_of(response: &Response, pretty: bool) -> String {
+    match response.body.to_json().filter(|_| pretty) {
+        Some(json) => serde_json::to_string_pretty(&json).unwrap_or_default(),
+        None => response.body.to_text(),
+    }
+}
+
+/// A request that a client of the proxy made.
+struct Asked {
+    request: Request,
+    /// The connection is kept.
+    keep: bool,
+    /// A person reads the answer: a browser, curl or wget asks.
+    pretty: bool,
+    /// Bytes that it took.
+    length: usize,
+}
+
+/// The first complete request of what was received.
+fn parse(bytes: &[u8]) -> Option<Asked> {
     let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");
@@ -359,12 +378,17 @@ fn parse(bytes: &[u8]) -> Option<(Request, bool, usize)> {
     let uri = first.next()?;
     let mut request = Request::new(method, uri);
     let (mut length, mut keep) = (0usize, first.next() != Some("HTTP/1.0"));
+    let wish = request.query.iter().find(|(key, _)| &**key == "pretty").map(|(_, value)| &**value);
+    let mut pretty = matches!(wish, Some("true" | "1"));
     for line in lines {
         let Some((key, value)) = line.split_once(':') else { continue };
         let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
         match key.as_str() {
             "content-length" => length = value.parse().unwrap_or(0),
             "connection" => keep = !value.eq_ignore_ascii_case("close"),
+            "user-agent" if wish.is_none() => {
+                pretty = ["curl", "Wget", "Mozilla/5.0"].iter().any(|agent| value.starts_with(agent));
+            }
             "accept" if value == "*/*" => {}
             "accept" | "content-type" => request.headers.push((key.into(), value.into())),
             _ => {}
@@ -375,5 +399,5 @@ fn parse(bytes: &[u8]) -> Option<(Request, bool, usize)> {
     if length > 0 {
         request.body = api::http::Body::Bytes(body.to_vec().into());
     }
-    Some((request, keep, end + 4 + length))
+    Some(Asked { request, keep, pretty, length: end + 4 + length })
 }

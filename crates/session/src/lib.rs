@@ -18,6 +18,7 @@ pub mod link;
 pub mod manifest;
 pub mod mistakes;
 pub mod network;
+pub mod outside;
 pub mod session;
 pub mod subscription;
 pub mod tasks;

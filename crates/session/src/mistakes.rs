@@ -1,4 +1,4 @@
-//! Hints for mistyped and outdated `kubectl` commands: one line beneath kubectl's own words, which stay as they are.
+//! Hints for mistyped and outdated commands: one line beneath kubectl's or the shell's own words, which stay as they are.
 
 /// Resource types of Kubernetes that this cluster does not serve: what people type for them, and the kind.
 const NOT_SERVED: &[(&[&str], &str)] = &[
@@ -40,6 +40,64 @@ fn not_served(word: &str) -> Option<String> {
     let (_, kind) =
         NOT_SERVED.iter().find(|(words, kind)| words.contains(&bare) || kind.eq_ignore_ascii_case(bare))?;
     Some(format!("Kubernetes has {kind}, this cluster does not: it is not simulated here yet"))
+}
+
+/// Programs that courses run on their own machines and that this one does not have: what does the same here.
+const PROGRAMS: &[(&[&str], &str)] = &[
+    (
+        &["minikube", "kind", "k3d", "microk8s"],
+        "a cluster runs already; its nodes and their addresses: kubectl get nodes -o wide",
+    ),
+    (
+        &["docker", "podman", "nerdctl", "crictl"],
+        "images are not built or run by hand here; a node pulls them: kubectl run NAME --image=IMAGE",
+    ),
+    (&["helm"], "charts are not simulated; what they install is manifests: kubectl apply -f FILE"),
+    (&["kustomize"], "kustomize is not simulated; plain manifests are: kubectl apply -f FILE"),
+    (
+        &["kops", "eksctl", "aws", "gcloud", "az", "terraform"],
+        "there is no cloud behind this cluster; faults and machines are on the page's map",
+    ),
+    (&["ssh", "scp"], "nodes have no login; containers have: kubectl exec -it POD -- sh"),
+    (
+        &["brew", "apt", "apt-get", "yum", "dnf", "apk", "snap", "pip", "pip3", "npm"],
+        "packages are not simulated; the usual programs are there already",
+    ),
+    (
+        &["python", "python3", "node", "java", "go", "ruby", "perl"],
+        "no languages but the shell's, awk, sed and jq run here",
+    ),
+    (
+        &["git"],
+        "there is no git here; the folders that courses clone are there: ls ~/environment /simple-app",
+    ),
+    (&["code", "emacs", "gedit"], "the editors here are vi and nano, and the page's own"),
+];
+
+/// The hint for a command that is not on the workstation, with its words; `None`: nothing is known about it.
+pub fn missing_command(name: &str, words: &[String]) -> Option<String> {
+    let known = |name: &str| PROGRAMS.iter().find(|(names, _)| names.contains(&name));
+    if let Some((_, instead)) = known(name) {
+        return Some(format!("{name} is not simulated: {instead}"));
+    }
+    let rest = words.get(1..).unwrap_or_default().join(" ");
+    if matches!(name, "➥" | "→" | "↵") {
+        return Some(format!(
+            "{name} is a book's mark for a line that goes on: the line before, then {rest}"
+        ));
+    }
+    if name.starts_with("--") {
+        return Some(format!("{name} belongs to the line before: end that one with \\"));
+    }
+    if name.chars().all(|c| c.is_ascii_digit()) && !rest.is_empty() {
+        return Some(format!("the number is no part of the command: {rest}"));
+    }
+    let mut all = PROGRAMS.iter().flat_map(|(names, _)| *names).chain(&["kubectl"]);
+    let meant = all.find(|program| {
+        name.len() > 3 && program.len() > 3 && kubarium_kubectl::command::edit_distance(name, program) <= 2
+    })?;
+    let note = known(meant).map_or(String::new(), |(_, instead)| format!(" It is not simulated: {instead}"));
+    Some(format!("did you mean {meant}?{note}"))
 }
 
 /// What stands between a phrase and the next quote.
@@ -85,6 +143,8 @@ fn outdated(argv: &[String], stderr: &str) -> Option<String> {
         "the flag is --cpu=30%"
     } else if says("\"kube-dns\" not found") && says("deployments.apps") {
         "the cluster's DNS is the Deployment coredns; only its Service is still named kube-dns"
+    } else if says(": no such host") {
+        crate::outside::HINT
     } else if says("Metrics API not available") {
         "metrics-server measures what pods use; it is not simulated here yet"
     } else if says("unknown flag: --export") {
@@ -147,6 +207,21 @@ mod tests {
         assert!(hint_for("kubectl create quota q", create).contains("ResourceQuota"));
         let kind = "error: resource mapping not found for name: \"q\" namespace: \"\" from \"q.yaml\": no matches for kind \"LimitRange\" in version \"v1\"";
         assert!(hint_for("kubectl apply -f q.yaml", kind).contains("LimitRange"));
+    }
+
+    #[test]
+    fn commands_that_are_not_there_are_explained() {
+        let hint = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            missing_command(&words[0], &words).unwrap_or_default()
+        };
+        assert!(hint("minikube ip").contains("kubectl get nodes -o wide"));
+        assert_eq!(hint("kubcetl get pods"), "did you mean kubectl?");
+        assert!(hint("ekstcl x").starts_with("did you mean eksctl? It is not simulated: "));
+        assert_eq!(hint("4 ls -l"), "the number is no part of the command: ls -l");
+        assert_eq!(hint("frobnicate"), "");
+        assert_eq!(hint("x"), "");
+        assert_eq!(hint(""), "");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use kubarium_core::cluster::STATE;
 use os::{HostEvent, SockId};
 
 use crate::backend::{Backend, Streaming};
+use crate::outside;
 
 /// Names one end of a loopback connection that kubectl serves; never used twice.
 pub type LocalId = u32;
@@ -107,6 +108,8 @@ enum Peer {
     /// Another socket of the machine.
     Own(SockId),
     Local(LocalId),
+    /// A server of the world outside of the cluster.
+    Outside(outside::Connection),
     Cluster {
         id: u64,
         streaming: Streaming,
@@ -153,6 +156,16 @@ impl Network {
         new_sock: impl FnOnce() -> SockId,
     ) -> Vec<HostEvent> {
         let connected = HostEvent::Connected { sock, certificate: None };
+        if let Some(host) = outside::host_at(addr) {
+            return match (port, tls) {
+                (80, false) | (443, true) => {
+                    self.peers.insert(sock, Peer::Outside(outside::Connection::to(host)));
+                    vec![connected]
+                }
+                (80, true) => vec![HostEvent::NotTls { sock }],
+                _ => vec![HostEvent::TimedOut { sock }],
+            };
+        }
         if !(addr.is_loopback() || addr.is_unspecified()) {
             return match backend.dial(addr, port, tls) {
                 Some(streaming @ Streaming::Connection { id, .. }) => {
@@ -184,9 +197,22 @@ impl Network {
         vec![HostEvent::Refused { sock }]
     }
 
-    pub fn send(&mut self, backend: &Backend, sock: SockId, bytes: Vec<u8>) -> Option<HostEvent> {
-        match self.peers.get(&sock)? {
-            Peer::Own(other) => return Some(HostEvent::Data { sock: *other, bytes }),
+    /// Bytes that the machine sends on a socket; what comes of it at once.
+    pub fn send(&mut self, backend: &Backend, sock: SockId, bytes: Vec<u8>) -> Vec<HostEvent> {
+        let Some(peer) = self.peers.get_mut(&sock) else { return Vec::new() };
+        match peer {
+            Peer::Own(other) => return vec![HostEvent::Data { sock: *other, bytes }],
+            Peer::Outside(connection) => {
+                let (bytes, done) = connection.receive(&bytes);
+                let mut events = Vec::new();
+                if !bytes.is_empty() {
+                    events.push(HostEvent::Data { sock, bytes });
+                }
+                if done {
+                    events.push(HostEvent::PeerClosed { sock });
+                }
+                return events;
+            }
             Peer::Cluster { id, .. } => backend.write_stream(*id, 0, bytes),
             Peer::Local(id) => {
                 if let Some(served) = self.loopback.served.get_mut(id) {
@@ -194,7 +220,7 @@ impl Network {
                 }
             }
         }
-        None
+        Vec::new()
     }
 
     /// The machine sends no more on a socket.
@@ -202,6 +228,7 @@ impl Network {
         match self.peers.get(&sock)? {
             Peer::Own(other) => return Some(HostEvent::PeerClosed { sock: *other }),
             Peer::Cluster { id, .. } => backend.write_stream(*id, 255, Vec::new()),
+            Peer::Outside(_) => {}
             Peer::Local(id) => {
                 if let Some(served) = self.loopback.served.get_mut(id) {
                     served.client_done = true;
@@ -216,6 +243,7 @@ impl Network {
         match self.peers.remove(&sock)? {
             Peer::Own(other) => return Some(HostEvent::PeerClosed { sock: other }),
             Peer::Cluster { id, .. } => backend.close_stream(id),
+            Peer::Outside(_) => {}
             Peer::Local(id) => {
                 if let Some(served) = self.loopback.served.get_mut(&id) {
                     served.client_done = true;

@@ -104,7 +104,12 @@ const ROWS: &[(&str, &str, Fidelity, &str)] = &[
         Fidelity::Simulated,
         "Pod and cluster addresses are reached from inside of the cluster only, as from a person's own machine.",
     ),
-    ("Network", "The world outside", Fidelity::NotSimulated, "Names outside of the cluster do not resolve."),
+    (
+        "Network",
+        "The world outside",
+        Fidelity::NotSimulated,
+        "Names do not resolve, but for a few pages that courses fetch (kubectl's download, examples of kubernetes.io, the guestbook).",
+    ),
     (
         "kubectl",
         "Commands, flags, output, exit codes",

@@ -4,7 +4,9 @@
 //! run here as futures: the machine tells of their start, input and signals, and is told of their output and end.
 
 mod furniture;
+mod hardware;
 mod hint;
+mod missing;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,7 +22,11 @@ use os::{
 use crate::backend::Backend;
 use crate::host::{Asset, Child, Edit, Io, KubectlHost};
 use crate::network::Network;
+use crate::outside;
 use crate::tasks::Tasks;
+
+use hardware::give;
+pub use hardware::{Disk, Hardware};
 
 /// Home folder of the one user.
 pub const HOME: &str = "/home/user";
@@ -28,87 +34,14 @@ const USER_ID: u32 = 1000;
 /// µs of CPU time that the machine may use in one pump: an endless loop in the shell yields to the page.
 const FUEL: u64 = 200_000;
 
-const PROGRAMS: &[ProgramSpec] = &[ProgramSpec {
-    name: "kubectl",
-    help: "kubectl controls the Kubernetes cluster manager.",
-    start: Start::Host { completes: true },
-}];
-
-/// Files, by absolute path.
-pub trait Disk {
-    /// The error is the system's text: "no such file or directory".
-    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
-    /// Makes missing parent folders.
-    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), String>;
-    /// `None`: there is nothing.
-    fn is_dir(&self, path: &str) -> Option<bool>;
-    fn list(&self, path: &str) -> Result<Vec<String>, String>;
-    /// A file that is not there is as good as removed.
-    fn remove(&self, path: &str);
-}
-
-/// The machine with the volumes it is lent.
-pub struct Hardware {
-    machine: RefCell<Machine>,
-    volumes: RefCell<Volumes>,
-}
-
-impl Hardware {
-    /// The files, with root's rights.
-    pub fn fs<T>(&self, act: impl FnOnce(&mut os::Vfs) -> T) -> T {
-        act(&mut self.machine.borrow_mut().fs(&mut self.volumes.borrow_mut()))
-    }
-
-    fn deliver(&self, event: HostEvent) {
-        self.machine.borrow_mut().deliver(&mut self.volumes.borrow_mut(), event);
-    }
-}
-
-impl Disk for Hardware {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.fs(|fs| fs.read(path)).map_err(|e| lower(&e.to_string()))
-    }
-
-    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
-        self.fs(|fs| {
-            if let Some((parent, _)) = path.rsplit_once('/') {
-                make_folders(fs, parent)?;
-            }
-            fs.write(path, bytes.to_vec(), 0o644)?;
-            fs.chown(path, Some(USER_ID), Some(USER_ID), true)
-        })
-        .map_err(|e| lower(&e.to_string()))
-    }
-
-    fn is_dir(&self, path: &str) -> Option<bool> {
-        self.fs(|fs| fs.stat(path, true)).ok().map(|stat| stat.is_dir())
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        self.fs(|fs| fs.read_dir(path)).map_err(|e| lower(&e.to_string()))
-    }
-
-    fn remove(&self, path: &str) {
-        let _gone = self.fs(|fs| fs.remove_all(path));
-    }
-}
-
-/// Makes a folder and those above it that are missing; they belong to the user.
-fn make_folders(fs: &mut os::Vfs, folder: &str) -> os::SysResult<()> {
-    if folder.is_empty() || fs.stat(folder, true).is_ok() {
-        return Ok(());
-    }
-    if let Some((parent, _)) = folder.rsplit_once('/') {
-        make_folders(fs, parent)?;
-    }
-    fs.mkdir_all(folder)?;
-    fs.chown(folder, Some(USER_ID), Some(USER_ID), true)
-}
-
-/// Go words system errors in lower case.
-fn lower(text: &str) -> String {
-    text.to_ascii_lowercase()
-}
+const PROGRAMS: &[ProgramSpec] = &[
+    ProgramSpec {
+        name: "kubectl",
+        help: "kubectl controls the Kubernetes cluster manager.",
+        start: Start::Host { completes: true },
+    },
+    missing::COMMAND_NOT_FOUND,
+];
 
 /// What the workstation has to say to whoever drives it.
 #[derive(Debug, PartialEq)]
@@ -164,6 +97,7 @@ impl Workstation {
             seed,
             root,
             programs: &[PROGRAMS],
+            unknown_host_hint: outside::HINT,
             first_pid: 1200,
             mounts: Vec::<Mount>::new(),
             ..MachineSpec::default()
@@ -172,8 +106,8 @@ impl Workstation {
         let hardware =
             Rc::new(Hardware { machine: RefCell::new(machine), volumes: RefCell::new(Volumes::new()) });
         hardware.fs(|fs| {
-            for path in ["", "/.bashrc", "/.kube", "/.kube/config"] {
-                let _exists = fs.chown(&format!("{HOME}{path}"), Some(USER_ID), Some(USER_ID), true);
+            for folder in furniture::COURSE_FOLDERS.iter().chain(&[HOME]) {
+                give(fs, folder);
             }
         });
         Workstation {
@@ -394,9 +328,8 @@ impl Workstation {
                 self.runs.remove(&call);
             }
             HostCall::Complete { call, words, index, cwd } => self.complete(call, words, index, cwd),
-            // The workstation stands outside of the cluster's network: names of the world outside do not resolve.
-            HostCall::Resolve { call, .. } => {
-                self.hardware.deliver(HostEvent::Resolved { call, answer: os::DnsAnswer::NxDomain });
+            HostCall::Resolve { call, name, kind, .. } => {
+                self.hardware.deliver(HostEvent::Resolved { call, answer: resolve(name, kind) });
             }
             HostCall::Connect { sock, addr, port, tls } => {
                 let hardware = &self.hardware;
@@ -410,8 +343,8 @@ impl Workstation {
                 event.into_iter().for_each(|event| self.hardware.deliver(event));
             }
             HostCall::Send { sock, bytes } => {
-                let event = self.network.borrow_mut().send(&self.backend, sock, bytes);
-                event.into_iter().for_each(|event| self.hardware.deliver(event));
+                let events = self.network.borrow_mut().send(&self.backend, sock, bytes);
+                events.into_iter().for_each(|event| self.hardware.deliver(event));
             }
             HostCall::Shutdown { sock } => {
                 let event = self.network.borrow_mut().shutdown(&self.backend, sock);
@@ -524,6 +457,18 @@ impl Workstation {
             self.hardware.deliver(HostEvent::ExternalExit { call, code: code.clamp(0, 255) as u8 });
         }
         moved
+    }
+}
+
+/// The workstation's resolver: it stands outside of the cluster's network, so it knows the world outside, which is small.
+fn resolve(name: String, kind: os::RecordType) -> os::DnsAnswer {
+    match outside::address_of(&name) {
+        Some(address) if kind == os::RecordType::A => {
+            let data = os::RecordData::Address(address);
+            os::DnsAnswer::Records(vec![os::Record { name, ttl: 60, data }])
+        }
+        Some(_) => os::DnsAnswer::Records(Vec::new()),
+        None => os::DnsAnswer::NxDomain,
     }
 }
 

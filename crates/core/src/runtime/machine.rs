@@ -135,6 +135,7 @@ pub fn build(
         limits: config.limits.clone(),
         addresses: config.addresses.clone(),
         programs: super::programs::TABLE,
+        unknown_host_hint: "",
         first_pid: 1,
     };
     let mut spec = spec;

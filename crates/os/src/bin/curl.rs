@@ -387,6 +387,9 @@ impl Curl {
             let more = if code == 60 { report::ABOUT_CERTIFICATES } else { "" };
             self.complain(code, &format!("{text}{more}"));
         }
+        if code == 6 && !o.silent {
+            self.out.push(2, sys.unknown_host_hint().as_bytes());
+        }
         if let (Some(format), Some(e)) = (&o.write_out, self.exchange.as_deref()) {
             let format = match format.strip_prefix('@') {
                 Some(file) => sys.vfs().read_text(file).unwrap_or_default(),

@@ -449,6 +449,7 @@ impl Wget {
         self.say(&text);
         if failure == Failure::Resolve && !self.quiet {
             self.err(&format!("wget: unable to resolve host address ‘{host}’\n"));
+            self.err(&sys.unknown_host_hint());
         }
         self.tried += 1;
         if retry && (self.tries == 0 || self.tried < self.tries) {

@@ -94,6 +94,22 @@ impl<'a> Sys<'a> {
         self.k.flavour == Flavour::BusyBox
     }
 
+    /// A hint of the simulation for the person, as a line for stderr: dimmed on a terminal; elsewhere only where
+    /// `KUBARIUM_HINTS` asks for it, since scripts expect a program's own words alone.
+    pub fn hint(&self, text: &str) -> String {
+        let asked = self.var("KUBARIUM_HINTS").is_some_and(|value| !value.is_empty());
+        match (text.is_empty(), self.is_tty(2), asked) {
+            (true, ..) | (_, false, false) => String::new(),
+            (_, true, _) => format!("\x1b[2mhint: {text}\x1b[0m\n"),
+            (_, _, true) => format!("hint: {text}\n"),
+        }
+    }
+
+    /// The hint below a complaint about a name that does not resolve.
+    pub fn unknown_host_hint(&self) -> String {
+        self.hint(self.k.unknown_host_hint)
+    }
+
     /// Which shell `sh` is on this machine.
     pub fn shell_kind(&self) -> ShellKind {
         self.k.shell

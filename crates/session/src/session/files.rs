@@ -46,7 +46,8 @@ impl Watcher {
     }
 }
 
-/// Lists a folder; hidden files are the shell's own business.
+/// Lists a folder; hidden files are the shell's own business. Links to folders are listed, what is behind them is not:
+/// it lies elsewhere, or all over again.
 fn walk(fs: &Vfs, folder: &str, entries: &mut Vec<FileEntry>) {
     let Ok(names) = fs.read_dir(folder) else { return };
     for name in names {
@@ -58,7 +59,8 @@ fn walk(fs: &Vfs, folder: &str, entries: &mut Vec<FileEntry>) {
         let relative = path[HOME.len() + 1..].to_owned();
         let version = version(fs, &path, stat.is_dir());
         entries.push(FileEntry { path: relative, folder: stat.is_dir(), bytes: stat.size, version });
-        if stat.is_dir() {
+        let is_link = fs.stat(&path, false).is_ok_and(|own| own.is_link());
+        if stat.is_dir() && !is_link {
             walk(fs, &path, entries);
         }
     }

@@ -68,6 +68,13 @@ impl Shell {
             self.undo(sys, undo);
             return self.finish(sys, 126);
         }
+        if file == Err(Errno::ENOENT) && self.kind == ShellKind::Bash && !words[0].contains('/') {
+            const HANDLER: &str = "command_not_found_handle";
+            if self.functions.contains_key(HANDLER) && self.frames.len() < MAX_FRAMES {
+                let words = std::iter::once(HANDLER.to_string()).chain(words).collect();
+                return self.call(HANDLER.to_string(), words, undo, Vec::new());
+            }
+        }
         if let Ok(path) = &mut file
             && !path.starts_with('/')
             && !words[0].contains('/')
