@@ -5,6 +5,8 @@
 //! of them over a handful of entries; these here cost a tenth, and small maps take less memory, too. What may hold tens of
 //! thousands of entries in no particular order stays a `BTreeMap`.
 
+#![warn(missing_docs)]
+
 mod map;
 mod set;
 mod sort;

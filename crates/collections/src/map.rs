@@ -18,18 +18,22 @@ impl<K, V> Default for OrdMap<K, V> {
 }
 
 impl<K, V> OrdMap<K, V> {
+    /// An empty map; takes no memory.
     pub const fn new() -> Self {
         OrdMap { entries: Vec::new() }
     }
 
+    /// How many pairs it holds.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// True if it holds none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
+    /// Drops all pairs and keeps the memory.
     pub fn clear(&mut self) {
         self.entries.clear();
     }
@@ -39,46 +43,57 @@ impl<K, V> OrdMap<K, V> {
         Iter(self.entries.iter())
     }
 
+    /// The pairs in key order; values may be changed.
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&K, &mut V)> {
         self.entries.iter_mut().map(|(key, value)| (&*key, value))
     }
 
+    /// The keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + ExactSizeIterator + Clone {
         self.entries.iter().map(|(key, _)| key)
     }
 
+    /// The values, in the order of their keys.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator + Clone {
         self.entries.iter().map(|(_, value)| value)
     }
 
+    /// The values, in the order of their keys, to change.
     pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut V> {
         self.entries.iter_mut().map(|(_, value)| value)
     }
 
+    /// The keys alone, in order.
     pub fn into_keys(self) -> impl DoubleEndedIterator<Item = K> {
         self.entries.into_iter().map(|(key, _)| key)
     }
 
+    /// The values alone, in the order of their keys.
     pub fn into_values(self) -> impl DoubleEndedIterator<Item = V> {
         self.entries.into_iter().map(|(_, value)| value)
     }
 
+    /// The pair of the smallest key.
     pub fn first_key_value(&self) -> Option<(&K, &V)> {
         self.entries.first().map(|(key, value)| (key, value))
     }
 
+    /// The pair of the largest key.
     pub fn last_key_value(&self) -> Option<(&K, &V)> {
         self.entries.last().map(|(key, value)| (key, value))
     }
 
+    /// Takes the pair of the smallest key out, moving all others: O(n).
     pub fn pop_first(&mut self) -> Option<(K, V)> {
         if self.entries.is_empty() { None } else { Some(self.entries.remove(0)) }
     }
 
+    /// Takes the pair of the largest key out.
     pub fn pop_last(&mut self) -> Option<(K, V)> {
         self.entries.pop()
     }
 
+    /// Keeps the pairs of which `keep` says so, asked in key order.
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.entries.retain_mut(|(key, value)| keep(key, value));
     }
@@ -93,6 +108,7 @@ impl<K: Ord, V> OrdMap<K, V> {
         self.entries.binary_search_by(|(have, _)| have.borrow().cmp(key))
     }
 
+    /// The value of a key, in O(log n).
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -101,6 +117,7 @@ impl<K: Ord, V> OrdMap<K, V> {
         Some(&self.entries[place].1)
     }
 
+    /// The value of a key, to change.
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -119,6 +136,7 @@ impl<K: Ord, V> OrdMap<K, V> {
         Some((key, value))
     }
 
+    /// Whether the key is there.
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -137,6 +155,7 @@ impl<K: Ord, V> OrdMap<K, V> {
         }
     }
 
+    /// Takes a pair out and gives its value, moving what follows: O(n).
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -145,6 +164,7 @@ impl<K: Ord, V> OrdMap<K, V> {
         Some(self.entries.remove(place).1)
     }
 
+    /// Takes a pair out, moving what follows: O(n).
     pub fn remove_entry<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<(K, V)>
     where
         K: Borrow<Q>,
@@ -189,10 +209,12 @@ pub struct Entry<'a, K, V> {
 }
 
 impl<'a, K, V> Entry<'a, K, V> {
+    /// The value that is there, or this one put there.
     pub fn or_insert(self, value: V) -> &'a mut V {
         self.or_insert_with(|| value)
     }
 
+    /// The value that is there, or the type's default put there.
     pub fn or_default(self) -> &'a mut V
     where
         V: Default,
@@ -200,6 +222,7 @@ impl<'a, K, V> Entry<'a, K, V> {
         self.or_insert_with(V::default)
     }
 
+    /// The value that is there, or what `make` gives, put there.
     pub fn or_insert_with(self, make: impl FnOnce() -> V) -> &'a mut V {
         let place = match self.place {
             Ok(place) => place,
@@ -211,6 +234,7 @@ impl<'a, K, V> Entry<'a, K, V> {
         &mut self.map.entries[place].1
     }
 
+    /// Changes the value if there is one.
     pub fn and_modify(self, edit: impl FnOnce(&mut V)) -> Self {
         if let Ok(place) = self.place {
             edit(&mut self.map.entries[place].1);

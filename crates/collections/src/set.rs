@@ -16,18 +16,22 @@ impl<T> Default for OrdSet<T> {
 }
 
 impl<T> OrdSet<T> {
+    /// An empty set; takes no memory.
     pub const fn new() -> Self {
         OrdSet { items: Vec::new() }
     }
 
+    /// How many items it holds.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
+    /// True if it holds none.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
+    /// Drops all items and keeps the memory.
     pub fn clear(&mut self) {
         self.items.clear();
     }
@@ -37,18 +41,22 @@ impl<T> OrdSet<T> {
         self.items.iter()
     }
 
+    /// The smallest item.
     pub fn first(&self) -> Option<&T> {
         self.items.first()
     }
 
+    /// The largest item.
     pub fn last(&self) -> Option<&T> {
         self.items.last()
     }
 
+    /// Takes the smallest item out, moving all others: O(n).
     pub fn pop_first(&mut self) -> Option<T> {
         if self.items.is_empty() { None } else { Some(self.items.remove(0)) }
     }
 
+    /// Keeps the items of which `keep` says so, asked in order.
     pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
         self.items.retain(keep);
     }
@@ -62,6 +70,7 @@ impl<T: Ord> OrdSet<T> {
         self.items.binary_search_by(|have| have.borrow().cmp(item))
     }
 
+    /// Whether the item is in it, in O(log n).
     pub fn contains<Q: Ord + ?Sized>(&self, item: &Q) -> bool
     where
         T: Borrow<Q>,

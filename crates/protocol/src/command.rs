@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Blob, Id, Micros, TerminalId};
 
 /// One message to the session.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Starts or replaces the world. The first command; answered by [`crate::Update::Opened`].
@@ -85,6 +86,7 @@ pub struct Open {
 }
 
 /// Where a world comes from.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Start {
     /// A new cluster that has just been booted.
@@ -124,11 +126,15 @@ impl Default for Shape {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
+    /// Comes back with the answer.
     pub id: Id,
+    /// `GET`, `POST`, …
     pub method: String,
+    /// Without query, percent-encoded as in a URL.
     pub path: String,
     /// Decoded pairs, in order.
     pub query: Vec<(String, String)>,
+    /// Such as `accept` and `content-type`; the user is the workstation's.
     pub headers: Vec<(String, String)>,
     /// The body's text; empty: none.
     pub body: String,
@@ -138,6 +144,7 @@ pub struct Request {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Watch {
+    /// Comes with each update; unique among open watches.
     pub id: Id,
     /// A collection, such as `/apis/apps/v1/deployments`.
     pub path: String,
@@ -152,66 +159,49 @@ pub struct Watch {
 }
 
 /// The simulator's controls.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Time {
+    /// The clock stands; requests are answered.
     Pause,
+    /// The clock goes at its speed.
     Play,
     /// Simulated seconds per second, 1 to 100.
-    Speed {
-        factor: f64,
-    },
+    Speed { factor: f64 },
     /// One reconcile; [`crate::Update::Stepped`] says what it did.
     Step,
     /// As fast as can be, until nothing but periodic background work is due.
     RunUntilIdle,
     /// As fast as can be, for this long.
-    Skip {
-        micros: i64,
-    },
+    Skip { micros: i64 },
     /// Looks at a moment of the past (or of the future that was left): the clock then stands still.
-    Seek {
-        at: Micros,
-    },
+    Seek { at: Micros },
     /// Back to the newest moment.
     Live,
     /// Goes on from the moment shown; what came after stays in its old branch.
     Branch,
     /// Goes to another branch, at its newest moment.
-    Switch {
-        branch: u32,
-    },
+    Switch { branch: u32 },
 }
 
 /// What can be broken, and mended.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Fault {
     /// The machine loses power: its kubelet and containers are gone until it is started.
-    StopNode {
-        node: String,
-    },
-    StartNode {
-        node: String,
-    },
+    StopNode { node: String },
+    /// Power is back.
+    StartNode { node: String },
     /// The node runs on but nobody reaches it.
-    CutNode {
-        node: String,
-    },
-    HealNode {
-        node: String,
-    },
+    CutNode { node: String },
+    /// The node's network is back.
+    HealNode { node: String },
     /// The container's main process is killed.
-    KillContainer {
-        namespace: String,
-        pod: String,
-        container: String,
-    },
+    KillContainer { namespace: String, pod: String, container: String },
     /// A part of the control plane stops (`kube-scheduler`, `deployment-controller`, …).
-    StopComponent {
-        name: String,
-    },
-    StartComponent {
-        name: String,
-    },
+    StopComponent { name: String },
+    /// The part starts anew.
+    StartComponent { name: String },
 }
 
 /// What goes into a link.
@@ -228,10 +218,13 @@ pub struct ShareOptions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ObjectRef {
+    /// `v1`, `apps/v1`
     pub api_version: String,
+    /// `Pod`
     pub kind: String,
     /// Empty for what belongs to no namespace.
     pub namespace: String,
+    /// `metadata.name`
     pub name: String,
 }
 

@@ -7,6 +7,8 @@
 //!
 //! Times are microseconds since the Unix epoch on the cluster's virtual clock, unless a name says otherwise.
 
+#![warn(missing_docs)]
+
 pub mod answer;
 pub mod command;
 mod read;

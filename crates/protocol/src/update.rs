@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{Answer, Blob, Id, Json, Micros, Shape, TerminalId};
 
 /// One message from the session.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Update {
     /// The world of [`crate::Command::Open`] is there.
@@ -52,6 +53,7 @@ pub enum Update {
 /// The world that was opened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Opened {
+    /// The cluster as it was set up.
     pub shape: Shape,
     /// Of Kubarium.
     pub version: String,
@@ -78,6 +80,7 @@ pub enum TerminalState {
 /// What changed in a subscription.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WatchUpdate {
+    /// As in the watch command.
     pub id: Id,
     /// What was known is void (first update, or another moment is shown): start from `events` alone.
     pub reset: bool,
@@ -94,8 +97,10 @@ pub struct WatchUpdate {
 /// One change. `object` is the object, of a table the row (`cells`, and `object` with its metadata).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WatchEvent {
+    /// What happened to it.
     #[serde(rename = "t")]
     pub kind: EventKind,
+    /// Its state after; of a deleted one the last.
     #[serde(rename = "o")]
     pub object: Json,
 }
@@ -103,10 +108,13 @@ pub struct WatchEvent {
 /// The kinds of change that watches know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum EventKind {
+    /// It came into being, or began to match the selectors.
     #[serde(rename = "A")]
     Added,
+    /// It changed.
     #[serde(rename = "M")]
     Modified,
+    /// It is gone, or does not match any more.
     #[serde(rename = "D")]
     Deleted,
 }
@@ -116,10 +124,13 @@ pub enum EventKind {
 pub struct Clock {
     /// The moment shown.
     pub now: Micros,
-    /// The first moment that can be gone back to, and the newest moment known.
+    /// The first moment that can be gone back to.
     pub earliest: Micros,
+    /// The newest moment known; later than `now` while the past is shown.
     pub latest: Micros,
+    /// The clock stands.
     pub paused: bool,
+    /// Simulated seconds per second, as asked for.
     pub speed: f64,
     /// Whether the moment shown is the newest one, so that requests can change it.
     pub live: bool,
@@ -138,7 +149,9 @@ pub struct Clock {
 /// A mark on the time bar.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mark {
+    /// Where on the bar.
     pub at: Micros,
+    /// What it is a mark of.
     pub kind: MarkKind,
     /// What happened, in a few words: the command line, the fault.
     pub text: String,
@@ -151,6 +164,7 @@ pub enum MarkKind {
     Start,
     /// A command of the person.
     Command,
+    /// A fault of the person's, or its mending.
     Fault,
     /// A Warning event of the cluster.
     Warning,
@@ -161,17 +175,22 @@ pub enum MarkKind {
 /// One line of history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Branch {
+    /// Rising from 0, the first history.
     pub id: u32,
+    /// The branch it left; none for the first.
     pub parent: Option<u32>,
-    /// Where it left its parent, and how far it goes.
+    /// Where it left its parent.
     pub from: Micros,
+    /// Its newest moment.
     pub latest: Micros,
+    /// The one shown.
     pub current: bool,
 }
 
 /// What one step did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Stepped {
+    /// When, on the virtual clock.
     pub at: Micros,
     /// Who acted, such as `replicaset-controller`.
     pub actor: String,
@@ -193,7 +212,9 @@ pub struct FaultState {
 pub struct FileEntry {
     /// Relative to the home folder, such as `lab/web.yaml`.
     pub path: String,
+    /// A folder; comes before what is in it.
     pub folder: bool,
+    /// As `ls -l` shows it.
     pub bytes: u64,
     /// Differs when the content differs.
     pub version: u64,
@@ -202,9 +223,12 @@ pub struct FileEntry {
 /// How bad it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum Severity {
+    /// Good to know.
     #[default]
     Info,
+    /// Something is odd; it goes on.
     Warning,
+    /// It did not work.
     Error,
 }
 
