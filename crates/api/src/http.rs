@@ -8,6 +8,8 @@ use crate::base::str::Str;
 use crate::meta::object::Object;
 use crate::meta::status::Status;
 
+/// The methods that Kubernetes' API uses.
+#[allow(missing_docs, reason = "HTTP's own names")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Method {
     #[default]
@@ -21,6 +23,7 @@ pub enum Method {
 }
 
 impl Method {
+    /// In capitals, as on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -52,26 +55,34 @@ impl std::fmt::Display for Method {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u64);
 
+/// A body in the form it came in; it is turned into another when somebody asks for that.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Body {
+    /// None.
     #[default]
     Empty,
+    /// Text or bytes, as `content-type` says.
     Bytes(Rc<[u8]>),
+    /// JSON that is read already.
     Json(Rc<Json>),
+    /// An object that never was JSON: what components of one process send each other.
     Object(Object),
     /// Only in responses.
     Stream(StreamId),
 }
 
 impl Body {
+    /// A body of this JSON.
     pub fn json(json: Json) -> Body {
         Body::Json(Rc::new(json))
     }
 
+    /// A body of this text.
     pub fn text(text: &str) -> Body {
         Body::Bytes(Rc::from(text.as_bytes()))
     }
 
+    /// True if there is none; an empty text is a body.
     pub fn is_empty(&self) -> bool {
         matches!(self, Body::Empty)
     }
@@ -105,12 +116,15 @@ impl Body {
 /// A request. Header names are lower case; `user` headers are set by whoever authenticated the client.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
+    /// What is to be done.
     pub method: Method,
     /// Decoded path without query: `/api/v1/namespaces/default/pods`.
     pub path: Str,
     /// Decoded query parameters in order.
     pub query: Vec<(Str, Str)>,
+    /// Names in lower case.
     pub headers: Vec<(Str, Str)>,
+    /// What is sent.
     pub body: Body,
 }
 
@@ -119,14 +133,20 @@ pub const USER: &str = "x-remote-user";
 /// Header that names one group of the user; may occur several times.
 pub const GROUP: &str = "x-remote-group";
 
+/// The form of objects unless another is asked for.
 pub const JSON: &str = "application/json";
+/// Understood in requests, and given to who asks for it.
 pub const YAML: &str = "application/yaml";
+/// Named in error messages; of what clients send so, `kubarium serve` translates what it can.
 pub const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+/// RFC 6902.
 pub const JSON_PATCH: &str = "application/json-patch+json";
+/// RFC 7386.
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
+/// Kubernetes' own: lists merge by keys, with directives.
 pub const STRATEGIC_MERGE_PATCH: &str = "application/strategic-merge-patch+json";
+/// Server-side apply, in YAML or JSON.
 pub const APPLY_YAML: &str = "application/apply-patch+yaml";
-pub const APPLY_CBOR: &str = "application/apply-patch+cbor";
 
 impl Request {
     /// A request to a path with an optional query: `/api/v1/pods?limit=5`. Both are percent-decoded.
@@ -134,20 +154,25 @@ impl Request {
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         Request { method, path: decode(path).into(), query: parse_query(query), ..Request::default() }
     }
+    /// See [`Request::new`].
     pub fn get(path_and_query: &str) -> Request {
         Request::new(Method::Get, path_and_query)
     }
+    /// See [`Request::new`] and [`Request::with_body`].
     pub fn post(path_and_query: &str, body: Body) -> Request {
         Request::new(Method::Post, path_and_query).with_body(body)
     }
+    /// See [`Request::new`] and [`Request::with_body`].
     pub fn put(path_and_query: &str, body: Body) -> Request {
         Request::new(Method::Put, path_and_query).with_body(body)
     }
+    /// A PATCH; the content type says which of the four.
     pub fn patch(path_and_query: &str, content_type: &str, body: Body) -> Request {
         let mut request = Request::new(Method::Patch, path_and_query).with_body(body);
         request.set_header("content-type", content_type);
         request
     }
+    /// See [`Request::new`].
     pub fn delete(path_and_query: &str) -> Request {
         Request::new(Method::Delete, path_and_query)
     }
@@ -160,14 +185,17 @@ impl Request {
         self.body = body;
         self
     }
+    /// Adds a parameter, decoded.
     pub fn with_query(mut self, key: &str, value: &str) -> Request {
         self.query.push((key.into(), value.into()));
         self
     }
+    /// Sets a header; the name in lower case.
     pub fn with_header(mut self, name: &str, value: &str) -> Request {
         self.set_header(name, value);
         self
     }
+    /// Sets who asks, as an authenticating proxy does.
     pub fn with_user(self, user: &str) -> Request {
         self.with_header(USER, user)
     }
@@ -176,6 +204,7 @@ impl Request {
     pub fn param(&self, key: &str) -> &str {
         self.query.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value.as_str())
     }
+    /// True if the parameter is given, empty or not.
     pub fn has_param(&self, key: &str) -> bool {
         self.query.iter().any(|(name, _)| name == key)
     }
@@ -191,18 +220,23 @@ impl Request {
     pub fn header_value(&self, name: &str) -> Str {
         self.headers.iter().find(|(known, _)| known == name).map_or(Str::EMPTY, |(_, value)| value.clone())
     }
+    /// Sets a header; the name in lower case.
     pub fn set_header(&mut self, name: &str, value: &str) {
         set_header(&mut self.headers, name, value);
     }
+    /// What forms of answer are wanted, best first; empty for any.
     pub fn accept(&self) -> &str {
         self.header("accept")
     }
+    /// The form of the body.
     pub fn content_type(&self) -> &str {
         self.header("content-type")
     }
+    /// Who asks; empty for anonymous.
     pub fn user(&self) -> &str {
         self.header(USER)
     }
+    /// The groups that whoever asks says to be in.
     pub fn groups(&self) -> impl Iterator<Item = &Str> {
         self.headers.iter().filter(|(name, _)| name == GROUP).map(|(_, value)| value)
     }
@@ -222,26 +256,34 @@ impl Request {
 /// A response.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Response {
+    /// The HTTP status.
     pub status: u16,
+    /// Names in lower case.
     pub headers: Vec<(Str, Str)>,
     /// Texts of `Warning: 299` headers.
     pub warnings: Vec<Str>,
+    /// What is answered.
     pub body: Body,
 }
 
 impl Response {
+    /// A response without headers.
     pub fn new(status: u16, body: Body) -> Response {
         Response { status, body, ..Response::default() }
     }
+    /// 200 with this body.
     pub fn ok(body: Body) -> Response {
         Response::new(200, body)
     }
+    /// JSON, declared as such.
     pub fn json(status: u16, json: Json) -> Response {
         Response::new(status, Body::json(json)).with_header("content-type", JSON)
     }
+    /// An object, declared as JSON.
     pub fn object(status: u16, object: Object) -> Response {
         Response::new(status, Body::Object(object)).with_header("content-type", JSON)
     }
+    /// Plain text in UTF-8.
     pub fn text(status: u16, text: &str) -> Response {
         Response::new(status, Body::text(text)).with_header("content-type", "text/plain; charset=utf-8")
     }
@@ -253,16 +295,20 @@ impl Response {
         }
         response
     }
+    /// Sets a header; the name in lower case.
     pub fn with_header(mut self, name: &str, value: &str) -> Response {
         set_header(&mut self.headers, name, value);
         self
     }
+    /// First value of a header, by lower-case name; empty if absent.
     pub fn header(&self, name: &str) -> &str {
         header(&self.headers, name)
     }
+    /// The form of the body.
     pub fn content_type(&self) -> &str {
         self.header("content-type")
     }
+    /// True for 200 to 299.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

@@ -11,9 +11,11 @@ use super::base64;
 pub struct Bytes(Option<Rc<[u8]>>);
 
 impl Bytes {
+    /// A copy of the bytes; further clones share it.
     pub fn new(bytes: &[u8]) -> Bytes {
         if bytes.is_empty() { Bytes(None) } else { Bytes(Some(Rc::from(bytes))) }
     }
+    /// All of them.
     pub fn as_slice(&self) -> &[u8] {
         self.0.as_deref().unwrap_or(&[])
     }
@@ -21,6 +23,7 @@ impl Bytes {
     pub fn as_text(&self) -> Option<&str> {
         std::str::from_utf8(self.as_slice()).ok()
     }
+    /// Standard alphabet, padded, as in Secrets.
     pub fn to_base64(&self) -> String {
         base64::encode(self.as_slice())
     }

@@ -6,6 +6,7 @@ use super::time::{Duration, Timestamp};
 /// When something recurs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Schedule {
+    /// At moments that fit five fields.
     Fields(Fields),
     /// At a constant distance.
     Every(Duration),

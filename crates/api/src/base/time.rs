@@ -173,36 +173,48 @@ impl Sub for Timestamp {
 }
 
 impl Duration {
+    /// No time.
     pub const ZERO: Duration = Duration(0);
+    /// The longest: some 292,000 years.
     pub const MAX: Duration = Duration(i64::MAX);
 
+    /// From microseconds, the unit kept.
     pub const fn micros(n: i64) -> Duration {
         Duration(n)
     }
+    /// From milliseconds.
     pub const fn millis(n: i64) -> Duration {
         Duration(n * 1000)
     }
+    /// From seconds.
     pub const fn secs(n: i64) -> Duration {
         Duration(n * SECOND)
     }
+    /// From minutes.
     pub const fn mins(n: i64) -> Duration {
         Duration(n * 60 * SECOND)
     }
+    /// From hours.
     pub const fn hours(n: i64) -> Duration {
         Duration(n * 3600 * SECOND)
     }
+    /// In microseconds, exactly.
     pub const fn as_micros(self) -> i64 {
         self.0
     }
+    /// In milliseconds, rounded towards zero.
     pub const fn as_millis(self) -> i64 {
         self.0 / 1000
     }
+    /// In seconds, rounded towards zero.
     pub const fn as_secs(self) -> i64 {
         self.0 / SECOND
     }
+    /// In seconds with fractions.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
+    /// True for no time at all.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }

@@ -33,6 +33,7 @@ pub struct Source {
 /// A parsed document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
+    /// What it says; `null` for an empty one.
     pub value: Json,
     /// Keys given twice in one mapping. kubectl keeps the last one and says nothing.
     pub duplicates: Vec<Duplicate>,

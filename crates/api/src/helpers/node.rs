@@ -7,12 +7,19 @@ use crate::core::v1::{
     Node, NodeCondition, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint, Toleration,
 };
 
+/// Set by the node lifecycle controller while Ready is False.
 pub const TAINT_NOT_READY: &str = "node.kubernetes.io/not-ready";
+/// Set by the node lifecycle controller while Ready is Unknown: the kubelet is not heard.
 pub const TAINT_UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+/// Set for `spec.unschedulable` (`kubectl cordon`).
 pub const TAINT_UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+/// Set while the condition MemoryPressure is True.
 pub const TAINT_MEMORY_PRESSURE: &str = "node.kubernetes.io/memory-pressure";
+/// Set while the condition DiskPressure is True.
 pub const TAINT_DISK_PRESSURE: &str = "node.kubernetes.io/disk-pressure";
+/// Set while the condition PIDPressure is True.
 pub const TAINT_PID_PRESSURE: &str = "node.kubernetes.io/pid-pressure";
+/// Set while the condition NetworkUnavailable is True.
 pub const TAINT_NETWORK_UNAVAILABLE: &str = "node.kubernetes.io/network-unavailable";
 
 /// The condition of this type.

@@ -35,11 +35,14 @@ pub trait Message: 'static {
 
 /// What a field of an API struct can hold. A value only shows what it is; the engine does the rest.
 pub trait Value {
+    /// The value for reading.
     fn view(&self) -> View<'_>;
+    /// The value for writing.
     fn edit(&mut self) -> Edit<'_>;
 }
 
 /// A value for reading.
+#[allow(missing_docs, reason = "the variants are the types that fields have")]
 pub enum View<'a> {
     /// A pointer or opaque JSON that is not set.
     Null,
@@ -60,6 +63,7 @@ pub enum View<'a> {
 }
 
 /// A value for writing.
+#[allow(missing_docs, reason = "the variants are the types that fields have")]
 pub enum Edit<'a> {
     Pointer(&'a mut dyn Pointer),
     Message(&'a mut dyn Message),
@@ -79,9 +83,11 @@ pub enum Edit<'a> {
 
 /// A list of values of one type.
 pub trait Items {
+    /// How many items there are.
     fn count(&self) -> usize;
     /// Returns item number `index`, which must be below the length.
     fn get(&self, index: usize) -> &dyn Value;
+    /// Drops all items.
     fn clear(&mut self);
     /// Appends a zero value.
     fn push(&mut self) -> &mut dyn Value;
@@ -89,10 +95,13 @@ pub trait Items {
 
 /// A map from text to values of one type.
 pub trait Entries {
+    /// How many entries there are.
     fn count(&self) -> usize;
+    /// The value of a key.
     fn get(&self, key: &str) -> Option<&dyn Value>;
     /// Visits the entries in the order of keys.
     fn each(&self, visit: &mut dyn FnMut(&Str, &dyn Value));
+    /// Drops all entries.
     fn clear(&mut self);
     /// Sets an entry to a zero value.
     fn insert(&mut self, key: Str) -> &mut dyn Value;
@@ -100,6 +109,7 @@ pub trait Entries {
 
 /// A pointer in Go: something or nothing.
 pub trait Pointer {
+    /// Makes it point to nothing.
     fn clear(&mut self);
     /// Makes it point to a zero value.
     fn fill(&mut self) -> &mut dyn Value;
@@ -110,6 +120,7 @@ pub trait Pointer {
 pub struct DecodeError {
     /// Dotted path of the field, without indices; empty for the object itself.
     pub path: String,
+    /// What is wrong, without the path.
     pub message: String,
 }
 
@@ -408,9 +419,11 @@ impl Opaque {
     pub fn get(&self) -> Option<&Json> {
         self.0.as_deref()
     }
+    /// True if it was not given.
     pub fn is_none(&self) -> bool {
         self.0.is_none()
     }
+    /// True if it was given.
     pub fn is_some(&self) -> bool {
         self.0.is_some()
     }

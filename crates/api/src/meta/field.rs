@@ -31,6 +31,7 @@ impl Path {
         Path(Str::from(format!("{}[{key}]", self.0)))
     }
 
+    /// The path as messages show it: `spec.containers[0].image`, or `<nil>` for the object itself.
     pub fn as_str(&self) -> &str {
         if self.0.is_empty() { "<nil>" } else { self.0.as_str() }
     }
@@ -48,6 +49,7 @@ impl fmt::Debug for Path {
 }
 
 /// What is wrong with a field.
+#[allow(missing_docs, reason = "upstream's names; the messages' words are in `text`")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorType {
     NotFound,
@@ -103,10 +105,13 @@ impl ErrorType {
 /// One thing wrong with one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error {
+    /// What is wrong.
     pub kind: ErrorType,
+    /// Where.
     pub field: Path,
     /// The value as given; `null` means that the message does not show it.
     pub value: Json,
+    /// The message's part after the value; may be empty.
     pub detail: Str,
 }
 
@@ -250,21 +255,27 @@ impl fmt::Display for Error {
 pub struct ErrorList(pub Vec<Error>);
 
 impl ErrorList {
+    /// Nothing is wrong.
     pub fn new() -> ErrorList {
         ErrorList(Vec::new())
     }
+    /// Adds an error.
     pub fn push(&mut self, error: Error) {
         self.0.push(error);
     }
+    /// Adds errors in their order.
     pub fn extend(&mut self, errors: ErrorList) {
         self.0.extend(errors.0);
     }
+    /// True if nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+    /// How many errors there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
+    /// The errors, in the order found.
     pub fn iter(&self) -> std::slice::Iter<'_, Error> {
         self.0.iter()
     }

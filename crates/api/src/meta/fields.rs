@@ -9,9 +9,11 @@ use crate::base::str::Str;
 /// One condition on one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirement {
+    /// A dotted path that the resource says it can select by.
     pub field: Str,
     /// True if the field must have the value, false if it must not.
     pub equal: bool,
+    /// Compared as text; may be empty.
     pub value: Str,
 }
 
@@ -20,6 +22,7 @@ pub struct Requirement {
 pub struct Selector(pub Vec<Requirement>);
 
 impl Selector {
+    /// Selects all objects.
     pub fn everything() -> Selector {
         Selector::default()
     }
@@ -47,10 +50,12 @@ impl Selector {
         self.0.iter().all(|term| (get(&term.field) == term.value) == term.equal)
     }
 
+    /// True if there are no requirements.
     pub fn is_everything(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// All of them must hold.
     pub fn requirements(&self) -> &[Requirement] {
         &self.0
     }

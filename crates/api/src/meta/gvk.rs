@@ -7,16 +7,22 @@ use crate::base::str::{Name, Str};
 /// Group, version and kind of an object. The core group is the empty string.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gvk {
+    /// Empty for the core group.
     pub group: Name,
+    /// `v1`, `v1beta1`
     pub version: Name,
+    /// `Pod`
     pub kind: Name,
 }
 
 /// Group, version and resource (lower-case plural) of a collection.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gvr {
+    /// Empty for the core group.
     pub group: Name,
+    /// `v1`, `v1beta1`
     pub version: Name,
+    /// The plural: `pods`.
     pub resource: Name,
 }
 

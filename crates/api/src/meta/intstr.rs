@@ -7,7 +7,9 @@ use crate::base::str::Str;
 /// `intstr.IntOrString`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IntOrString {
+    /// A number, also in JSON.
     Int(i32),
+    /// Text: `25%`, or a port's name.
     String(Str),
 }
 

@@ -17,21 +17,32 @@ pub type Labels = OrdMap<Str, Str>;
 /// What a requirement asks of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
+    /// The value is one of the set.
     In,
+    /// The label is missing, or its value is none of the set.
     NotIn,
+    /// `key=value`
     Equals,
+    /// `key==value`
     DoubleEquals,
+    /// `key!=value`; true also if the label is missing.
     NotEquals,
+    /// The label is there.
     Exists,
+    /// The label is missing.
     DoesNotExist,
+    /// Both are whole numbers, and the label's is larger.
     GreaterThan,
+    /// Both are whole numbers, and the label's is smaller.
     LessThan,
 }
 
 /// One condition on one label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirement {
+    /// The label's key, with its prefix.
     pub key: Str,
+    /// What is asked.
     pub operator: Operator,
     /// Sorted, without duplicates.
     pub values: Vec<Str>,
@@ -46,9 +57,11 @@ pub struct Selector {
 }
 
 impl Selector {
+    /// Selects every object.
     pub fn everything() -> Selector {
         Selector::default()
     }
+    /// Selects no object: what a missing `labelSelector` means.
     pub fn nothing() -> Selector {
         Selector { nothing: true, ..Selector::default() }
     }
@@ -98,6 +111,7 @@ impl Selector {
         parser.parse().map(Selector::of)
     }
 
+    /// True if all requirements hold.
     pub fn matches(&self, labels: &Labels) -> bool {
         !self.nothing && self.requirements.iter().all(|requirement| requirement.matches(labels))
     }
@@ -107,6 +121,7 @@ impl Selector {
         !self.nothing && self.requirements.is_empty()
     }
 
+    /// All of them must hold.
     pub fn requirements(&self) -> &[Requirement] {
         &self.requirements
     }
@@ -177,6 +192,7 @@ impl Requirement {
         Ok(Requirement { key: key.into(), operator, values })
     }
 
+    /// True if these labels satisfy it.
     pub fn matches(&self, labels: &Labels) -> bool {
         let value = labels.get(self.key.as_str());
         let listed = || value.is_some_and(|value| self.values.contains(value));

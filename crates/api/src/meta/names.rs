@@ -3,8 +3,11 @@
 
 use crate::base::hash::SAFE_ALPHANUMS;
 
+/// Characters of a label.
 pub const DNS1123_LABEL_MAX: usize = 63;
+/// Characters of a subdomain.
 pub const DNS1123_SUBDOMAIN_MAX: usize = 253;
+/// Characters of a label's value.
 pub const LABEL_VALUE_MAX: usize = 63;
 
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -115,6 +118,7 @@ pub fn is_valid_label_value(value: &str) -> Vec<String> {
     errors
 }
 
+/// What is wrong with the name of an environment variable of old; empty if nothing is (`IsCIdentifier`).
 pub fn is_c_identifier(value: &str) -> Vec<String> {
     let first = value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if first && all(value, |c| c.is_ascii_alphanumeric() || c == b'_') {
@@ -160,6 +164,7 @@ pub fn is_config_map_key(value: &str) -> Vec<String> {
     errors
 }
 
+/// Port 1 to 65535 (`IsValidPortNum`).
 pub fn is_valid_port_num(port: i32) -> Vec<String> {
     is_in_range(i64::from(port), 1, 65_535)
 }
@@ -182,6 +187,7 @@ pub fn is_valid_port_name(port: &str) -> Vec<String> {
     errors
 }
 
+/// Digits and a percent sign (`IsValidPercent`).
 pub fn is_valid_percent(value: &str) -> Vec<String> {
     let digits = value.strip_suffix('%').unwrap_or("");
     if !digits.is_empty() && all(digits, |c| c.is_ascii_digit()) {
@@ -194,6 +200,7 @@ pub fn is_valid_percent(value: &str) -> Vec<String> {
     )]
 }
 
+/// Letters, digits and dashes (`IsHTTPHeaderName`).
 pub fn is_http_header_name(value: &str) -> Vec<String> {
     if !value.is_empty() && all(value, |c| c.is_ascii_alphanumeric() || c == b'-') {
         return Vec::new();
@@ -210,10 +217,12 @@ pub fn is_valid_id(id: i64) -> Vec<String> {
     is_in_range(id, 0, i64::from(i32::MAX))
 }
 
+/// Both ends are allowed (`IsInRange`).
 pub fn is_in_range(value: i64, min: i64, max: i64) -> Vec<String> {
     if (min..=max).contains(&value) { Vec::new() } else { vec![inclusive_range_error(min, max)] }
 }
 
+/// The words of a number out of range (`InclusiveRangeError`).
 pub fn inclusive_range_error(min: i64, max: i64) -> String {
     format!("must be between {min} and {max}, inclusive")
 }
@@ -260,6 +269,7 @@ pub fn regex_error(message: &str, regex: &str, examples: &[&str]) -> String {
     text
 }
 
+/// The words of a text too long (`MaxLenError`).
 pub fn max_length_error(max: usize) -> String {
     format!("must be no more than {max} characters")
 }

@@ -15,13 +15,16 @@ use crate::{Json, JsonMap};
 
 /// A built-in kind. Implemented by generated structs.
 pub trait Kind: Message + Clone + Default + PartialEq + fmt::Debug {
+    /// What its objects say they are: `apiVersion` and `kind`.
     const GVK: Gvk;
     /// Lower-case plural, as in paths: `pods`.
     const PLURAL: &'static str;
     /// False for kinds of the whole cluster.
     const NAMESPACED: bool;
 
+    /// The field `metadata`.
     fn meta(&self) -> &ObjectMeta;
+    /// The field `metadata`, to change.
     fn meta_mut(&mut self) -> &mut ObjectMeta;
 
     /// Reads JSON as the API server does when not strict: unknown fields are ignored.
@@ -39,10 +42,13 @@ pub trait Kind: Message + Clone + Default + PartialEq + fmt::Debug {
 
 /// A built-in kind as data: what [`Kind`] says, without naming the type.
 pub struct KindInfo {
+    /// Group, version and kind.
     pub name: KindName,
     /// Lower-case plural, as in paths.
     pub plural: &'static str,
+    /// Whether objects live in namespaces.
     pub namespaced: bool,
+    /// Its field table.
     pub info: &'static TypeInfo,
     /// Decodes JSON as this kind.
     pub decode: fn(&Json) -> Result<Object, DecodeError>,
@@ -66,11 +72,14 @@ pub fn kind_info(gvk: &Gvk) -> Option<&'static KindInfo> {
 /// Namespace and name of an object; the namespace is empty for cluster-scoped kinds. Ordered as the API lists objects.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
+    /// Empty for kinds without namespaces.
     pub namespace: Str,
+    /// `metadata.name`
     pub name: Str,
 }
 
 impl Key {
+    /// The key of that object; `namespace` is empty for kinds without.
     pub fn new(namespace: &str, name: &str) -> Key {
         Key { namespace: namespace.into(), name: name.into() }
     }
@@ -254,10 +263,12 @@ impl Object {
         }
     }
 
+    /// The metadata, whatever the kind.
     pub fn meta(&self) -> &ObjectMeta {
         self.0.meta()
     }
 
+    /// What it says it is.
     pub fn gvk(&self) -> &Gvk {
         self.0.gvk()
     }
@@ -293,6 +304,7 @@ impl Object {
         Object(copy)
     }
 
+    /// Namespace and name.
     pub fn key(&self) -> Key {
         let meta = self.meta();
         Key { namespace: meta.namespace.clone(), name: meta.name.clone() }

@@ -40,6 +40,7 @@ const ERR_SUFFIX: &str = "unable to parse quantity's suffix";
 const ERR_NUMERIC: &str = "unable to parse numeric part of quantity";
 
 impl Quantity {
+    /// Nothing, written `0`.
     pub const ZERO: Quantity = Quantity { nanos: 0, format: Format::DecimalSI };
 
     /// A whole amount, printed with decimal suffixes.
@@ -54,13 +55,16 @@ impl Quantity {
     pub const fn bytes(value: i64) -> Quantity {
         Quantity { nanos: value as i128 * NANOS, format: Format::BinarySI }
     }
+    /// The suffixes it is written with.
     pub const fn format(self) -> Format {
         self.format
     }
+    /// The same amount with other suffixes.
     pub const fn with_format(mut self, format: Format) -> Quantity {
         self.format = format;
         self
     }
+    /// True for no amount.
     pub const fn is_zero(self) -> bool {
         self.nanos == 0
     }
@@ -81,6 +85,7 @@ impl Quantity {
         let away = if self.nanos % unit == 0 { 0 } else { self.nanos.signum() };
         i64::try_from(quotient + away).unwrap_or(if self.nanos > 0 { i64::MAX } else { i64::MIN })
     }
+    /// The amount as a float; exact to some 15 digits.
     pub fn as_f64(self) -> f64 {
         self.nanos as f64 / 1e9
     }

@@ -26,12 +26,16 @@ pub struct TypeInfo {
 /// Group, version and kind in constant tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KindName {
+    /// Empty for the core group.
     pub group: &'static str,
+    /// `v1`
     pub version: &'static str,
+    /// `Pod`
     pub kind: &'static str,
 }
 
 impl KindName {
+    /// The same as an owned value.
     pub const fn gvk(self) -> Gvk {
         Gvk::of(self.group, self.version, self.kind)
     }
@@ -42,6 +46,7 @@ impl KindName {
 pub struct FieldInfo {
     /// Name in JSON.
     pub name: &'static str,
+    /// What it holds.
     pub ty: Type,
     /// Not written when empty (`omitempty` where it has an effect in Go, or `omitzero`).
     pub omit: bool,
@@ -54,12 +59,17 @@ pub struct FieldInfo {
 /// Type of a value on the wire.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
+    /// Any text.
     String,
     /// A named string type, with its Go name (`v1.PullPolicy`).
     Enum(&'static str),
+    /// A whole number of 32 bits.
     Int32,
+    /// A whole number of 64 bits.
     Int64,
+    /// A JSON number.
     Float64,
+    /// `true` or `false`.
     Bool,
     /// Base64 text.
     Bytes,
@@ -67,20 +77,26 @@ pub enum Type {
     Time,
     /// RFC 3339 with microseconds.
     MicroTime,
+    /// See [`Quantity`](crate::Quantity).
     Quantity,
+    /// See [`IntOrString`](crate::IntOrString).
     IntOrString,
     /// Any JSON.
     Any,
+    /// A struct with this field table.
     Message(&'static TypeInfo),
     /// A struct, a list of it, or something else (`JSONSchemaPropsOrArray`, `JSONSchemaPropsOrBool`).
     MessageOrAny(&'static TypeInfo),
+    /// A list of this.
     List(&'static Type),
+    /// A map from text to this.
     Map(&'static Type),
 }
 
 /// How a list, map or struct field is merged by patches and by server-side apply.
 #[derive(Debug)]
 pub struct Merge {
+    /// How lists merge.
     pub list: ListType,
     /// True for maps and structs that server-side apply owns as a whole.
     pub atomic: bool,
@@ -95,7 +111,9 @@ pub struct Merge {
 /// `x-kubernetes-list-type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListType {
+    /// As a whole.
     Atomic,
+    /// By value; each value once.
     Set,
     /// Associative, keyed by these fields.
     Map(&'static [&'static str]),

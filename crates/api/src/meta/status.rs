@@ -16,27 +16,37 @@ pub struct Status {
     pub code: u16,
     /// CamelCase reason, such as `NotFound`; empty if unknown.
     pub reason: Str,
+    /// A sentence for people; scripts read `reason`.
     pub message: Str,
+    /// Absent where the message says it all.
     pub details: Option<Box<Details>>,
 }
 
 /// What a status is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
+    /// Of the object concerned.
     pub name: Str,
+    /// Of the object concerned; empty for the core group.
     pub group: Str,
     /// Resource (`pods`) or, for validation errors, kind (`Pod`).
     pub kind: Str,
+    /// Of the object concerned, where a precondition named one.
     pub uid: Str,
+    /// Each thing that is wrong.
     pub causes: Vec<Cause>,
+    /// When to try again; 0 says nothing.
     pub retry_after_seconds: i32,
 }
 
 /// One of several things that went wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
+    /// `FieldValueInvalid` and the like.
     pub reason: Str,
+    /// What is wrong, without the field.
     pub message: Str,
+    /// Dotted path: `spec.containers[0].name`.
     pub field: Str,
 }
 
@@ -216,6 +226,7 @@ impl Status {
         Status::new(429, "TooManyRequests", message).retry_after(retry_after_seconds)
     }
 
+    /// 503: something behind the server does not answer.
     pub fn service_unavailable(message: impl Into<Str>) -> Status {
         Status::new(503, "ServiceUnavailable", message)
     }
@@ -253,6 +264,7 @@ impl Status {
         self
     }
 
+    /// Each thing that is wrong; empty if there is no list.
     pub fn causes(&self) -> &[Cause] {
         self.details.as_ref().map_or(&[], |details| &details.causes)
     }
@@ -262,6 +274,7 @@ impl Status {
         self.causes().iter().any(|cause| cause.reason == reason)
     }
 
+    /// True for what is no error.
     pub fn is_success(&self) -> bool {
         self.code < 400
     }
@@ -269,42 +282,55 @@ impl Status {
     fn has(&self, reason: &str, code: u16) -> bool {
         self.reason == reason || (self.reason.is_empty() && self.code == code)
     }
+    /// 404: there is no such object, or no such resource.
     pub fn is_not_found(&self) -> bool {
         self.has("NotFound", 404)
     }
+    /// 409: the name is taken.
     pub fn is_already_exists(&self) -> bool {
         self.reason == "AlreadyExists"
     }
+    /// 409: the object was changed since it was read.
     pub fn is_conflict(&self) -> bool {
         self.has("Conflict", 409)
     }
+    /// 422: validation refused it.
     pub fn is_invalid(&self) -> bool {
         self.has("Invalid", 422)
     }
+    /// 403: the user may not, or admission refused it.
     pub fn is_forbidden(&self) -> bool {
         self.has("Forbidden", 403)
     }
+    /// 401: nobody knows the user.
     pub fn is_unauthorized(&self) -> bool {
         self.has("Unauthorized", 401)
     }
+    /// 400: the request makes no sense.
     pub fn is_bad_request(&self) -> bool {
         self.has("BadRequest", 400)
     }
+    /// 405: the resource has no such verb.
     pub fn is_method_not_supported(&self) -> bool {
         self.has("MethodNotAllowed", 405)
     }
+    /// 410: the revision asked for was compacted, in older wording.
     pub fn is_gone(&self) -> bool {
         self.has("Gone", 410)
     }
+    /// 410: the revision asked for was compacted.
     pub fn is_expired(&self) -> bool {
         self.reason == "Expired"
     }
+    /// 504: it took too long.
     pub fn is_timeout(&self) -> bool {
         self.has("Timeout", 504)
     }
+    /// 429: try later; an eviction that a budget does not allow.
     pub fn is_too_many_requests(&self) -> bool {
         self.has("TooManyRequests", 429)
     }
+    /// 500: the server is to blame.
     pub fn is_internal_error(&self) -> bool {
         self.has("InternalError", 500)
     }

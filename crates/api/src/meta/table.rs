@@ -6,10 +6,13 @@ use crate::{Json, JsonMap};
 /// `metav1.TableColumnDefinition`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableColumnDefinition {
+    /// The heading, as in `Nominated Node`.
     pub name: Str,
     /// OpenAPI type of the cells: `string`, `integer`, `date`.
     pub type_: Str,
+    /// `name` for the first column; else mostly empty.
     pub format: Str,
+    /// What it tells; shown by nobody but API clients.
     pub description: Str,
     /// Columns above 0 are shown in wide output only.
     pub priority: i32,
@@ -37,6 +40,7 @@ impl TableColumnDefinition {
         self.priority = 1;
         self
     }
+    /// Sets the description.
     pub fn describe(mut self, description: &str) -> TableColumnDefinition {
         self.description = description.into();
         self
@@ -60,6 +64,7 @@ impl TableColumnDefinition {
 /// `metav1.TableRow`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableRow {
+    /// One for each column: text, number, truth or null.
     pub cells: Vec<Json>,
     /// The object, its metadata or nothing, as `includeObject` asked.
     pub object: Json,
@@ -68,11 +73,15 @@ pub struct TableRow {
 /// `metav1.Table`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
+    /// Of the list.
     pub resource_version: Str,
+    /// Where the next part of the list begins; empty at the end.
     pub continue_token: Str,
+    /// How many rows follow in other parts, if known.
     pub remaining_item_count: Option<i64>,
     /// Left out of the later events of a watch.
     pub columns: Vec<TableColumnDefinition>,
+    /// In the list's order.
     pub rows: Vec<TableRow>,
 }
 

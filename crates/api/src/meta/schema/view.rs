@@ -13,18 +13,23 @@ use crate::generated::meta_v1::OBJECT_META;
 /// The type of a value, and how values of it merge.
 #[derive(Clone, Debug)]
 pub enum Schema {
+    /// A type of a built-in kind, and how the field that holds it is merged.
+    #[allow(missing_docs, reason = "said above")]
     Builtin { ty: Type, merge: Option<&'static Merge> },
+    /// A type from a CustomResourceDefinition.
     Custom(Rc<CustomType>),
 }
 
 /// What sort of JSON a type is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
+    /// Text, number, truth.
     Scalar,
     /// An object with known fields.
     Struct,
     /// An object with keys of the user's choice.
     Map,
+    /// A list.
     List,
     /// Nothing is known.
     Any,
@@ -33,7 +38,9 @@ pub enum Shape {
 /// How lists merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListRule {
+    /// As a whole.
     Atomic,
+    /// By value; each value once.
     Set,
     /// Associative, keyed by these fields.
     Map(Vec<Str>),
@@ -69,6 +76,7 @@ impl Schema {
         Schema::Custom(Rc::new(root))
     }
 
+    /// What sort of JSON it is.
     pub fn shape(&self) -> Shape {
         match self {
             Schema::Custom(custom) => custom.shape,
