@@ -1,4 +1,4 @@
-//! The page: a Yew app that draws what a session tells it. The session itself runs in a worker (`bin/worker.rs`).
+//! The page: a Yew app that draws what a session tells it. The session itself runs in a worker (`worker.rs`).
 
 // Outside of the world: the page has one keeper of what a closing tab must still save (ui/persist.rs).
 #![allow(clippy::disallowed_macros)]

@@ -18,7 +18,9 @@ pub enum Deed {
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
+    /// The sentence.
     pub text: &'static str,
+    /// What its button does.
     pub deed: Deed,
     /// The button's words, where they are not the line itself.
     pub label: &'static str,
@@ -64,6 +66,7 @@ impl Coach {
         Coach(None)
     }
 
+    /// The step shown; none once it is over.
     pub fn step(self) -> Option<&'static Step> {
         STEPS.get(self.0?)
     }

@@ -17,6 +17,7 @@ pub trait Sink: Default + 'static {
 /// All objects of a collection as JSON.
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
+    /// By namespace and name.
     pub objects: BTreeMap<Key, Rc<Json>>,
     /// The first list is complete.
     pub synced: bool,

@@ -6,10 +6,15 @@ use kubarium_protocol::FileEntry;
 /// One line of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeRow {
+    /// Relative to the home folder.
     pub path: String,
+    /// The last part of `path`.
     pub name: String,
+    /// 0 at the top.
     pub depth: usize,
+    /// Whether it is a folder.
     pub folder: bool,
+    /// What is in it follows; of folders only.
     pub open: bool,
 }
 

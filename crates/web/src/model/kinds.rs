@@ -5,10 +5,15 @@ use kubarium_protocol::ObjectRef;
 /// One kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KindInfo {
+    /// "Pod"
     pub kind: &'static str,
+    /// "pods": the word of paths.
     pub plural: &'static str,
+    /// "apps/v1"
     pub api_version: &'static str,
+    /// Whether objects live in namespaces.
     pub namespaced: bool,
+    /// The heading it is listed under.
     pub section: &'static str,
 }
 

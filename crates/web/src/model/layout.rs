@@ -6,11 +6,15 @@ use std::ops::Range;
 /// Sizes of a density, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Density {
-    /// Least width of a box, height of its head (name, bars), size of a pod's cell with its gap.
+    /// Least width of a box.
     pub box_width: f64,
+    /// Height of a box's head: name and bars.
     pub head: f64,
+    /// A pod's cell with the gap around it.
     pub cell: f64,
+    /// Between boxes.
     pub gap: f64,
+    /// Within a box, around the cells.
     pub padding: f64,
     /// Rows of cells that an empty box has room for.
     pub least_rows: usize,
@@ -38,17 +42,24 @@ pub fn density(nodes: usize, pods: usize) -> Density {
 /// One row of boxes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
+    /// From the grid's top, in pixels.
     pub top: f64,
+    /// Of all boxes in it, in pixels; the gap is not part of it.
     pub height: f64,
+    /// The index of its first box.
     pub first: usize,
 }
 
 /// The whole grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
+    /// Boxes in a row.
     pub columns: usize,
+    /// In pixels: what is there, shared by the columns.
     pub box_width: f64,
+    /// From top to bottom.
     pub rows: Vec<Row>,
+    /// In pixels.
     pub height: f64,
 }
 

@@ -27,6 +27,7 @@ pub fn get(kind: &str, namespace: &str) -> String {
     }
 }
 
+/// `kubectl describe` of an object.
 pub fn describe(object: &ObjectRef) -> String {
     format!(
         "kubectl describe {} {}{}",
@@ -36,6 +37,7 @@ pub fn describe(object: &ObjectRef) -> String {
     )
 }
 
+/// `kubectl get … -o yaml` of an object.
 pub fn yaml(object: &ObjectRef) -> String {
     format!(
         "kubectl get {} {} -o yaml{}",
@@ -45,18 +47,22 @@ pub fn yaml(object: &ObjectRef) -> String {
     )
 }
 
+/// `kubectl events` about an object.
 pub fn events(object: &ObjectRef) -> String {
     format!("kubectl events --for {}{}", slash(object), scope(&object.namespace))
 }
 
+/// `kubectl delete` of an object.
 pub fn delete(object: &ObjectRef) -> String {
     format!("kubectl delete {} {}{}", object.kind.to_ascii_lowercase(), object.name, scope(&object.namespace))
 }
 
+/// `kubectl edit` of an object.
 pub fn edit(object: &ObjectRef) -> String {
     format!("kubectl edit {} {}{}", object.kind.to_ascii_lowercase(), object.name, scope(&object.namespace))
 }
 
+/// Empties a node, with the flags that any cluster needs.
 pub fn drain(node: &str) -> String {
     format!("kubectl drain {node} --ignore-daemonsets --delete-emptydir-data")
 }
@@ -80,10 +86,12 @@ pub fn fault(fault: &Fault) -> String {
     format!("# {what} (a fault: no kubectl command does this)")
 }
 
+/// `kubectl logs` of a pod.
 pub fn logs(object: &ObjectRef) -> String {
     format!("kubectl logs {}{}", object.name, scope(&object.namespace))
 }
 
+/// `kubectl scale`; less than 0 is 0.
 pub fn scale(object: &ObjectRef, replicas: i64) -> String {
     format!("kubectl scale {} --replicas={}{}", slash(object), replicas.max(0), scope(&object.namespace))
 }
@@ -101,10 +109,12 @@ pub fn undo(object: &ObjectRef, revision: i64) -> String {
     }
 }
 
+/// `kubectl cordon`, or `uncordon`.
 pub fn cordon(node: &str, on: bool) -> String {
     format!("kubectl {} {node}", if on { "cordon" } else { "uncordon" })
 }
 
+/// `kubectl apply` of a file.
 pub fn apply(path: &str) -> String {
     format!("kubectl apply -f {}", quote(path))
 }

@@ -7,8 +7,11 @@ use crate::model::kinds::KINDS;
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
+    /// Goes to a view, by its name in the list of views.
     View(&'static str),
+    /// Goes to a kind's list.
     Kind(&'static str),
+    /// Does something of the page's own.
     Do(Act),
     /// Runs a line in the terminal.
     Line(String),
@@ -17,28 +20,44 @@ pub enum Deed {
 /// Deeds of the page itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
+    /// Lets the clock run, or stops it.
     Play,
+    /// One reconcile.
     Step,
+    /// Until nothing but periodic work is due.
     RunUntilIdle,
+    /// A little back.
     Rewind,
+    /// To the newest moment.
     Live,
+    /// A branch from the moment shown.
     Branch,
+    /// The next higher speed.
     Faster,
+    /// The next lower speed.
     Slower,
+    /// The dialog that makes a link.
     Share,
+    /// The dialog of a new cluster.
     NewCluster,
+    /// The table of what is simulated.
     Fidelity,
+    /// The table of keys.
     Keys,
+    /// The next of system, light and dark.
     Theme,
+    /// A further terminal.
     Terminal,
 }
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
+    /// Its words: what is searched.
     pub title: String,
     /// The key that does the same, or what it is.
     pub hint: &'static str,
+    /// What it does.
     pub deed: Deed,
 }
 

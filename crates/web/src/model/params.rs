@@ -13,15 +13,19 @@ pub struct Params {
     pub controls: Vec<String>,
     /// `light`, `dark`, `auto` or nothing.
     pub theme: String,
+    /// Look, but change nothing.
     pub readonly: bool,
     /// Whether the clock runs at once.
     pub autoplay: bool,
     /// Opens in the editor.
     pub file: String,
+    /// In pixels.
     pub terminal_height: Option<u32>,
     /// Lines to run, from `cmd` or `command`.
     pub commands: Vec<String>,
+    /// Of the cluster to make.
     pub seed: Option<u64>,
+    /// Worker nodes of the cluster to make.
     pub nodes: Option<u32>,
 }
 

@@ -33,17 +33,25 @@ pub const POD_PATHS: [&str; 16] = [
 /// One pod.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PodCell {
+    /// The pod's namespace.
     pub namespace: String,
+    /// The pod's name.
     pub name: String,
+    /// Empty while it waits for one.
     pub node: String,
+    /// What its cell looks like.
     pub look: Look,
     /// kubectl's STATUS.
     pub status: String,
+    /// Of all its containers together.
     pub restarts: i64,
     /// Kind and name of its controller; empty for none.
     pub owner: (String, String),
+    /// Requested cores of all containers.
     pub cpu: f64,
+    /// Requested bytes of all containers.
     pub memory: f64,
+    /// None while it is not known.
     pub created: Option<Micros>,
     /// The scheduler's or kubelet's last word when it waits or fails.
     pub message: String,
@@ -52,18 +60,23 @@ pub struct PodCell {
 /// The pods of one node; of none, for those that wait.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodePods {
+    /// By namespace and name.
     pub cells: BTreeMap<Key, Rc<PodCell>>,
-    /// Sums of the requests of pods that have not ended.
+    /// Requested cores of pods that have not ended.
     pub cpu: f64,
+    /// Requested bytes of pods that have not ended.
     pub memory: f64,
+    /// How many have not ended.
     pub active: usize,
 }
 
 /// All pods, by node.
 #[derive(Clone, Debug, Default)]
 pub struct PodMap {
+    /// By the node's name; under the empty name those that wait.
     pub by_node: BTreeMap<String, Rc<NodePods>>,
     node_of: BTreeMap<Key, String>,
+    /// The first list is complete.
     pub synced: bool,
     /// How many have each look, in the order of `LOOKS`.
     pub counts: [usize; 8],
@@ -75,6 +88,7 @@ impl PodMap {
         self.node_of.len()
     }
 
+    /// True if there is no pod.
     pub fn is_empty(&self) -> bool {
         self.node_of.is_empty()
     }

@@ -26,34 +26,48 @@ const SAMPLES: usize = 2000;
 /// A ReplicaSet as it is now.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Set {
+    /// The ReplicaSet's name.
     pub name: String,
+    /// `deployment.kubernetes.io/revision`
     pub revision: i64,
+    /// Of the template's containers, in order.
     pub images: Vec<String>,
+    /// `spec.replicas`
     pub desired: i64,
+    /// `status.replicas`
     pub replicas: i64,
+    /// `status.readyReplicas`
     pub ready: i64,
+    /// `status.availableReplicas`
     pub available: i64,
+    /// None while it is not known.
     pub created: Option<Micros>,
+    /// `kubernetes.io/change-cause`; mostly empty.
     pub change_cause: String,
 }
 
 /// The sets at a moment: replicas and ready ones by ReplicaSet name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
+    /// When the watch told it.
     pub at: Micros,
+    /// By name: `status.replicas` and `status.readyReplicas`.
     pub sets: OrdMap<String, (i64, i64)>,
 }
 
 /// One Deployment's ReplicaSets, now and over time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rollout {
+    /// By name; those deleted stay in the samples.
     pub sets: OrdMap<String, Set>,
+    /// Oldest first; one for each moment at which something changed.
     pub samples: Vec<Sample>,
 }
 
 /// All rollouts, by the Deployment's namespace and name.
 #[derive(Clone, Debug, Default)]
 pub struct Rollouts {
+    /// By namespace and name.
     pub of: OrdMap<Key, Rc<Rollout>>,
     owner: OrdMap<Key, Key>,
 }
@@ -163,7 +177,9 @@ impl Rollout {
 /// One band of the chart: a ReplicaSet's share of the stack, as (time, lower, upper) steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Band {
+    /// The ReplicaSet's name.
     pub set: String,
+    /// Each holds from its time to the next one's.
     pub steps: Vec<(Micros, i64, i64)>,
 }
 

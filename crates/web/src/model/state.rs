@@ -16,6 +16,7 @@ pub enum Phase {
     /// The engine is being loaded; what is shown is the skeleton.
     #[default]
     Starting,
+    /// There is a world.
     Ready,
     /// The engine stopped: why.
     Failed(String),
@@ -24,43 +25,59 @@ pub enum Phase {
 /// What a tab of the editor shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tab {
+    /// Relative to the home folder.
     pub path: String,
     /// The version that the editor's text is based on, and whether it has changes that are not written yet.
     pub version: u64,
+    /// There is text that is not written to the file yet.
     pub unsaved: bool,
 }
 
 /// A terminal of the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Term {
+    /// As the session knows it.
     pub id: TerminalId,
+    /// Who reads what is typed there.
     pub state: TerminalState,
 }
 
 /// An edit that a program waits for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
+    /// Comes back when the edit is done.
     pub id: u32,
+    /// What is edited, for the tab.
     pub title: String,
+    /// The file that the program waits for.
     pub path: String,
+    /// Its text at the start.
     pub text: String,
 }
 
 /// Something told to the person, until it is dismissed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
+    /// For dismissing it; rises.
     pub id: u32,
+    /// How bad it is.
     pub severity: Severity,
+    /// The sentence.
     pub text: String,
 }
 
 /// What stands over the page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dialog {
+    /// Makes a link.
     Share,
+    /// The table of keys.
     Keys,
+    /// The command palette.
     Palette,
+    /// What is simulated and what is not.
     Fidelity,
+    /// The shape of a cluster to make.
     NewCluster,
     /// A link that runs commands: its fragment and what is in it.
     OpenLink(String, LinkSummary),
@@ -73,8 +90,14 @@ pub enum Dialog {
 /// A question before something that cannot be taken back.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Confirm {
+    /// A line that deletes something.
+    #[allow(missing_docs, reason = "what is asked, and what is run")]
     Run { question: String, line: String },
-    DeleteFile { path: String },
+    /// A file or folder.
+    DeleteFile {
+        /// Relative to the home folder.
+        path: String,
+    },
 }
 
 /// Settings that outlive the page.
@@ -82,15 +105,21 @@ pub enum Confirm {
 pub struct Prefs {
     /// `light`, `dark` or nothing for the system's.
     pub theme: String,
-    /// Width of the files and editor, and height of the terminal, in pixels.
+    /// Width of the files and editor, in pixels.
     pub left: f64,
+    /// Height of the terminal, in pixels.
     pub bottom: f64,
+    /// Files and editor are shown.
     pub left_open: bool,
+    /// The first minute's sentences were done or sent away.
     pub coach_over: bool,
+    /// The terminal tells a screen reader what it shows.
     pub screen_reader: bool,
+    /// The map shows kube-system, too.
     pub show_system: bool,
     /// How time went when the page was left.
     pub paused: bool,
+    /// Simulated seconds per second.
     pub speed: f64,
 }
 
@@ -134,45 +163,72 @@ impl Default for Prefs {
 /// What a phone shows: one pane at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pane {
+    /// Map, lists, rollout and the like.
     #[default]
     View,
+    /// Files and editor.
     Editor,
+    /// The terminals.
     Terminal,
 }
 
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
+    /// Whether there is a world.
     pub phase: Phase,
+    /// The world's versions and shape.
     pub opened: Rc<Opened>,
+    /// The newest word about the clock.
     pub clock: Clock,
+    /// Of the time bar, oldest first.
     pub marks: Rc<Vec<Mark>>,
+    /// All lines of history.
     pub branches: Rc<Vec<Branch>>,
+    /// What is broken at the moment shown.
     pub faults: Rc<Vec<FaultState>>,
+    /// What the last step did; shown until time goes on.
     pub stepped: Option<Stepped>,
+    /// Sorted by path.
     pub files: Rc<Vec<FileEntry>>,
+    /// Folders of the tree that are closed; others are open.
     pub closed_folders: OrdSet<String>,
+    /// From left to right.
     pub tabs: Vec<Tab>,
+    /// The path of the tab shown.
     pub tab: Option<String>,
+    /// What the API server would say, by file.
     pub problems: Rc<OrdMap<String, Vec<Problem>>>,
+    /// From left to right.
     pub terminals: Vec<Term>,
+    /// The terminal shown.
     pub terminal: TerminalId,
+    /// The edit that a program waits for.
     pub edit: Option<Edit>,
-    /// Index into the list of views.
+    /// The view's name in the list of views.
     pub view: &'static str,
+    /// What a phone shows.
     pub pane: Pane,
+    /// The kind whose list is shown.
     pub kind: &'static str,
+    /// The namespace that lists are limited to; empty for all.
     pub namespace: String,
+    /// The Deployment whose rollout is shown: namespace and name.
     pub deployment: Option<(String, String)>,
+    /// What the inspector shows.
     pub selection: Option<ObjectRef>,
     /// Ctrl is held for the next key of the terminal (phones have none).
     pub control: bool,
     /// The kubectl line of the last click.
     pub strip: String,
+    /// The first minute's sentences.
     pub coach: Coach,
+    /// Oldest first, `NOTICES` at most.
     pub notices: Vec<Notice>,
     notice_ids: u32,
+    /// What stands over the page.
     pub dialog: Option<Dialog>,
+    /// Settings that outlive the page.
     pub prefs: Prefs,
     /// Whether what is done here is kept across reloads.
     pub kept: Kept,
@@ -181,6 +237,7 @@ pub struct State {
 /// Whether the session is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Kept {
+    /// It is.
     #[default]
     Yes,
     /// It is not: why.
@@ -190,39 +247,69 @@ pub enum Kept {
 /// Everything that can happen to the state.
 #[derive(Clone, Debug)]
 pub enum Action {
+    /// The session told something.
     Update(Update),
+    /// The engine stopped: why.
     Failed(String),
+    /// Goes to a view.
     Show(&'static str),
+    /// Goes to a pane, on phones.
     ShowPane(Pane),
+    /// Goes to a kind's list.
     ShowKind(&'static str),
+    /// Limits lists to a namespace; empty for all.
     SetNamespace(String),
+    /// Shows the rollout of a Deployment: namespace, name.
     ShowDeployment(String, String),
+    /// Shows an object in the inspector, or none; and the kubectl line that does the same.
     Select(Option<ObjectRef>, String),
+    /// The kubectl line of a click.
     Strip(String),
+    /// Shows a file in the editor.
     OpenTab {
+        /// Relative to the home folder.
         path: String,
+        /// The version that the editor was given.
         version: u64,
     },
+    /// Closes the tab of a path.
     CloseTab(String),
     /// The editor's text differs from the file, or was written.
     Unsaved(String, bool),
+    /// The text of a tab is now that of this version of its file.
     Based(String, u64),
+    /// A file has another name; its tab goes along.
     Renamed {
+        /// The old path.
         from: String,
+        /// The new path.
         to: String,
     },
+    /// Opens or closes a folder of the tree.
     ToggleFolder(String),
+    /// What the API server would say to the file of this path.
     Problems(String, Vec<Problem>),
+    /// A new terminal, which is shown.
     AddTerminal(TerminalId),
+    /// Shows a terminal.
     ShowTerminal(TerminalId),
+    /// A terminal was closed.
     RemoveTerminal(TerminalId),
+    /// The edit that a program waited for is over.
     EditDone,
+    /// Whether Ctrl is held for the next key of the terminal.
     Control(bool),
+    /// The first minute's sentences are done or were sent away.
     CoachOver,
+    /// Tells the person something.
     Tell(Severity, String),
+    /// Takes a notice away.
     Dismiss(u32),
+    /// Puts a dialog over the page, or takes it away.
     Dialog(Option<Dialog>),
+    /// The settings changed.
     Prefs(Prefs),
+    /// Whether what is done here is kept across reloads.
     Kept(Kept),
     /// Another world is about to be opened: what was of the old one goes.
     Reopen,

@@ -13,9 +13,11 @@ use crate::model::units::{age, parse_time};
 /// One column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
+    /// The heading.
     pub name: String,
     /// Above 0: only in wide tables.
     pub wide: bool,
+    /// Numbers stand at the right and sort by size.
     pub numeric: bool,
     /// Shows the time since creation, which goes on without any event.
     pub is_age: bool,
@@ -24,25 +26,35 @@ pub struct Column {
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
+    /// Empty for kinds without namespaces.
     pub namespace: String,
+    /// `metadata.name`
     pub name: String,
+    /// None while it is not known.
     pub created: Option<Micros>,
+    /// One for each column, as text.
     pub cells: Vec<String>,
 }
 
 /// What a Table watch has brought.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    /// In the server's order.
     pub columns: Vec<Column>,
+    /// By namespace and name.
     pub rows: BTreeMap<Key, Rc<Row>>,
+    /// The first list is complete.
     pub synced: bool,
+    /// Why the server refuses the list.
     pub error: Option<String>,
 }
 
 /// Which column sorts, and which way; none: by namespace and name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Order {
+    /// Index into the columns.
     pub column: Option<usize>,
+    /// From high to low.
     pub descending: bool,
 }
 
