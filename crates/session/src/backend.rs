@@ -22,29 +22,30 @@ pub struct Backend {
     left: RefCell<Vec<Saved>>,
 }
 
-/// A response whose body is still coming.
+/// A response whose body is still coming. `epoch` is the backend's when it was opened: it ends when another moment is
+/// shown.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Debug)]
 pub enum Streaming {
-    Watch {
-        cursor: WatchCursor,
-        epoch: u64,
-    },
+    /// A watch: `cursor` is its place in the store's log.
+    Watch { cursor: WatchCursor, epoch: u64 },
     /// A call that a kubelet answers, by its number in the world.
-    Connection {
-        id: u64,
-        epoch: u64,
-    },
+    Connection { id: u64, epoch: u64 },
 }
 
 /// What a stream had to say.
 #[derive(Debug, PartialEq)]
 pub enum Piece {
+    /// What came.
     Data(Vec<u8>),
+    /// Nothing yet.
     Nothing,
+    /// Nothing more will come.
     End,
 }
 
 impl Backend {
+    /// The backend of a cluster that nobody else moves.
     pub fn new(cluster: Cluster) -> Backend {
         Backend {
             cluster: RefCell::new(cluster),
@@ -91,10 +92,12 @@ impl Backend {
         self.left.take()
     }
 
+    /// Rises when all connections end because another moment is shown.
     pub fn epoch(&self) -> u64 {
         self.epoch.get()
     }
 
+    /// Rises with each request or fault that becomes part of history.
     pub fn inputs(&self) -> u64 {
         self.inputs.get()
     }
@@ -104,10 +107,12 @@ impl Backend {
         self.stands.set(stands);
     }
 
+    /// True while the clock stands still.
     pub fn stands(&self) -> bool {
         self.stands.get()
     }
 
+    /// The moment shown.
     pub fn now(&self) -> Timestamp {
         self.cluster.borrow().now()
     }

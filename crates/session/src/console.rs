@@ -26,6 +26,7 @@ const MARK: char = '\u{1e}';
 pub struct Outcome {
     /// Standard output and error as a terminal shows them.
     pub output: String,
+    /// The exit code; 128 + n for signal n.
     pub code: i32,
 }
 
@@ -79,10 +80,12 @@ impl Console {
         Ok(console)
     }
 
+    /// The way to the cluster.
     pub fn backend(&self) -> &Rc<Backend> {
         &self.backend
     }
 
+    /// The workstation that the lines run on.
     pub fn workstation(&mut self) -> &mut Workstation {
         &mut self.workstation
     }
@@ -146,6 +149,7 @@ impl Console {
         self.workstation.pump();
     }
 
+    /// Breaks or mends something.
     pub fn fault(&mut self, fault: Fault) {
         self.backend.with_mut(|cluster| cluster.fault(fault));
     }

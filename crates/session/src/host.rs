@@ -30,64 +30,90 @@ const START_UP: Duration = Duration::millis(50);
 pub struct Io {
     /// Bytes written, with the descriptor (1 or 2), oldest first.
     pub output: Vec<(u8, Vec<u8>)>,
+    /// Typed input, signals and changes of size, oldest first.
     pub input: VecDeque<StdinEvent>,
     /// kubectl waits for input that has not been asked of the machine yet.
     pub wants_input: bool,
+    /// ^C was typed and not taken note of.
     pub interrupted: bool,
     /// A change of the terminal's mode that the machine has not heard of.
     pub raw: Option<bool>,
     /// The moment up to which kubectl sleeps.
     pub sleeping: Option<Timestamp>,
+    /// Columns and rows of the terminal, if there is one.
     pub window: Option<(u16, u16)>,
+    /// The edit that kubectl waits for.
     pub edit: Edit,
+    /// The program that kubectl waits for.
     pub child: Child,
 }
 
 /// The state of an edit that kubectl asked for.
 #[derive(Default, PartialEq)]
 pub enum Edit {
+    /// None.
     #[default]
     None,
+    /// kubectl asked.
     Asked {
+        /// The file's name, for the tab.
         name: String,
+        /// What is to be edited.
         text: String,
     },
+    /// Somebody edits it.
     Open,
+    /// It is over: the saved text; none: left without saving.
     Done(Option<String>),
 }
 
 /// The state of a program that kubectl runs: an editor.
 #[derive(Default, PartialEq)]
 pub enum Child {
+    /// None.
     #[default]
     None,
+    /// kubectl asked for this command line.
     Asked(Vec<String>),
+    /// It runs.
     Running,
+    /// It ended with this exit code.
     Ended(i32),
 }
 
 /// Texts that are loaded only when somebody asks for them.
 #[derive(Default)]
 pub enum Asset {
+    /// Nobody asked.
     #[default]
     Unknown,
+    /// Somebody asked; it is being loaded.
     Asked,
+    /// It could not be had.
     Missing,
+    /// Here it is.
     Loaded(Json),
 }
 
 /// One run of kubectl.
 pub struct KubectlHost {
+    /// The way to the cluster.
     pub backend: Rc<Backend>,
     /// The command line as it was typed, for those who look at the history; empty: not worth telling.
     pub line: String,
+    /// The workstation's files.
     pub disk: Rc<dyn Disk>,
+    /// What lies between it and its process.
     pub io: Rc<RefCell<Io>>,
+    /// The texts of `kubectl explain`.
     pub explain: Rc<RefCell<Asset>>,
+    /// The environment of its process.
     pub env: Vec<(String, String)>,
+    /// The folder that relative paths begin at.
     pub cwd: String,
     /// Which of stdin, stdout, stderr is a terminal.
     pub tty: [bool; 3],
+    /// The workstation's sockets: port-forward and proxy listen there.
     pub network: Rc<RefCell<Network>>,
 }
 

@@ -8,21 +8,23 @@
 //! The workstation is outside of the world, as a person's own machine is: its shell and its kubectl are clients, they
 //! lose their connections when the world is rewound, and only what they ask of the API becomes part of history.
 
+#![warn(missing_docs)]
+
 pub mod backend;
-pub mod check;
+mod check;
 pub mod console;
-pub mod decision;
+mod decision;
 mod forward;
-pub mod host;
-pub mod link;
-pub mod manifest;
-pub mod mistakes;
-pub mod network;
-pub mod outside;
+mod host;
+mod link;
+mod manifest;
+mod mistakes;
+mod network;
+mod outside;
 pub mod session;
-pub mod subscription;
-pub mod tasks;
-pub mod unsupported;
+mod subscription;
+mod tasks;
+mod unsupported;
 pub mod workstation;
 
 pub use console::Console;

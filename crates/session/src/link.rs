@@ -25,7 +25,9 @@ const FILES_MAX: usize = 200;
 /// What a link holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
+    /// Of the Kubarium that made it.
     pub version: String,
+    /// The history.
     pub saved: Saved,
     /// Paths relative to the home folder.
     pub files: Vec<(String, String)>,

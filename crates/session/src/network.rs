@@ -70,6 +70,7 @@ impl Loopback {
         }
     }
 
+    /// The next client of a port that [`Loopback::listen`] took.
     pub fn accept(&mut self, port: u16) -> Option<LocalId> {
         self.listening.get_mut(&port)?.pop_front()
     }
@@ -82,6 +83,7 @@ impl Loopback {
         }
     }
 
+    /// Bytes for the client.
     pub fn send(&mut self, id: LocalId, bytes: &[u8]) {
         if let Some(served) = self.served.get_mut(&id) {
             served.outbox.extend_from_slice(bytes);
@@ -95,6 +97,7 @@ impl Loopback {
         }
     }
 
+    /// Breaks the connection (RST).
     pub fn reset(&mut self, id: LocalId) {
         if let Some(served) = self.served.get_mut(&id) {
             served.server_done = true;
@@ -119,6 +122,7 @@ enum Peer {
 /// The sockets of the workstation.
 #[derive(Default)]
 pub struct Network {
+    /// Where kubectl listens and answers itself.
     pub loopback: Loopback,
     /// Listening sockets of the machine.
     servers: OrdMap<u16, SockId>,
@@ -132,6 +136,7 @@ impl Network {
         self.peers.values().any(|peer| matches!(peer, Peer::Cluster { .. }))
     }
 
+    /// A program of the machine listens; the event tells of a clash.
     pub fn listen(&mut self, sock: SockId, port: u16) -> Option<HostEvent> {
         if self.loopback.listening.contains_key(&port) {
             return Some(HostEvent::ListenFailed { sock });
@@ -238,6 +243,7 @@ impl Network {
         None
     }
 
+    /// The machine's socket is gone; the event tells the socket at the other end.
     pub fn close(&mut self, backend: &Backend, sock: SockId) -> Option<HostEvent> {
         self.servers.retain(|_, server| *server != sock);
         match self.peers.remove(&sock)? {

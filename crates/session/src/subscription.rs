@@ -26,6 +26,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// A subscription that has not listed yet.
     pub fn new(asked: protocol::Watch) -> Subscription {
         let paths = METADATA.iter().copied().chain(asked.keep.iter().map(String::as_str));
         let mask = (!asked.keep.is_empty()).then(|| Mask::of(paths));

@@ -19,6 +19,7 @@ pub struct Tasks {
 }
 
 impl Tasks {
+    /// Adds the task of a process; it is polled with the next [`Tasks::poll`].
     pub fn spawn(&mut self, id: u32, task: Task) {
         self.running.insert(id, task);
     }
@@ -28,6 +29,7 @@ impl Tasks {
         self.running.remove(&id);
     }
 
+    /// True if nothing is under way.
     pub fn is_empty(&self) -> bool {
         self.running.is_empty()
     }

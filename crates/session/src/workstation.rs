@@ -44,6 +44,7 @@ const PROGRAMS: &[ProgramSpec] = &[
 ];
 
 /// What the workstation has to say to whoever drives it.
+#[allow(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Debug, PartialEq)]
 pub enum Said {
     /// Bytes for a terminal.
@@ -68,6 +69,7 @@ struct Run {
 
 /// The workstation.
 pub struct Workstation {
+    /// The machine itself, which kubectl's runs share.
     pub hardware: Rc<Hardware>,
     backend: Rc<Backend>,
     tasks: Tasks,
@@ -208,11 +210,13 @@ impl Workstation {
         self.runnable = true;
     }
 
+    /// What was typed or pasted, as a terminal sends it.
     pub fn type_into(&mut self, tty: TtyId, text: &str) {
         self.hardware.deliver(HostEvent::TtyInput { tty, bytes: text.as_bytes().to_vec() });
         self.runnable = true;
     }
 
+    /// The terminal has a new size.
     pub fn resize(&mut self, tty: TtyId, columns: u16, rows: u16) {
         self.hardware.deliver(HostEvent::TtyResize { tty, cols: columns, rows });
         for run in self.runs.values().filter(|run| run.start.tty.contains(&Some(tty))) {
@@ -223,6 +227,7 @@ impl Workstation {
         self.runnable = true;
     }
 
+    /// Hangs up.
     pub fn close_terminal(&mut self, tty: TtyId) {
         self.ttys.remove(&tty);
         self.hardware.deliver(HostEvent::TtyClosed { tty });
