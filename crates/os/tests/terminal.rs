@@ -23,7 +23,9 @@ impl Screen {
         let flavour = if kind == ShellKind::Bash { Flavour::Gnu } else { Flavour::BusyBox };
         let mut root = image::base(flavour);
         root.put_file("/usr/local/bin/kubectl", program_file("kubectl"), 0o755).unwrap();
-        root.put_file("/usr/local/bin/jq", program_file("jq"), 0o755).unwrap();
+        for extra in ["jq", "bc"] {
+            root.put_file(&format!("/usr/local/bin/{extra}"), program_file(extra), 0o755).unwrap();
+        }
         root.make_dirs("/work").unwrap();
         let spec = MachineSpec {
             root,
@@ -243,6 +245,9 @@ fn what_takes_long_yields_and_ends_by_ctrl_c() {
     };
     let (x, y) = (lines(100_000, 7_919), lines(100_000, 104_729));
     for command in [
+        "echo '9^999999' | bc",
+        "echo 'while (1) x = x + 1' | bc",
+        "echo 'scale=100000; sqrt(2)' | bc",
         "diff x y > /dev/null",
         "sort x y x y > /dev/null",
         "sort -k2n x y x y > /dev/null",

@@ -334,6 +334,10 @@ pub trait Filter: Clone + 'static {
     }
     /// Goes on with what it was in the middle of.
     fn work(&mut self, _cx: &mut Cx<'_, '_>) {}
+    /// Whether it found out, while it worked, that it wants nothing more.
+    fn over(&self) -> bool {
+        false
+    }
     /// Lines or any pieces.
     const BY_LINE: bool = true;
     /// What ends a line.
@@ -450,6 +454,9 @@ impl<F: Filter> Frame<F> {
         let mut cx = Cx::new(sys, Vec::new(), self.name.clone(), &mut self.output);
         if self.state.busy() {
             self.state.work(&mut cx);
+            if self.state.over() {
+                self.at = self.inputs.len();
+            }
             return None;
         }
         let Some(input) = self.inputs.get(self.at).cloned() else {

@@ -1,32 +1,41 @@
-//! bc's numbers: decimals of any length with a scale, as POSIX defines their arithmetic.
+//! bc's numbers: decimals of any length with a scale, as POSIX defines their arithmetic. What takes time in proportion
+//! to the digits is here; what takes more is done in steps (the module `long`).
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, rc::Rc};
 
 /// Digits kept at most: more would take too long.
-pub const MAX_DIGITS: usize = 20_000;
-const BASE: u64 = 1_000_000_000;
+pub const MAX_DIGITS: usize = 2_000_000;
+/// A group of nine digits is less than this.
+pub const BASE: u64 = 1_000_000_000;
+
+/// Whole numbers as groups of nine decimal digits, the least first; no zero groups at the end.
+pub type Groups = Vec<u32>;
 
 /// `digits · 10^-scale`, with a sign.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Number {
-    negative: bool,
-    /// In groups of nine decimal digits, the least first; no zero groups at the end.
-    groups: Vec<u32>,
+    /// Less than zero (or a zero that was).
+    pub negative: bool,
+    /// The digits, shared between copies.
+    pub groups: Rc<Groups>,
     /// Decimal places.
     pub scale: usize,
 }
 
-fn trim(groups: &mut Vec<u32>) {
+/// Takes the zero groups off the end.
+pub fn trim(groups: &mut Groups) {
     while groups.last() == Some(&0) {
         groups.pop();
     }
 }
 
-fn compare(a: &[u32], b: &[u32]) -> Ordering {
+/// Which is greater.
+pub fn compare(a: &[u32], b: &[u32]) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
-fn add(a: &[u32], b: &[u32]) -> Vec<u32> {
+/// The sum.
+pub fn add(a: &[u32], b: &[u32]) -> Groups {
     let mut out = Vec::with_capacity(a.len().max(b.len()) + 1);
     let mut carry = 0u64;
     for i in 0..a.len().max(b.len()) {
@@ -40,7 +49,7 @@ fn add(a: &[u32], b: &[u32]) -> Vec<u32> {
 }
 
 /// `a - b`, where a is not less.
-fn subtract(a: &[u32], b: &[u32]) -> Vec<u32> {
+pub fn subtract(a: &[u32], b: &[u32]) -> Groups {
     let mut out = Vec::with_capacity(a.len());
     let mut borrow = 0i64;
     for (i, x) in a.iter().enumerate() {
@@ -53,57 +62,62 @@ fn subtract(a: &[u32], b: &[u32]) -> Vec<u32> {
     out
 }
 
-fn multiply(a: &[u32], b: &[u32]) -> Vec<u32> {
-    let mut out = vec![0u32; a.len() + b.len() + 1];
-    for (i, x) in a.iter().enumerate() {
-        let mut carry = 0u64;
-        for (j, y) in b.iter().enumerate() {
-            let n = u64::from(out[i + j]) + u64::from(*x) * u64::from(*y) + carry;
-            out[i + j] = (n % BASE) as u32;
-            carry = n / BASE;
-        }
-        out[i + b.len()] = carry as u32;
+/// `groups * by + plus`, in place.
+pub fn multiply_small(groups: &mut Groups, by: u32, plus: u32) {
+    let mut carry = u64::from(plus);
+    for group in groups.iter_mut() {
+        let n = u64::from(*group) * u64::from(by) + carry;
+        *group = (n % BASE) as u32;
+        carry = n / BASE;
     }
-    trim(&mut out);
+    while carry > 0 {
+        groups.push((carry % BASE) as u32);
+        carry /= BASE;
+    }
+    trim(groups);
+}
+
+/// Divides in place; gives the rest.
+pub fn divide_small(groups: &mut Groups, by: u32) -> u32 {
+    let mut rest = 0u64;
+    for group in groups.iter_mut().rev() {
+        let n = rest * BASE + u64::from(*group);
+        *group = (n / u64::from(by)) as u32;
+        rest = n % u64::from(by);
+    }
+    trim(groups);
+    rest as u32
+}
+
+/// `groups · 10^by`; digits behind the point are cut.
+pub fn shift(groups: &[u32], by: isize) -> Groups {
+    let n = by.unsigned_abs();
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    if by >= 0 {
+        let mut out = vec![0; n / 9];
+        out.extend_from_slice(groups);
+        multiply_small(&mut out, 10u32.pow((n % 9) as u32), 0);
+        return out;
+    }
+    let mut out = groups.get(n / 9..).unwrap_or_default().to_vec();
+    divide_small(&mut out, 10u32.pow((n % 9) as u32));
     out
 }
 
-/// Quotient of whole numbers; b is not zero.
-fn divide(a: &[u32], b: &[u32]) -> Vec<u32> {
-    let mut out = vec![0u32; a.len()];
-    let mut rest: Vec<u32> = Vec::new();
-    for i in (0..a.len()).rev() {
-        rest.insert(0, a[i]);
-        trim(&mut rest);
-        // The largest digit whose product fits, by halving.
-        let (mut low, mut high) = (0u64, BASE - 1);
-        if compare(&rest, b) == Ordering::Less {
-            high = 0;
-        }
-        while low < high {
-            let middle = (low + high).div_ceil(2);
-            if compare(&multiply(b, &[middle as u32]), &rest) == Ordering::Greater {
-                high = middle - 1;
-            } else {
-                low = middle;
-            }
-        }
-        if low > 0 {
-            rest = subtract(&rest, &multiply(b, &[low as u32]));
-        }
-        out[i] = low as u32;
-    }
-    trim(&mut out);
-    out
-}
-
-fn power_of_ten(n: usize) -> Vec<u32> {
-    let mut out = vec![0; n / 9];
-    out.push(10u32.pow((n % 9) as u32));
-    out
+/// How many decimal digits there are.
+pub fn count(groups: &[u32]) -> usize {
+    groups.last().map_or(0, |top| (groups.len() - 1) * 9 + top.checked_ilog10().map_or(0, |n| n as usize + 1))
 }
 
 impl Number {
+    /// A number of these groups.
+    pub fn new(negative: bool, groups: Groups, scale: usize) -> Number {
+        Number { negative: negative && !groups.is_empty(), groups: Rc::new(groups), scale }
+    }
+
+    /// A whole number.
     pub fn from(n: i64) -> Number {
         let mut groups = Vec::new();
         let mut left = n.unsigned_abs();
@@ -111,43 +125,33 @@ impl Number {
             groups.push((left % BASE) as u32);
             left /= BASE;
         }
-        Number { negative: n < 0, groups, scale: 0 }
+        Number::new(n < 0, groups, 0)
     }
 
-    /// Reads digits in a base, with a point.
-    pub fn parse(text: &str, base: u32) -> Number {
+    /// Reads decimal digits with a point.
+    pub fn decimal(text: &str) -> Number {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let mut n = Number::default();
-        // A single digit stands for itself whatever the base.
-        let single = text.len() == 1;
-        for c in whole.chars() {
-            let digit = c.to_digit(36).unwrap_or(0);
-            let digit = if single { digit } else { digit.min(base - 1) };
-            n.groups = add(&multiply(&n.groups, &[base]), &[digit]);
-        }
-        trim(&mut n.groups);
-        if fraction.is_empty() {
-            return n;
-        }
-        let mut value = Number::default();
-        let mut unit = Number::from(1);
-        for c in fraction.chars() {
-            unit = unit.times(&Number::from(i64::from(base)), 0);
-            value = value.times(&Number::from(i64::from(base)), 0);
-            value = value.plus(&Number::from(i64::from(c.to_digit(36).unwrap_or(0).min(base - 1))));
-        }
-        let part = value.over(&unit, fraction.len()).unwrap_or_default();
-        n.plus(&part)
+        let fraction = fraction.replace('.', "");
+        // A letter in a decimal number stands for nine.
+        let digit = |b: u8| if b.is_ascii_digit() { u32::from(b - b'0') } else { 9 };
+        let digits: Vec<u32> = whole.bytes().chain(fraction.bytes()).map(digit).collect();
+        let mut groups: Groups =
+            digits.rchunks(9).map(|group| group.iter().fold(0, |n, d| n * 10 + d)).collect();
+        trim(&mut groups);
+        Number::new(false, groups, fraction.len())
     }
 
+    /// Whether it is zero.
     pub fn is_zero(&self) -> bool {
         self.groups.is_empty()
     }
 
+    /// Whether it is less than zero.
     pub fn is_negative(&self) -> bool {
         self.negative && !self.is_zero()
     }
 
+    /// With the other sign.
     pub fn negated(mut self) -> Number {
         self.negative = !self.negative && !self.is_zero();
         self
@@ -155,31 +159,18 @@ impl Number {
 
     /// Decimal digits before and behind the point.
     pub fn length(&self) -> usize {
-        let digits = self.digits();
-        digits.trim_start_matches('0').len().max(self.scale).max(1)
-    }
-
-    fn digits(&self) -> String {
-        let mut text = String::new();
-        for (i, g) in self.groups.iter().rev().enumerate() {
-            if i == 0 { text.push_str(&g.to_string()) } else { text.push_str(&format!("{g:09}")) }
-        }
-        text
+        count(&self.groups).max(self.scale).max(1)
     }
 
     /// The same value with a scale; places are cut, not rounded.
     pub fn with_scale(&self, scale: usize) -> Number {
-        let mut n = self.clone();
-        match scale.cmp(&self.scale) {
-            Ordering::Greater => n.groups = multiply(&n.groups, &power_of_ten(scale - self.scale)),
-            Ordering::Less => n.groups = divide(&n.groups, &power_of_ten(self.scale - scale)),
-            Ordering::Equal => {}
+        if scale == self.scale {
+            return self.clone();
         }
-        n.scale = scale;
-        n.negative &= !n.groups.is_empty();
-        n
+        Number::new(self.negative, shift(&self.groups, scale as isize - self.scale as isize), scale)
     }
 
+    /// The sum; its scale is the greater one.
     pub fn plus(&self, other: &Number) -> Number {
         let scale = self.scale.max(other.scale);
         let (a, b) = (self.with_scale(scale), other.with_scale(scale));
@@ -190,80 +181,15 @@ impl Number {
         } else {
             (a.negative, subtract(&a.groups, &b.groups))
         };
-        Number { negative: negative && !groups.is_empty(), groups, scale }
+        Number::new(negative, groups, scale)
     }
 
+    /// The difference.
     pub fn minus(&self, other: &Number) -> Number {
         self.plus(&other.clone().negated())
     }
 
-    /// The product: its scale is the sum, cut to the greatest of `scale` and both scales.
-    pub fn times(&self, other: &Number, scale: usize) -> Number {
-        let full = self.scale + other.scale;
-        let groups = multiply(&self.groups, &other.groups);
-        let negative = self.negative != other.negative && !groups.is_empty();
-        let product = Number { negative, groups, scale: full };
-        product.with_scale(full.min(scale.max(self.scale).max(other.scale)))
-    }
-
-    /// The quotient to `scale` places; None by zero.
-    pub fn over(&self, other: &Number, scale: usize) -> Option<Number> {
-        if other.is_zero() {
-            return None;
-        }
-        let top = self.with_scale(scale + other.scale + self.scale.max(scale));
-        let extra = top.scale - scale - other.scale;
-        let groups = divide(&divide(&top.groups, &power_of_ten(extra)), &other.groups);
-        Some(Number { negative: self.negative != other.negative && !groups.is_empty(), groups, scale })
-    }
-
-    /// `a - (a/b)*b`, where the quotient has `scale` places.
-    pub fn modulo(&self, other: &Number, scale: usize) -> Option<Number> {
-        let quotient = self.over(other, scale)?;
-        let places = self.scale.max(other.scale + scale);
-        Some(self.minus(&quotient.times(other, places)).with_scale(places))
-    }
-
-    /// A whole power; None for 0 to a negative power.
-    pub fn power(&self, exponent: i64, scale: usize) -> Option<Number> {
-        let n = exponent.unsigned_abs();
-        let places = if exponent < 0 { scale } else { (self.scale * n as usize).min(scale.max(self.scale)) };
-        let mut result = Number::from(1);
-        let mut base = self.clone();
-        let mut left = n;
-        while left > 0 {
-            if left & 1 == 1 {
-                result = result.times(&base, usize::MAX / 4);
-            }
-            left >>= 1;
-            if left > 0 {
-                base = base.times(&base.clone(), usize::MAX / 4);
-            }
-        }
-        if exponent < 0 { Number::from(1).over(&result, places) } else { Some(result.with_scale(places)) }
-    }
-
-    /// The square root to the greater of `scale` and its own scale; None of a negative number.
-    pub fn root(&self, scale: usize) -> Option<Number> {
-        if self.is_negative() {
-            return None;
-        }
-        let places = scale.max(self.scale);
-        if self.is_zero() {
-            return Some(self.with_scale(places));
-        }
-        // Newton's steps on whole numbers, from above.
-        let n = self.with_scale(2 * places).groups;
-        let mut x = power_of_ten((n.len() * 9).div_ceil(2) + 1);
-        loop {
-            let next = divide(&add(&x, &divide(&n, &x)), &[2]);
-            if compare(&next, &x) != Ordering::Less {
-                return Some(Number { negative: false, groups: x, scale: places });
-            }
-            x = next;
-        }
-    }
-
+    /// Which is greater.
     pub fn order(&self, other: &Number) -> Ordering {
         let difference = self.minus(other);
         match (difference.is_zero(), difference.negative) {
@@ -275,54 +201,29 @@ impl Number {
 
     /// The whole part, where it fits.
     pub fn to_i64(&self) -> Option<i64> {
-        let text = self.with_scale(0).digits();
-        let n: i64 = if text.is_empty() { 0 } else { text.parse().ok()? };
-        Some(if self.negative { -n } else { n })
+        let whole = self.with_scale(0);
+        if whole.groups.len() > 3 {
+            return None;
+        }
+        let n = whole.groups.iter().rev().fold(0i128, |n, g| n * i128::from(BASE) + i128::from(*g));
+        i64::try_from(if self.negative { -n } else { n }).ok()
     }
 
-    /// As bc prints it in a base.
-    pub fn show(&self, base: u32) -> String {
-        let sign = if self.is_negative() { "-" } else { "" };
+    /// In base ten, as bc prints it.
+    pub fn show(&self) -> String {
         if self.is_zero() {
             return "0".to_string();
         }
-        if base == 10 {
-            let digits = self.digits();
-            let padded = format!("{digits:0>width$}", width = self.scale);
-            let (whole, fraction) = padded.split_at(padded.len() - self.scale);
-            let point = if self.scale > 0 { "." } else { "" };
-            return format!("{sign}{whole}{point}{fraction}");
+        let mut digits = String::with_capacity(self.groups.len() * 9);
+        for (i, g) in self.groups.iter().rev().enumerate() {
+            digits.push_str(&if i == 0 { g.to_string() } else { format!("{g:09}") });
         }
-        let big = Number::from(i64::from(base));
-        let mut whole = Number { negative: false, ..self.with_scale(0) };
-        let mut fraction = Number { negative: false, ..self.clone() }.minus(&whole);
-        let digit = |n: &Number| {
-            let d = n.to_i64().unwrap_or(0) as u32;
-            if base <= 16 {
-                char::from_digit(d, 16).map_or(String::new(), |c| c.to_ascii_uppercase().to_string())
-            } else {
-                format!(" {d:0width$}", width = (base - 1).to_string().len())
-            }
-        };
-        let mut text = String::new();
-        while !whole.is_zero() {
-            let rest = whole.modulo(&big, 0).unwrap_or_default();
-            text.insert_str(0, &digit(&rest));
-            whole = whole.over(&big, 0).unwrap_or_default();
+        if digits.len() < self.scale {
+            digits.insert_str(0, &"0".repeat(self.scale - digits.len()));
         }
-        if self.scale > 0 {
-            text.push('.');
-            let mut reach = Number::from(1);
-            let limit = Number::from(1)
-                .times(&Number { negative: false, groups: power_of_ten(self.scale), scale: 0 }, 0);
-            while reach.order(&limit).is_lt() {
-                fraction = fraction.times(&big, self.scale);
-                let d = fraction.with_scale(0);
-                text.push_str(&digit(&d));
-                fraction = fraction.minus(&d);
-                reach = reach.times(&big, 0);
-            }
-        }
-        format!("{sign}{text}")
+        let (whole, fraction) = digits.split_at(digits.len() - self.scale);
+        let point = if self.scale > 0 { "." } else { "" };
+        let sign = if self.is_negative() { "-" } else { "" };
+        format!("{sign}{whole}{point}{fraction}")
     }
 }

@@ -1,7 +1,6 @@
 //! bc's grammar.
 
-use super::number::Number;
-
+/// An expression.
 #[derive(Clone, Debug)]
 pub enum Expr {
     /// Digits, read in the input base of the moment.
@@ -12,8 +11,14 @@ pub enum Expr {
     Step(Place, i64, bool),
     Negate(Box<Expr>),
     Not(Box<Expr>),
-    Binary(&'static str, Box<Expr>, Box<Expr>),
+    /// Operators of one level from left to right: flat, however many there are.
+    Chain(Box<Expr>, Vec<(&'static str, Expr)>),
+    Power(Box<Expr>, Box<Expr>),
     Call(String, Vec<Expr>),
+    /// In parentheses: no longer a bare assignment, it is shown.
+    Group(Box<Expr>),
+    /// An array as an argument: `a[]`.
+    Array(String),
 }
 
 /// What can be assigned to.
@@ -23,6 +28,7 @@ pub enum Place {
     Element(String, Box<Expr>),
 }
 
+/// A statement.
 #[derive(Clone, Debug)]
 pub enum Stmt {
     /// Shown unless it assigns.
@@ -37,13 +43,17 @@ pub enum Stmt {
     Return(Option<Expr>),
     Break,
     Continue,
-    Quit,
+    Halt,
 }
 
+/// A function.
 #[derive(Clone, Debug)]
 pub struct Function {
+    /// Names; an array's ends with `[]`.
     pub params: Vec<String>,
+    /// What `auto` names.
     pub locals: Vec<String>,
+    /// The statements.
     pub body: Vec<Stmt>,
 }
 
@@ -81,7 +91,11 @@ fn lex(source: &str) -> Result<Vec<Tok>, String> {
             let end = rest
                 .find(|c: char| !(c.is_ascii_digit() || c == '.' || ('A'..='F').contains(&c)))
                 .unwrap_or(rest.len());
-            toks.push(Tok::Digits(rest[..end].to_string()));
+            toks.push(match &rest[..end] {
+                // The value that was shown last.
+                "." => Tok::Name("last".to_string()),
+                digits => Tok::Digits(digits.to_string()),
+            });
             rest = &rest[end..];
         } else if c.is_ascii_lowercase() {
             let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
@@ -102,18 +116,22 @@ struct Parser {
     toks: Vec<Tok>,
     at: usize,
     depth: u32,
+    quits: bool,
 }
 
 type Res<T> = Result<T, String>;
 
-/// Reads statements.
-pub fn parse(source: &str) -> Res<Vec<Stmt>> {
-    let mut p = Parser { toks: lex(source)?, at: 0, depth: 0 };
+/// What is wrong with a source that more lines may mend.
+pub const MORE: &str = "syntax error for now";
+
+/// Reads statements; whether there is a `quit` among them.
+pub fn parse(source: &str) -> Res<(Vec<Stmt>, bool)> {
+    let mut p = Parser { toks: lex(source)?, at: 0, depth: 0, quits: false };
     let mut all = Vec::new();
     loop {
         p.ends();
         if *p.peek() == Tok::End {
-            return Ok(all);
+            return Ok((all, p.quits));
         }
         all.push(p.stmt()?);
         if !matches!(p.peek(), Tok::End | Tok::Op("\n" | ";")) {
@@ -122,18 +140,50 @@ pub fn parse(source: &str) -> Res<Vec<Stmt>> {
     }
 }
 
-/// Whether the source has all the brackets it opens closed.
-pub fn is_whole(source: &str) -> bool {
-    let (mut open, mut text) = (0i32, false);
-    for c in source.chars() {
-        match c {
-            '"' => text = !text,
-            '{' | '(' if !text => open += 1,
-            '}' | ')' if !text => open -= 1,
-            _ => {}
+/// Whether what was read so far has all that it opens closed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Balance {
+    open: i32,
+    text: bool,
+    /// In a comment to the end of the line, and in one between `/*` and `*/`.
+    hash: bool,
+    comment: bool,
+    last: char,
+}
+
+impl Balance {
+    /// Reads on.
+    pub fn add(&mut self, source: &str) {
+        for c in source.chars() {
+            let last = std::mem::replace(&mut self.last, c);
+            match c {
+                '/' if self.comment && last == '*' => {
+                    self.comment = false;
+                    self.last = ' ';
+                }
+                '\n' => self.hash = false,
+                _ if self.comment || self.hash => {}
+                '"' => self.text = !self.text,
+                _ if self.text => {}
+                '*' if last == '/' => {
+                    self.comment = true;
+                    self.last = ' ';
+                }
+                '#' => self.hash = true,
+                '{' => self.open += 1,
+                '}' => self.open -= 1,
+                _ => {}
+            }
+            if c == '\n' && last == '\\' {
+                self.last = '\\';
+            }
         }
     }
-    open <= 0 && !text && !source.trim_end_matches('\n').ends_with('\\')
+
+    /// Whether all is closed.
+    pub fn is_whole(&self) -> bool {
+        self.open <= 0 && !self.text && !self.comment && self.last != '\\'
+    }
 }
 
 impl Parser {
@@ -175,6 +225,9 @@ impl Parser {
 
     fn body(&mut self) -> Res<Box<Stmt>> {
         self.newlines();
+        if *self.peek() == Tok::End {
+            return Err(MORE.to_string());
+        }
         Ok(Box::new(self.stmt()?))
     }
 
@@ -213,7 +266,11 @@ impl Parser {
         let Tok::Name(name) = self.peek().clone() else { return Ok(Stmt::Expr(self.expr()?)) };
         self.at += 1;
         match name.as_str() {
-            "quit" | "halt" => Ok(Stmt::Quit),
+            "quit" => {
+                self.quits = true;
+                Ok(Stmt::Halt)
+            }
+            "halt" => Ok(Stmt::Halt),
             "break" => Ok(Stmt::Break),
             "continue" => Ok(Stmt::Continue),
             "if" => {
@@ -285,7 +342,11 @@ impl Parser {
         let mut all = Vec::new();
         while let Tok::Name(name) = self.peek().clone() {
             self.at += 1;
-            all.push(name);
+            let array = self.accept("[");
+            if array {
+                self.expect("]")?;
+            }
+            all.push(if array { name + "[]" } else { name });
             self.accept(",");
         }
         if end.iter().any(|e| self.accept(e)) { Ok(all) } else { self.wrong() }
@@ -297,6 +358,9 @@ impl Parser {
         self.expect("(")?;
         let params = self.names(&[")"])?;
         self.newlines();
+        if *self.peek() == Tok::End {
+            return Err(MORE.to_string());
+        }
         self.expect("{")?;
         self.ends();
         let locals = if self.word("auto") { self.names(&[";", "\n"])? } else { Vec::new() };
@@ -315,7 +379,7 @@ impl Parser {
         if self.depth > 400 {
             return Err("nested too deeply".to_string());
         }
-        let mut left = match level {
+        let left = match level {
             2 if self.accept("!") => Expr::Not(Box::new(self.level(2)?)),
             5 => {
                 let power = self.power();
@@ -324,26 +388,44 @@ impl Parser {
             }
             _ => self.level(level + 1)?,
         };
-        while let Tok::Op(op) = self.peek().clone() {
-            let Some(op) = LEVELS[level].iter().find(|o| **o == op) else { break };
+        let mut more = Vec::new();
+        while let Tok::Op(op) = self.peek() {
+            let Some(op) = LEVELS[level].iter().find(|o| *o == op) else { break };
             self.at += 1;
-            let right = self.level(level + 1)?;
-            left = Expr::Binary(op, Box::new(left), Box::new(right));
+            more.push((*op, self.level(level + 1)?));
         }
         self.depth -= 1;
-        Ok(left)
+        Ok(if more.is_empty() { left } else { Expr::Chain(Box::new(left), more) })
     }
 
     fn power(&mut self) -> Res<Expr> {
-        if self.accept("-") {
-            return Ok(Expr::Negate(Box::new(self.power()?)));
-        }
-        let left = self.primary()?;
+        let left = self.signed()?;
         if self.accept("^") {
+            self.depth += 1;
+            if self.depth > 400 {
+                return Err("nested too deeply".to_string());
+            }
             let right = self.power()?;
-            return Ok(Expr::Binary("^", Box::new(left), Box::new(right)));
+            self.depth -= 1;
+            return Ok(Expr::Power(Box::new(left), Box::new(right)));
         }
         Ok(left)
+    }
+
+    /// A sign binds tighter than a power: `-2^2` is 4. Signs are counted, so that many of them nest nothing.
+    fn signed(&mut self) -> Res<Expr> {
+        let mut negative = false;
+        let mut any = false;
+        while self.accept("-") {
+            negative = !negative;
+            any = true;
+        }
+        let inner = if self.accept("!") { Expr::Not(Box::new(self.level(2)?)) } else { self.primary()? };
+        Ok(match (any, negative) {
+            (false, _) => inner,
+            (true, true) => Expr::Negate(Box::new(inner)),
+            (true, false) => Expr::Group(Box::new(inner)),
+        })
     }
 
     fn primary(&mut self) -> Res<Expr> {
@@ -354,11 +436,13 @@ impl Parser {
             Tok::Op("(") => {
                 let inner = self.expr()?;
                 self.expect(")")?;
-                // No longer a bare assignment: it is shown.
-                Ok(Expr::Binary("+", Box::new(inner), Box::new(Expr::Digits("0".to_string()))))
+                Ok(Expr::Group(Box::new(inner)))
             }
             Tok::Op(op @ ("++" | "--")) => {
                 let by = if op == "++" { 1 } else { -1 };
+                if matches!(self.peek(), Tok::Op(_)) {
+                    return self.wrong();
+                }
                 match self.primary()? {
                     Expr::Place(place) => Ok(Expr::Step(place, by, false)),
                     _ => self.wrong(),
@@ -376,6 +460,9 @@ impl Parser {
                     return Ok(Expr::Call(name, args));
                 }
                 let place = if self.accept("[") {
+                    if self.accept("]") {
+                        return Ok(Expr::Array(name));
+                    }
                     let index = self.expr()?;
                     self.expect("]")?;
                     Place::Element(name, Box::new(index))
@@ -385,7 +472,8 @@ impl Parser {
                 for op in ["=", "+=", "-=", "*=", "/=", "%=", "^="] {
                     if self.accept(op) {
                         let with = op.chars().next().filter(|c| *c != '=');
-                        return Ok(Expr::Assign(place, with, Box::new(self.expr()?)));
+                        // It binds tighter than comparisons.
+                        return Ok(Expr::Assign(place, with, Box::new(self.level(3)?)));
                     }
                 }
                 for (op, by) in [("++", 1), ("--", -1)] {
@@ -398,9 +486,4 @@ impl Parser {
             _ => self.wrong(),
         }
     }
-}
-
-/// A constant as the input base has it.
-pub fn digits(text: &str, base: u32) -> Number {
-    Number::parse(text, base)
 }
