@@ -262,7 +262,7 @@ impl Tar {
     }
 
     /// Reads what `-T` and `-X` name, and opens the archive.
-    fn start(&mut self, cx: &mut Cx<'_, '_>, inputs: &mut Vec<Input>) -> Option<u8> {
+    fn start(&mut self, cx: &mut Cx<'_, '_>, inputs: &mut [Input]) -> Option<u8> {
         let own = usize::from(self.mode != 'c');
         let lists: Vec<String> = inputs
             .iter()
