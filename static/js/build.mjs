@@ -20,7 +20,7 @@ const common = { bundle: true, outdir: out, minify: release, metafile: true, log
 
 const modules = await build({
   ...common,
-  entryPoints: [entry("loader.js"), entry("terminal.js"), entry("editor.js"), entry("engine-worker.js")],
+  entryPoints: [entry("loader.js"), entry("terminal.js"), entry("editor.js")],
   entryNames: "[name]-[hash]",
   chunkNames: "chunk-[hash]",
   format: "esm",
@@ -28,11 +28,13 @@ const modules = await build({
   // The loader finds these by the manifest's names in the page's head.
   external: [],
 });
+// In one file: a worker should not have to fetch a second one before it starts.
+const worker = await build({ ...common, entryPoints: [entry("engine-worker.js")], entryNames: "[name]-[hash]", format: "esm" });
 const theme = await build({ ...common, entryPoints: [entry("theme.js")], entryNames: "[name]-[hash]", format: "iife" });
 const css = await build({ ...common, entryPoints: [join(root, "static/css/page.css")], entryNames: "[name]-[hash]" });
 
 const manifest = {};
-for (const result of [modules, theme, css]) {
+for (const result of [modules, worker, theme, css]) {
   for (const [path, output] of Object.entries(result.metafile.outputs)) {
     if (output.entryPoint) manifest[basename(output.entryPoint)] = basename(path);
   }

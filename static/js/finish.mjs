@@ -3,44 +3,74 @@
 // Trunk writes its loader as an inline script, which the page's Content-Security-Policy forbids, and names the
 // WebAssembly files by their hash before optimisation. This gives them the hash of what they hold, fills the head of
 // index.html and embed.html (both run the same app), inlines the style sheet so that the first paint needs one
-// answer, shortens wasm-bindgen's glue, and tells the service worker which files make one complete set.
+// answer, shortens wasm-bindgen's glue, cuts the world's module in two, and tells the service worker which files make
+// one complete set.
 
 import { transformSync } from "esbuild";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { firstMinute } from "./first-minute.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const dist = process.env.TRUNK_STAGING_DIR ?? process.argv[2];
+/** Debug builds stay in one piece and keep their glue readable. */
+const release = process.env.TRUNK_PROFILE === "release";
 const gen = JSON.parse(readFileSync(join(dist, "gen/manifest.json"), "utf8"));
 rmSync(join(dist, "gen/manifest.json"));
 
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 
-/** Finds a Trunk output by its binary's name and gives it the hash of its content. */
-function settle(name, suffix) {
+/** The name of a Trunk output, by its binary's name. */
+function found(name, suffix) {
   const pattern = new RegExp(`^${name}(-[0-9a-f]{8,16})?${suffix.replaceAll(".", "\\.")}$`);
-  const found = readdirSync(dist).filter((file) => pattern.test(file));
-  if (found.length !== 1) throw new Error(`expected one ${name}*${suffix} in ${dist}, found: ${found.join(", ") || "none"}`);
-  const settled = `${name}-${hash(readFileSync(join(dist, found[0])))}${suffix.replace("_bg", "")}`;
-  renameSync(join(dist, found[0]), join(dist, settled));
+  const files = readdirSync(dist).filter((file) => pattern.test(file));
+  if (files.length !== 1) throw new Error(`expected one ${name}*${suffix} in ${dist}, found: ${files.join(", ") || "none"}`);
+  return files[0];
+}
+
+/** Gives an output the hash of its content. */
+function settle(name, suffix) {
+  const file = found(name, suffix);
+  const settled = `${name}-${hash(readFileSync(join(dist, file)))}${suffix.replace("_bg", "")}`;
+  renameSync(join(dist, file), join(dist, settled));
   return settled;
 }
 
+/** Cuts the world's module into what the first minute of a visit runs, and the rest. */
+async function cut() {
+  const tool = ["run", "--quiet", "--package", "kubarium-split", "--"];
+  const split = (...words) => execFileSync("cargo", [...tool, ...words], { cwd: root, stdio: "inherit" });
+  const work = mkdtempSync(join(tmpdir(), "kubarium-split-"));
+  const module = join(dist, found("worker", "_bg.wasm"));
+  const [counting, called, rest] = ["counting.wasm", "called.txt", "rest.wasm"].map((it) => join(work, it));
+  split("instrument", module, counting);
+  const numbers = await firstMinute(join(dist, found("worker", ".js")), readFileSync(counting));
+  writeFileSync(called, numbers.join("\n"));
+  split("cut", module, called, module, rest);
+  copyFileSync(rest, join(dist, "rest_bg.wasm"));
+  rmSync(work, { recursive: true });
+}
+
 // wasm-bindgen writes its glue for people to read; visitors get it short.
-if (process.env.TRUNK_PROFILE === "release") {
+if (release) {
   for (const name of readdirSync(dist).filter((file) => /^(app|worker)[^/]*\.js$/.test(file))) {
     const glue = readFileSync(join(dist, name), "utf8");
     writeFileSync(join(dist, name), transformSync(glue, { minify: true, format: "esm", target: "es2022" }).code);
   }
 }
 
+if (release) await cut();
+
 const assets = {
   app: `./${settle("app", ".js")}`,
   "app-wasm": `./${settle("app", "_bg.wasm")}`,
   worker: `./${settle("worker", ".js")}`,
   "worker-wasm": `./${settle("worker", "_bg.wasm")}`,
+  ...(release && { "worker-rest": `./${settle("rest", "_bg.wasm")}` }),
   loader: `./gen/${gen["loader.js"]}`,
   terminal: `./gen/${gen["terminal.js"]}`,
   editor: `./gen/${gen["editor.js"]}`,
@@ -69,8 +99,7 @@ const head = (eager) => `<meta http-equiv="Content-Security-Policy" content="${p
 <script src="./gen/${gen["theme.js"]}"></script>
 <style>${css}</style>
 ${(eager ? [preload("app"), fetched("app-wasm"), preload("terminal"), later("worker"), fetched("worker-wasm")] : ["app", "app-wasm", "terminal", "worker", "worker-wasm"].map(later)).join("\n")}
-${later("engine-worker")}
-${later("editor")}
+${["engine-worker", "worker-rest", "editor"].filter((id) => assets[id]).map(later).join("\n")}
 <script type="module" crossorigin src="${assets.loader}"></script>`;
 
 for (const [page, eager] of [["index.html", true], ["embed.html", false]]) {

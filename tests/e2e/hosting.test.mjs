@@ -22,6 +22,33 @@ test("it runs on a host that serves wasm with a wrong type", async ({ profile, a
   await works(await Playground.open(await profile(), `${host.url}/`));
 });
 
+test("the prompt does not wait for the rest of the engine; what needs it does", async ({ profile, atEnd }) => {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  let asked = false;
+  const host = await staticHost({
+    before: (path) => {
+      if (!path.startsWith("/rest-")) return null;
+      asked = true;
+      return held;
+    },
+  });
+  atEnd(host.close);
+  const page = await Playground.open(await profile(), `${host.url}/`);
+  await works(page);
+  assert.ok(asked, "the rest is asked for in the background");
+  const typed = page.type("seq 3 | awk '{ sum += $1 } END { print sum * 7 }'");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  release();
+  assert.equal(await typed, "42");
+});
+
+test("where there are no workers, all of it is loaded before the cluster starts", async ({ url, profile }) => {
+  const page = await Playground.open(await profile(), `${url}/?thread=page`);
+  await works(page);
+  assert.equal(await page.type("seq 3 | awk '{ sum += $1 } END { print sum * 7 }'"), "42");
+});
+
 test("it runs offline after the first load", async ({ url, profile }) => {
   const context = await profile();
   const page = await Playground.open(context, url);

@@ -5,6 +5,11 @@ export function asset(name) {
   return document.getElementById(`asset-${name}`).href;
 }
 
+/** The same, where a build may do without. */
+export function assetIfAny(name) {
+  return document.getElementById(`asset-${name}`)?.href ?? null;
+}
+
 /** Compiles WebAssembly while it arrives, or from a buffer where the host sends a wrong Content-Type. */
 export async function compile(url) {
   const response = await fetch(url);

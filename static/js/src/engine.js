@@ -1,7 +1,8 @@
 // Finds a place for the simulation: a worker; a worker from a blob where the page's origin is opaque; or, where no
 // worker can be had, this thread. All three speak through a MessagePort: [json, bytes?].
 
-import { asset, compile } from "./assets.js";
+import { asset, assetIfAny, compile } from "./assets.js";
+import { restOf } from "./rest.js";
 
 /** How long a worker may take to say that it runs before the page's own thread takes over. */
 const WORKER_WAIT_MS = 15000;
@@ -17,29 +18,43 @@ export function warm() {
 /** Calls `ready(link, mode)` with something to `send` to, and `receive(json, bytes)` for each message. */
 export function connect(receive, ready, failed) {
   warm().then(
-    ({ port, mode }) => {
-      port.onmessage = ({ data }) => receive(data[0], data[1] ?? null);
+    ({ port, mode, idle }) => {
+      // With its first message the engine has done what was urgent.
+      const first = once(idle);
+      port.onmessage = ({ data }) => {
+        receive(data[0], data[1] ?? null);
+        first();
+      };
       ready({ send: (json, bytes) => port.postMessage(bytes ? [json, bytes] : [json]) }, mode);
     },
     (error) => failed(String(error?.message ?? error)),
   );
 }
 
+function once(call) {
+  return () => {
+    call?.();
+    call = null;
+  };
+}
+
 async function open() {
-  const urls = { script: asset("worker"), boot: asset("engine-worker") };
+  const urls = { script: asset("worker"), rest: assetIfAny("worker-rest") };
   // Compiled here, off the thread, from what the page has preloaded: a worker would fetch it a second time.
   const compiled = compile(asset("worker-wasm"));
   const wanted = new URLSearchParams(location.search).get("thread");
   if (wanted !== "page") {
     for (const make of [plainWorker, blobWorker]) {
       try {
-        return { port: await inWorker(make(urls.boot), urls.script, compiled), mode: "worker" };
+        const worker = make(asset("engine-worker"));
+        const port = await inWorker(worker, urls, compiled);
+        return { port, mode: "worker", idle: () => worker.postMessage({ idle: true }) };
       } catch (error) {
         console.info("no worker this way:", error?.message ?? error);
       }
     }
   }
-  return { port: await onPage(urls.script, compiled), mode: "page" };
+  return { port: await onPage(urls, compiled), mode: "page" };
 }
 
 const plainWorker = (boot) => new Worker(boot, { type: "module", name: "kubarium" });
@@ -52,7 +67,7 @@ const early = []; onmessage = (event) => early.push(event); globalThis.early = e
   return new Worker(url, { name: "kubarium" });
 }
 
-function inWorker(worker, script, compiled) {
+function inWorker(worker, urls, compiled) {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve, reject) => {
     let timer;
@@ -70,15 +85,16 @@ function inWorker(worker, script, compiled) {
     };
     compiled.then((module) => {
       timer = setTimeout(() => fail(new Error("the worker does not answer")), WORKER_WAIT_MS);
-      worker.postMessage({ script, module, port: port2 }, [port2]);
+      worker.postMessage({ ...urls, module, port: port2 }, [port2]);
     }).catch(fail);
   });
 }
 
-async function onPage(script, compiled) {
+async function onPage({ script, rest }, compiled) {
   const { port1, port2 } = new MessageChannel();
   const [engine, module] = await Promise.all([import(script), compiled]);
-  await engine.default({ module_or_path: module });
+  // A page cannot wait for a file in the middle of a call: all has to be there at once.
+  await restOf(await engine.default({ module_or_path: module }), rest)();
   addEventListener("error", ({ error, message }) => {
     if (error instanceof WebAssembly.RuntimeError) dispatchEvent(new CustomEvent("kubarium:crash", { detail: message }));
   });

@@ -24,8 +24,9 @@ export function embedder(html) {
   });
 }
 
-// Serves dist/ below a path, without compression, with the types given over the right ones.
-export function staticHost({ base = "/", types = {} } = {}) {
+// Serves dist/ below a path, without compression, with the types given over the right ones; each answer waits for what
+// `before` gives for its path.
+export function staticHost({ base = "/", types = {}, before = () => null } = {}) {
   return listen(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://host").pathname);
     const inside = path.startsWith(base) ? normalize(path.slice(base.length)) : "..";
@@ -33,6 +34,7 @@ export function staticHost({ base = "/", types = {} } = {}) {
       if (inside.startsWith("..")) throw new Error("outside");
       const file = inside === "." || inside.endsWith("/") ? join(inside, "index.html") : inside;
       const body = await readFile(join(dist, file));
+      await before(path);
       const type = { ...TYPES, ...types }[extname(file)] ?? "application/octet-stream";
       response.writeHead(200, { "content-type": type, "access-control-allow-origin": "*" });
       response.end(body);

@@ -14,6 +14,7 @@ const PARTS: &[(&str, bool, &[&str])] = &[
     ("world (wasm)", true, &["worker-"]),
     ("terminal (xterm)", true, &["gen/terminal"]),
     ("glue (JS)", true, &["gen/loader", "gen/theme", "gen/engine", "gen/chunk"]),
+    ("the world's rest (wasm), after the prompt", false, &["rest-"]),
     ("editor (CodeMirror), lazy", false, &["gen/editor"]),
     ("explain texts, lazy", false, &["explain.json"]),
 ];

@@ -14,6 +14,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("web", &["collections", "api", "protocol", "session"]),
     ("cli", &["api", "os", "core", "kubectl", "protocol", "session"]),
     ("explain", &[]),
+    ("split", &[]),
     ("xtask", &[]),
 ];
 
