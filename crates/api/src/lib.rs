@@ -89,7 +89,7 @@ pub use base::shared::Shared;
 pub use base::str::Str;
 pub use base::time::{Duration, Timestamp};
 pub use generated::KINDS;
-pub use helpers::{node, pod, service, workload};
+pub use helpers::{node, pod, service};
 pub use meta::codec::{DecodeError, Mask, Opaque};
 pub use meta::gvk::{Gvk, Gvr};
 pub use meta::intstr::IntOrString;

@@ -1,7 +1,6 @@
 //! Apimachinery in Rust: what all kinds have in common.
 
 pub mod codec;
-pub mod condition;
 pub mod field;
 pub mod fields;
 pub mod gvk;

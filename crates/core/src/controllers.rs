@@ -18,7 +18,6 @@ mod node_ipam;
 mod node_lifecycle;
 mod pod_control; // shared
 mod pod_gc;
-mod pod_util; // shared
 mod ref_manager; // shared
 mod replica_set;
 mod root_ca;

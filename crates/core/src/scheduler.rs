@@ -312,7 +312,7 @@ impl Scheduler {
     fn handle_scheduling_failure(&mut self, cx: &mut Cx, object: &Object, reason: &str, message: &str) {
         self.recorder.event(cx, object, "Warning", "FailedScheduling", message);
         let Some(pod) = object.view::<Pod>() else { return };
-        let present = pod.status.conditions.iter().find(|condition| condition.type_ == "PodScheduled");
+        let present = api::pod::condition(&pod.status, "PodScheduled");
         if present.is_some_and(|c| c.status == "False" && c.reason == reason && c.message == message) {
             return;
         }

@@ -27,11 +27,6 @@ pub fn condition<'a>(node: &'a Node, kind: &str) -> Option<&'a NodeCondition> {
     node.status.conditions.iter().find(|condition| condition.type_ == kind)
 }
 
-/// True if the node has condition Ready = True.
-pub fn is_ready(node: &Node) -> bool {
-    condition(node, "Ready").is_some_and(|condition| condition.status == "True")
-}
-
 /// True if the toleration excuses the taint (`Toleration.ToleratesTaint`).
 pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     let effect = toleration.effect.is_empty() || toleration.effect == taint.effect;
@@ -69,16 +64,6 @@ pub fn find_untolerated<'a>(
 /// True for effects that keep pods from being placed.
 pub fn keeps_pods_away(taint: &Taint) -> bool {
     taint.effect == "NoSchedule" || taint.effect == "NoExecute"
-}
-
-/// `key=value:effect`, without what is empty (`Taint.ToString`).
-pub fn taint_text(taint: &Taint) -> String {
-    match (taint.effect.is_empty(), taint.value.is_empty()) {
-        (true, true) => taint.key.to_string(),
-        (true, false) => format!("{}={}:", taint.key, taint.value),
-        (false, true) => format!("{}:{}", taint.key, taint.effect),
-        (false, false) => format!("{}={}:{}", taint.key, taint.value, taint.effect),
-    }
 }
 
 /// True if the node has what a pod requires of it: node selector and required node affinity
@@ -155,8 +140,6 @@ mod tests {
         ] {
             assert_eq!(tolerates(&toleration, &gpu), excused, "{toleration:?}");
         }
-        assert_eq!(taint_text(&gpu), "gpu=yes:NoSchedule");
-        assert_eq!(taint_text(&taint("a", "", "NoExecute")), "a:NoExecute");
         assert!(find_untolerated(&[gpu], &[], keeps_pods_away).is_some());
     }
 

@@ -5,9 +5,7 @@ use collections::OrdMap;
 
 use crate::base::str::Str;
 use crate::base::time::{Duration, Timestamp};
-use crate::core::v1::{
-    Container, ContainerStatus, Pod, PodCondition, PodSpec, PodStatus, ResourceRequirements,
-};
+use crate::core::v1::{Container, Pod, PodCondition, PodSpec, PodStatus, ResourceRequirements};
 use crate::meta::quantity::Quantity;
 
 /// Amounts by resource name.
@@ -23,13 +21,17 @@ pub fn is_ready(pod: &Pod) -> bool {
     condition(&pod.status, "Ready").is_some_and(|condition| condition.status == "True")
 }
 
+/// Since when the pod has condition Ready = True; `None` if it has not.
+pub fn ready_since(pod: &Pod) -> Option<Timestamp> {
+    let ready = condition(&pod.status, "Ready").filter(|condition| condition.status == "True")?;
+    Some(ready.last_transition_time)
+}
+
 /// True if the pod has been ready for `min_ready_seconds` (`IsPodAvailable`).
 pub fn is_available(pod: &Pod, min_ready_seconds: i32, now: Timestamp) -> bool {
-    let Some(ready) = condition(&pod.status, "Ready").filter(|condition| condition.status == "True") else {
-        return false;
-    };
+    let Some(since) = ready_since(pod) else { return false };
     let min = Duration::secs(i64::from(min_ready_seconds));
-    min.is_zero() || (!ready.last_transition_time.is_zero() && ready.last_transition_time + min <= now)
+    min.is_zero() || (!since.is_zero() && since + min <= now)
 }
 
 /// True once all containers have ended for good (`IsPodTerminal`).
@@ -39,33 +41,12 @@ pub fn is_terminal(pod: &Pod) -> bool {
 
 /// True if the pod runs or may still run, and nobody asked for its deletion (`controller.IsPodActive`).
 pub fn is_active(pod: &Pod) -> bool {
-    !is_terminal(pod) && pod.metadata.deletion_timestamp.is_none()
+    !is_terminal(pod) && !pod.metadata.is_deleting()
 }
 
-/// Writes a condition; its transition time is kept unless its status changes. Returns whether anything changed
-/// (`UpdatePodCondition`).
-pub fn update_condition(status: &mut PodStatus, mut new: PodCondition, now: Timestamp) -> bool {
-    new.last_transition_time = now;
-    let Some(old) = status.conditions.iter_mut().find(|condition| condition.type_ == new.type_) else {
-        status.conditions.push(new);
-        return true;
-    };
-    if old.status == new.status {
-        new.last_transition_time = old.last_transition_time;
-    }
-    let changed = *old != new;
-    *old = new;
-    changed
-}
-
-/// The status of a container, of whatever sort it is.
-pub fn container_status<'a>(status: &'a PodStatus, name: &str) -> Option<&'a ContainerStatus> {
-    status
-        .container_statuses
-        .iter()
-        .chain(&status.init_container_statuses)
-        .chain(&status.ephemeral_container_statuses)
-        .find(|container| container.name == name)
+/// True if somebody asked for its deletion and its containers have not all ended (`controller.IsPodTerminating`).
+pub fn is_terminating(pod: &Pod) -> bool {
+    !is_terminal(pod) && pod.metadata.is_deleting()
 }
 
 /// Init containers, then containers.
@@ -108,23 +89,14 @@ pub fn compute_qos(spec: &PodSpec) -> &'static str {
 /// What the scheduler must set aside: the sum over containers and sidecars, or an init container's peak if that is
 /// more, plus overhead (`resource.PodRequests`).
 pub fn requests(spec: &PodSpec) -> ResourceList {
-    total(spec, |resources| &resources.requests)
-}
-
-/// The same for limits (`resource.PodLimits`).
-pub fn limits(spec: &PodSpec) -> ResourceList {
-    total(spec, |resources| &resources.limits)
-}
-
-fn total(spec: &PodSpec, of: impl Fn(&ResourceRequirements) -> &ResourceList) -> ResourceList {
     let mut sum = ResourceList::new();
     for container in &spec.containers {
-        add(&mut sum, of(&container.resources));
+        add(&mut sum, &container.resources.requests);
     }
     let mut sidecars = ResourceList::new();
     let mut peak = ResourceList::new();
     for container in &spec.init_containers {
-        let mut needed = of(&container.resources).clone();
+        let mut needed = container.resources.requests.clone();
         if is_restartable_init(container) {
             add(&mut sum, &needed);
             add(&mut sidecars, &needed);
@@ -136,16 +108,12 @@ fn total(spec: &PodSpec, of: impl Fn(&ResourceRequirements) -> &ResourceList) ->
     }
     max(&mut sum, &peak);
     if let Some(resources) = &spec.resources {
-        for (name, amount) in of(resources) {
+        for (name, amount) in &resources.requests {
             sum.insert(name.clone(), *amount);
         }
     }
-    add_overhead(&mut sum, &spec.overhead);
+    add(&mut sum, &spec.overhead);
     sum
-}
-
-fn add_overhead(sum: &mut ResourceList, overhead: &ResourceList) {
-    add(sum, overhead);
 }
 
 /// Adds amounts (`addResourceList`).
@@ -170,11 +138,6 @@ pub fn max(list: &mut ResourceList, other: &ResourceList) {
             }
         }
     }
-}
-
-/// Start time, else creation time: what ages of running pods are counted from.
-pub fn start_time(pod: &Pod) -> Timestamp {
-    pod.status.start_time.unwrap_or(pod.metadata.creation_timestamp)
 }
 
 #[cfg(test)]
@@ -211,23 +174,5 @@ mod tests {
         let requests = requests(&spec);
         assert_eq!(requests["cpu"].to_string(), "260m");
         assert_eq!(requests["memory"].to_string(), "1Gi");
-    }
-
-    #[test]
-    fn conditions_keep_their_transition_time_while_their_status_stays() {
-        let mut status = PodStatus::default();
-        let ready = |value: &str, reason: &str| PodCondition {
-            type_: "Ready".into(),
-            status: value.into(),
-            reason: reason.into(),
-            ..PodCondition::default()
-        };
-        let at = Timestamp::from_secs;
-        assert!(update_condition(&mut status, ready("True", ""), at(1)));
-        assert!(!update_condition(&mut status, ready("True", ""), at(2)));
-        assert!(update_condition(&mut status, ready("True", "x"), at(3)));
-        assert_eq!(status.conditions[0].last_transition_time, at(1));
-        assert!(update_condition(&mut status, ready("False", "x"), at(4)));
-        assert_eq!(status.conditions[0].last_transition_time, at(4));
     }
 }

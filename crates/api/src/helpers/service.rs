@@ -8,11 +8,6 @@ pub fn is_headless(service: &Service) -> bool {
     service.spec.cluster_ip == "None"
 }
 
-/// True if the service has a virtual address.
-pub fn has_cluster_ip(service: &Service) -> bool {
-    !service.spec.cluster_ip.is_empty() && !is_headless(service)
-}
-
 /// The number of the pod's port that a service port leads to: given, or named by one of the pod's containers
 /// (`FindPort`).
 pub fn find_port(pod: &Pod, port: &ServicePort) -> Option<i32> {

@@ -132,23 +132,11 @@ pub fn validate_name(rule: NameRule, name: &str, prefix: bool, path: &Path) -> E
         NameRule::Subdomain => names::is_dns1123_subdomain(checked),
         NameRule::Label => names::is_dns1123_label(checked),
         NameRule::Label1035 => names::is_dns1035_label(checked),
-        NameRule::PathSegment => path_segment(checked),
+        NameRule::PathSegment => names::is_valid_path_segment_name(checked),
     };
     messages
         .into_iter()
         .map(|message| api::meta::field::Error::invalid(path, name, &message))
         .collect::<Vec<_>>()
         .into()
-}
-
-/// Mirrors k8s.io/apimachinery/pkg/api/validation/path.IsValidPathSegmentName.
-fn path_segment(name: &str) -> Vec<String> {
-    if name == "." || name == ".." {
-        return vec![format!("may not be '{name}'")];
-    }
-    ["/", "%"]
-        .iter()
-        .filter(|part| name.contains(**part))
-        .map(|part| format!("may not contain '{part}'"))
-        .collect()
 }

@@ -16,8 +16,7 @@ use collections::{OrdMap, OrdSet};
 use self::index::Index;
 use super::history::{self, Failure, REVISION_HASH};
 use super::pod_control::{create_pod, delete_pod, slow_start_batch};
-use super::pod_util::{is_ready, is_terminal};
-use super::ref_manager::{Orphans, claim, selector_of};
+use super::ref_manager::{Orphans, claim, managers_of_pod, selector_of};
 use super::{Controller, Outcome, Watch, Work, controller_keys, own_key};
 use crate::client::{Change, Cx};
 use crate::sim::{Duration, Timestamp};
@@ -51,7 +50,7 @@ impl Controller for DaemonSetController {
         const WATCHES: &[Watch] = &[
             Watch::on::<DaemonSet>(own_key),
             Watch::on::<ControllerRevision>(of_revision),
-            Watch::on::<Pod>(of_pod),
+            Watch::on::<Pod>(managers_of_pod::<DaemonSet>),
             Watch::on::<Node>(of_node),
         ];
         WATCHES
@@ -112,35 +111,6 @@ fn owners(change: &Change) -> Vec<Key> {
 
 fn of_revision(_: &Cx, change: &Change, keys: &mut Vec<Key>) {
     controller_keys("DaemonSet", change, keys);
-}
-
-/// A pod wakes the DaemonSet that manages it; one that nobody manages wakes those whose selector matches it.
-fn of_pod(cx: &Cx, change: &Change, keys: &mut Vec<Key>) {
-    if !pod_matters(change) {
-        return;
-    }
-    controller_keys("DaemonSet", change, keys);
-    let Some(pod) = &change.object else { return };
-    let meta = pod.meta();
-    if meta.controller_of().is_some() || meta.labels.is_empty() || meta.is_deleting() {
-        return;
-    }
-    for set in cx.lister::<DaemonSet>().list(Some(&meta.namespace)) {
-        let Some(view) = set.view::<DaemonSet>() else { continue };
-        if selector_of(view.spec.selector.as_deref()).matches(&meta.labels) {
-            keys.push(set.key());
-        }
-    }
-}
-
-fn pod_matters(change: &Change) -> bool {
-    let (Some(new), Some(old)) = (&change.object, &change.previous) else { return true };
-    let (Some(new), Some(old)) = (new.view::<Pod>(), old.view::<Pod>()) else { return false };
-    new.metadata.deletion_timestamp != old.metadata.deletion_timestamp
-        || is_terminal(new) != is_terminal(old)
-        || is_ready(new) != is_ready(old)
-        || new.metadata.owner_references != old.metadata.owner_references
-        || new.metadata.labels != old.metadata.labels
 }
 
 /// A node that comes, goes, or fits otherwise than before wakes all; its heartbeats wake none.

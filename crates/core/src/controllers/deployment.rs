@@ -9,14 +9,14 @@ mod rolling;
 mod sync;
 mod util;
 
-pub(super) use util::{compute_hash, scaled_value};
+pub(super) use util::compute_hash;
 
 use api::apps::v1::{Deployment, ReplicaSet};
 use api::core::v1::Pod;
 use api::{Key, Object, Status, Str};
 
-use super::ref_manager::{Orphans, claim, selector_of};
-use super::{Controller, Outcome, Watch, Work, controller_keys, own_key};
+use super::ref_manager::{Orphans, claim, managers_of, selector_of};
+use super::{Controller, Outcome, Watch, Work, own_key};
 use crate::client::Cx;
 use crate::client::{Change, Operation};
 
@@ -34,7 +34,7 @@ impl Controller for DeploymentController {
     fn watches(&self) -> &'static [Watch] {
         const WATCHES: &[Watch] = &[
             Watch::on::<Deployment>(own_key),
-            Watch::on::<ReplicaSet>(of_replica_set),
+            Watch::on::<ReplicaSet>(managers_of::<Deployment>),
             Watch::on::<Pod>(of_deleted_pod),
         ];
         WATCHES
@@ -52,21 +52,6 @@ impl Controller for DeploymentController {
 
     fn boxed(&self) -> Box<dyn Controller> {
         Box::new(self.clone())
-    }
-}
-
-/// A ReplicaSet wakes its Deployment; one without a controller wakes those whose selector matches it.
-fn of_replica_set(cx: &Cx, change: &Change, keys: &mut Vec<Key>) {
-    controller_keys("Deployment", change, keys);
-    let Some(rs) = &change.object else { return };
-    if rs.meta().controller_of().is_some() || rs.meta().labels.is_empty() {
-        return;
-    }
-    for deployment in cx.lister::<Deployment>().list(Some(&rs.meta().namespace)) {
-        let Some(view) = deployment.view::<Deployment>() else { continue };
-        if selector_of(view.spec.selector.as_deref()).matches(&rs.meta().labels) {
-            keys.push(deployment.key());
-        }
     }
 }
 

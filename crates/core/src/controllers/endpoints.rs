@@ -5,13 +5,14 @@ use api::core::v1::{
     EndpointAddress, EndpointPort, EndpointSubset, Endpoints, ObjectReference, Pod, Service,
 };
 use api::meta::v1::ObjectMeta;
+use api::pod::is_ready;
+use api::service::{find_port, is_headless};
 use api::{Json, Key, Object, Status, Str};
 use collections::{OrdMap, StableSort};
 
-use super::pod_util::is_ready;
 use super::service_ports::{
-    HEADLESS, LAST_CHANGE_TRIGGER_TIME, endpoint_hostname, find_port, is_headless, selected_pods,
-    services_of_pod, should_be_in_endpoints,
+    HEADLESS, LAST_CHANGE_TRIGGER_TIME, endpoint_hostname, selected_pods, services_of_pod,
+    should_be_in_endpoints,
 };
 use super::{Controller, Outcome, Watch, Work, own_key};
 use crate::client::Cx;

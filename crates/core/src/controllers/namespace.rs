@@ -4,12 +4,12 @@
 
 use api::core::v1::{Namespace, NamespaceCondition, Pod};
 use api::http::{Body, Method, Request};
+use api::pod::is_terminal;
 use api::{Key, Kind, Object, Status, Str, Timestamp};
 use collections::OrdMap;
 use serde_json::json;
 
 use super::garbage_collector::collection_path;
-use super::pod_util::is_terminal;
 use super::{Controller, Outcome, Watch, Work};
 use crate::client::Change;
 use crate::client::{Cx, cx::path};

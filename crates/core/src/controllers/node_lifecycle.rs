@@ -9,12 +9,12 @@ mod taints;
 
 use api::coordination::v1::Lease;
 use api::core::v1::{Node, NodeCondition, Pod};
+use api::pod::is_ready;
 use api::{Key, Object, Status, Str, Timestamp};
 use collections::{OrdMap, OrdSet};
 use serde_json::json;
 
 use self::taints::{Swap, no_execute_swap, no_schedule_taints, swap_taints};
-use super::pod_util::is_ready;
 use super::{Controller, Outcome, Watch, Work, own_key, period_key};
 use crate::client::Cx;
 use crate::client::{Change, Operation};
@@ -114,7 +114,7 @@ fn last_heartbeat(cx: &Cx, node: &Node) -> (Timestamp, Duration) {
     let lease = cx.lister::<Lease>().get("kube-node-lease", &node.metadata.name);
     let renewed =
         lease.as_ref().and_then(|lease| lease.view::<Lease>()).and_then(|lease| lease.spec.renew_time);
-    let ready = node.status.conditions.iter().find(|condition| condition.type_ == "Ready");
+    let ready = api::node::condition(node, "Ready");
     match (ready, renewed) {
         (None, None) => (node.metadata.creation_timestamp, STARTUP_GRACE_PERIOD),
         (None, Some(renewed)) => (renewed, GRACE_PERIOD),

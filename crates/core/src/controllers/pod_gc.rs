@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::core::v1::{Node, Pod};
+use api::pod::is_terminal;
 use api::{Key, Object, Status, Str, Timestamp};
 use serde_json::json;
 
-use super::pod_util::is_terminal;
 use super::{Controller, Outcome, Watch, Work};
 use crate::client::Cx;
 use crate::client::{Change, Operation};

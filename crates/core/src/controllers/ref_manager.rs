@@ -1,14 +1,17 @@
 //! Who manages whom: adopting objects that match a selector and have no controller, releasing those that no longer
 //! match. Upstream: pkg/controller/controller_ref_manager.go.
 
+use api::apps::v1::{DaemonSet, Deployment, ReplicaSet};
+use api::core::v1::Pod;
 use api::meta::labels::Selector;
 use api::meta::v1::LabelSelector;
-use api::{Json, Kind, Object, Status, Str};
+use api::pod::{is_ready, is_terminal};
+use api::{Json, Key, Kind, Object, Status, Str};
 use collections::{OrdMap, OrdSet, StableSort};
 use serde_json::json;
 
-use crate::client::Change;
-use crate::client::Cx;
+use super::controller_keys;
+use crate::client::{Change, Cx};
 
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
 
@@ -49,6 +52,62 @@ impl Orphans {
     fn of(&self, namespace: &str) -> impl Iterator<Item = &Str> {
         self.0.get(namespace).into_iter().flatten()
     }
+}
+
+/// A kind that manages what its selector matches.
+pub(super) trait Manager: Kind {
+    /// `spec.selector`
+    fn selector(&self) -> Option<&LabelSelector>;
+}
+
+impl Manager for Deployment {
+    fn selector(&self) -> Option<&LabelSelector> {
+        self.spec.selector.as_deref()
+    }
+}
+
+impl Manager for ReplicaSet {
+    fn selector(&self) -> Option<&LabelSelector> {
+        self.spec.selector.as_deref()
+    }
+}
+
+impl Manager for DaemonSet {
+    fn selector(&self) -> Option<&LabelSelector> {
+        self.spec.selector.as_deref()
+    }
+}
+
+/// A dependent wakes the `O` that manages it; one that nobody manages wakes those whose selector matches it.
+pub(super) fn managers_of<O: Manager>(cx: &Cx, change: &Change, keys: &mut Vec<Key>) {
+    controller_keys(&O::GVK.kind, change, keys);
+    let Some(dependent) = &change.object else { return };
+    let meta = dependent.meta();
+    if meta.controller_of().is_some() || meta.labels.is_empty() || meta.is_deleting() {
+        return;
+    }
+    for owner in cx.lister::<O>().list(Some(&meta.namespace)) {
+        if owner.view::<O>().is_some_and(|owner| selector_of(owner.selector()).matches(&meta.labels)) {
+            keys.push(owner.key());
+        }
+    }
+}
+
+/// As [`managers_of`], for pods. Changes that no manager looks at (a pod's IP, its containers) wake nobody.
+pub(super) fn managers_of_pod<O: Manager>(cx: &Cx, change: &Change, keys: &mut Vec<Key>) {
+    if concerns_managers(change) {
+        managers_of::<O>(cx, change, keys);
+    }
+}
+
+fn concerns_managers(change: &Change) -> bool {
+    let (Some(new), Some(old)) = (&change.object, &change.previous) else { return true };
+    let (Some(new), Some(old)) = (new.view::<Pod>(), old.view::<Pod>()) else { return false };
+    new.metadata.deletion_timestamp != old.metadata.deletion_timestamp
+        || is_terminal(new) != is_terminal(old)
+        || is_ready(new) != is_ready(old)
+        || new.metadata.owner_references != old.metadata.owner_references
+        || new.metadata.labels != old.metadata.labels
 }
 
 /// A workload's selector; one that is missing matches nothing.

@@ -8,14 +8,14 @@ mod rank;
 use api::apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus};
 use api::core::v1::Pod;
 use api::meta::v1::OwnerReference;
+use api::pod::is_active;
 use api::{Key, Object, Status};
 
 use self::index::{Counts, PodIndex};
 use self::rank::pods_to_delete;
 use super::pod_control::{create_pod, delete_pod, slow_start_batch};
-use super::pod_util::{is_active, is_ready, is_terminal};
-use super::ref_manager::{Orphans, claim, selector_of};
-use super::{Controller, Outcome, Watch, Work, controller_keys, own_key};
+use super::ref_manager::{Orphans, claim, managers_of_pod, selector_of};
+use super::{Controller, Outcome, Watch, Work, own_key};
 use crate::client::Change;
 use crate::client::Cx;
 use crate::sim::Timestamp;
@@ -37,7 +37,8 @@ impl Controller for ReplicaSetController {
     }
 
     fn watches(&self) -> &'static [Watch] {
-        const WATCHES: &[Watch] = &[Watch::on::<ReplicaSet>(own_key), Watch::on::<Pod>(of_pod)];
+        const WATCHES: &[Watch] =
+            &[Watch::on::<ReplicaSet>(own_key), Watch::on::<Pod>(managers_of_pod::<ReplicaSet>)];
         WATCHES
     }
 
@@ -53,36 +54,6 @@ impl Controller for ReplicaSetController {
     fn boxed(&self) -> Box<dyn Controller> {
         Box::new(self.clone())
     }
-}
-
-/// A pod wakes the ReplicaSet that manages it; one that nobody manages wakes those whose selector matches it. Changes
-/// that a ReplicaSet does not look at (a pod's IP, its containers) wake nobody.
-fn of_pod(cx: &Cx, change: &Change, keys: &mut Vec<Key>) {
-    if !matters(change) {
-        return;
-    }
-    controller_keys("ReplicaSet", change, keys);
-    let Some(pod) = &change.object else { return };
-    let meta = pod.meta();
-    if meta.controller_of().is_some() || meta.labels.is_empty() || meta.is_deleting() {
-        return;
-    }
-    for set in cx.lister::<ReplicaSet>().list(Some(&meta.namespace)) {
-        let Some(view) = set.view::<ReplicaSet>() else { continue };
-        if selector_of(view.spec.selector.as_deref()).matches(&meta.labels) {
-            keys.push(set.key());
-        }
-    }
-}
-
-fn matters(change: &Change) -> bool {
-    let (Some(new), Some(old)) = (&change.object, &change.previous) else { return true };
-    let (Some(new), Some(old)) = (new.view::<Pod>(), old.view::<Pod>()) else { return false };
-    new.metadata.deletion_timestamp != old.metadata.deletion_timestamp
-        || is_terminal(new) != is_terminal(old)
-        || is_ready(new) != is_ready(old)
-        || new.metadata.owner_references != old.metadata.owner_references
-        || new.metadata.labels != old.metadata.labels
 }
 
 impl ReplicaSetController {

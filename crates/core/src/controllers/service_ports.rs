@@ -1,23 +1,19 @@
-//! What the endpoints and the endpointslice controller share: which pods back a Service, which Services a pod's change
-//! concerns, and which port of a pod a Service's port means.
+//! What the endpoints and the endpointslice controller share: which pods back a Service, and which Services a pod's change
+//! concerns.
 
-use api::core::v1::{Container, Pod, Service, ServicePort};
+use api::core::v1::{Pod, Service};
 use api::meta::labels::Selector;
-use api::{IntOrString, Key, Object, Str};
+use api::pod::{is_ready, is_terminal};
+use api::{Key, Object, Str};
 use collections::OrdMap;
 
 use super::Work;
-use super::pod_util::{is_ready, is_terminal};
 use crate::client::Change;
 use crate::client::Cx;
 
 /// Marks the endpoints of a Service without a cluster address.
 pub(super) const HEADLESS: &str = "service.kubernetes.io/headless";
 pub(super) const LAST_CHANGE_TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
-
-pub(super) fn is_headless(service: &Service) -> bool {
-    service.spec.cluster_ip == "None"
-}
 
 /// The pods that a Service selects, in key order.
 pub(super) fn selected_pods(cx: &Cx, work: &mut Work, service: &Service) -> Vec<Object> {
@@ -36,18 +32,6 @@ pub(super) fn should_be_in_endpoints(pod: &Pod, include_terminating: bool) -> bo
 pub(super) fn endpoint_hostname(pod: &Pod, service: &Service) -> Option<Str> {
     let named = !pod.spec.hostname.is_empty() && pod.spec.subdomain == service.metadata.name;
     named.then(|| pod.spec.hostname.clone())
-}
-
-/// The number of the pod's port that the Service's port leads to (podutil.FindPort).
-pub(super) fn find_port(pod: &Pod, port: &ServicePort) -> Option<i32> {
-    let name = match &port.target_port {
-        IntOrString::Int(number) => return Some(*number),
-        IntOrString::String(name) => name,
-    };
-    let sidecar = |c: &&Container| c.restart_policy.as_deref() == Some("Always");
-    let containers = pod.spec.containers.iter().chain(pod.spec.init_containers.iter().filter(sidecar));
-    let mut ports = containers.flat_map(|container| &container.ports);
-    ports.find(|p| p.name == *name && p.protocol == port.protocol).map(|p| p.container_port)
 }
 
 /// The Services whose endpoints a change of a pod concerns.

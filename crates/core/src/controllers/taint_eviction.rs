@@ -2,6 +2,7 @@
 //! so long. Upstream: pkg/controller/tainteviction.
 
 use api::core::v1::{Node, Pod, Taint, Toleration};
+use api::node::tolerates;
 use api::{Json, Key, Object, Status, Timestamp};
 use collections::OrdMap;
 use serde_json::json;
@@ -102,18 +103,6 @@ fn tolerated_for(taints: &[Taint], tolerations: &[Toleration]) -> Stay {
         }
     }
     shortest.map_or(Stay::Forever, |seconds| Stay::For(Duration::secs(seconds)))
-}
-
-/// ToleratesTaint.
-fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let effect = toleration.effect.is_empty() || toleration.effect == taint.effect;
-    let key = toleration.key.is_empty() || toleration.key == taint.key;
-    let value = match toleration.operator.as_str() {
-        "Exists" => true,
-        "" | "Equal" => toleration.value == taint.value,
-        _ => false,
-    };
-    effect && key && value
 }
 
 impl TaintEvictionController {

@@ -7,9 +7,9 @@ use api::core::v1::{
 };
 use api::meta::field::{Error, ErrorList, Path};
 use api::meta::names;
-use api::meta::v1::LabelSelector;
 
 use super::complain;
+use crate::apiserver::validation::validate_label_selector;
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -132,8 +132,11 @@ fn validate_pod_terms(
 }
 
 fn validate_pod_term(term: &PodAffinityTerm, path: &Path, errors: &mut ErrorList) {
-    validate_label_selector(term.label_selector.as_deref(), &path.child("labelSelector"), errors);
-    validate_label_selector(term.namespace_selector.as_deref(), &path.child("namespaceSelector"), errors);
+    errors.extend(validate_label_selector(term.label_selector.as_deref(), &path.child("labelSelector")));
+    errors.extend(validate_label_selector(
+        term.namespace_selector.as_deref(),
+        &path.child("namespaceSelector"),
+    ));
     for name in &term.namespaces {
         complain(errors, &path.child("namespace"), name, names::is_dns1123_label(name));
     }
@@ -160,36 +163,6 @@ fn validate_pod_term(term: &PodAffinityTerm, path: &Path, errors: &mut ErrorList
         errors.push(Error::required(&at, "can not be empty"));
     }
     complain(errors, &at, &term.topology_key, names::is_qualified_name(&term.topology_key));
-}
-
-fn validate_label_selector(selector: Option<&LabelSelector>, path: &Path, errors: &mut ErrorList) {
-    let Some(selector) = selector else { return };
-    for (key, value) in &selector.match_labels {
-        let at = path.child("matchLabels");
-        complain(errors, &at, key, names::is_qualified_name(key));
-        complain(errors, &at, value, names::is_valid_label_value(value));
-    }
-    for (index, expression) in selector.match_expressions.iter().enumerate() {
-        let at = path.child("matchExpressions").index(index);
-        match (expression.operator.as_str(), expression.values.is_empty()) {
-            ("In" | "NotIn", true) => {
-                let why = "must be specified when `operator` is 'In' or 'NotIn'";
-                errors.push(Error::required(&at.child("values"), why));
-            }
-            ("Exists" | "DoesNotExist", false) => {
-                let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-                errors.push(Error::forbidden(&at.child("values"), why));
-            }
-            ("In" | "NotIn" | "Exists" | "DoesNotExist", _) => {}
-            (other, _) => {
-                errors.push(Error::invalid(&at.child("operator"), other, "not a valid selector operator"));
-            }
-        }
-        complain(errors, &at.child("key"), &expression.key, names::is_qualified_name(&expression.key));
-        for (index, value) in expression.values.iter().enumerate() {
-            complain(errors, &at.child("values").index(index), value, names::is_valid_label_value(value));
-        }
-    }
 }
 
 /// Tolerations, of pods and of whatever adds them to pods (`ValidateTolerations`).
@@ -298,6 +271,9 @@ pub fn validate_topology_spread(
                 errors.push(Error::not_supported(&at.child(name), Json::from(policy), &["Honor", "Ignore"]));
             }
         }
-        validate_label_selector(constraint.label_selector.as_deref(), &at.child("labelSelector"), errors);
+        errors.extend(validate_label_selector(
+            constraint.label_selector.as_deref(),
+            &at.child("labelSelector"),
+        ));
     }
 }

@@ -2,12 +2,12 @@
 
 use api::apps::v1::DaemonSet;
 use api::core::v1::{Node, Pod, PodSpec};
+use api::pod::{is_ready, is_terminal, ready_since};
 use api::{Object, Shared, Str, Timestamp};
 use collections::{OrdMap, OrdSet, StableSort};
 
 use super::placement::{Fit, fit, is_updated, target_node};
 use crate::client::{Change, Cx};
-use crate::controllers::pod_util::{is_ready, is_terminal};
 use crate::sim::{Duration, SharedMap};
 
 /// What is known of one DaemonSet.
@@ -170,7 +170,7 @@ impl Index {
         for name in names {
             let pods = self.pods(cx, set, &name);
             let oldest = pods.first().and_then(|pod| pod.view::<Pod>());
-            let Some(since) = oldest.and_then(crate::controllers::pod_util::ready_since) else { continue };
+            let Some(since) = oldest.and_then(ready_since) else { continue };
             let due = since + wait;
             if due <= cx.now {
                 self.dirty.insert(name);

@@ -5,7 +5,6 @@ use api::apps::v1::DaemonSet;
 use api::core::v1::Pod;
 use api::{IntOrString, Object, Str};
 
-use super::super::deployment::scaled_value;
 use super::index::Index;
 use super::placement::is_updated;
 use crate::client::Cx;
@@ -22,7 +21,7 @@ pub(super) struct Step {
 pub(super) fn bounds(set: &DaemonSet, desired: i32) -> (usize, usize) {
     let rolling = set.spec.update_strategy.rolling_update.as_deref();
     let scaled = |value: Option<&IntOrString>| {
-        value.map_or(0, |value| scaled_value(value, desired, true)).max(0) as usize
+        value.and_then(|value| value.scaled(desired, true).ok()).unwrap_or(0).max(0) as usize
     };
     let surge = scaled(rolling.and_then(|rolling| rolling.max_surge.as_ref()));
     let unavailable = scaled(rolling.and_then(|rolling| rolling.max_unavailable.as_ref()));

@@ -99,21 +99,10 @@ pub(super) fn is_rolling_update(d: &Deployment) -> bool {
 /// Surge and unavailability as numbers of pods: percentages of surge round up, of unavailability down; if both come to
 /// zero, one pod may be unavailable, since nothing could move otherwise (ResolveFenceposts).
 pub(super) fn resolve_fenceposts(surge: &IntOrString, unavailable: &IntOrString, desired: i32) -> (i32, i32) {
-    let surge = scaled_value(surge, desired, true);
-    let unavailable = scaled_value(unavailable, desired, false);
+    // What is neither a number nor a percentage was refused by validation.
+    let surge = surge.scaled(desired, true).unwrap_or(0);
+    let unavailable = unavailable.scaled(desired, false).unwrap_or(0);
     if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
-}
-
-/// GetScaledValueFromIntOrPercent; what is neither a number nor a percentage was refused by validation and counts as 0.
-pub(in crate::controllers) fn scaled_value(value: &IntOrString, total: i32, round_up: bool) -> i32 {
-    match value {
-        IntOrString::Int(n) => *n,
-        IntOrString::String(text) => {
-            let percent: i64 = text.strip_suffix('%').and_then(|n| n.parse().ok()).unwrap_or(0);
-            let scaled = percent * i64::from(total);
-            (if round_up { (scaled + 99).div_euclid(100) } else { scaled.div_euclid(100) }) as i32
-        }
-    }
 }
 
 fn fenceposts(d: &Deployment) -> (i32, i32) {

@@ -6,11 +6,11 @@
 use api::apps::v1::ReplicaSet;
 use api::core::v1::Pod;
 use api::meta::labels::Selector;
+use api::pod::{is_active, is_terminating, ready_since};
 use api::{Str, Timestamp};
 use collections::OrdMap;
 
 use crate::client::{Change, Cx};
-use crate::controllers::pod_util::{is_active, is_terminating, ready_since};
 use crate::sim::Duration;
 
 /// All pods that ReplicaSets manage, by the set's uid.

@@ -4,10 +4,9 @@
 use std::cmp::{Ordering, Reverse};
 
 use api::core::v1::Pod;
+use api::pod::ready_since;
 use api::{Object, Str, Timestamp};
 use collections::{OrdMap, StableSort};
-
-use crate::controllers::pod_util::ready_since;
 
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 

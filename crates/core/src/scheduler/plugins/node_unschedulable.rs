@@ -1,8 +1,8 @@
 //! NodeUnschedulable: cordoned nodes take no pods but those that tolerate it. Upstream: plugins/nodeunschedulable.
 
 use api::core::v1::{Node, Pod, Taint};
+use api::node::{TAINT_UNSCHEDULABLE, any_tolerates};
 
-use super::taint_toleration::tolerates;
 use crate::scheduler::framework::{ClusterEvent, Cycle, Plugin, Refusal};
 use crate::scheduler::node_info::NodeInfo;
 
@@ -13,9 +13,8 @@ fn fits(pod: &Pod, node: &Node) -> bool {
     if !node.spec.unschedulable {
         return true;
     }
-    let (key, effect) = ("node.kubernetes.io/unschedulable".into(), "NoSchedule".into());
-    let taint = Taint { key, effect, ..Default::default() };
-    pod.spec.tolerations.iter().any(|toleration| tolerates(toleration, &taint))
+    let (key, effect) = (TAINT_UNSCHEDULABLE.into(), "NoSchedule".into());
+    any_tolerates(&pod.spec.tolerations, &Taint { key, effect, ..Default::default() })
 }
 
 impl Plugin for NodeUnschedulable {

@@ -1,7 +1,8 @@
 //! TaintToleration: taints that a pod does not tolerate keep it away, or make a node less welcome.
 //! Upstream: plugins/tainttoleration.
 
-use api::core::v1::{Node, Pod, Taint, Toleration};
+use api::core::v1::{Node, Pod};
+use api::node::{any_tolerates, find_untolerated, keeps_pods_away};
 
 use crate::scheduler::framework::{ClusterEvent, Cycle, Plugin, Refusal, View, default_normalize_score};
 use crate::scheduler::node_info::NodeInfo;
@@ -9,25 +10,8 @@ use crate::scheduler::node_info::NodeInfo;
 /// See the module's documentation.
 pub struct TaintToleration;
 
-/// Toleration.ToleratesTaint: same effect (or any), same key (or any with Exists), value as the operator says.
-pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let effect = toleration.effect.is_empty() || toleration.effect == taint.effect;
-    let key = toleration.key.is_empty() || toleration.key == taint.key;
-    let value = match toleration.operator.as_str() {
-        "Exists" => true,
-        "" | "Equal" => toleration.value == taint.value,
-        _ => false,
-    };
-    effect && key && value
-}
-
-fn is_tolerated(pod: &Pod, taint: &Taint) -> bool {
-    pod.spec.tolerations.iter().any(|toleration| tolerates(toleration, taint))
-}
-
 fn fits(pod: &Pod, node: &Node) -> bool {
-    let binding = |taint: &&Taint| taint.effect == "NoSchedule" || taint.effect == "NoExecute";
-    node.spec.taints.iter().filter(binding).all(|taint| is_tolerated(pod, taint))
+    find_untolerated(&node.spec.taints, &pod.spec.tolerations, keeps_pods_away).is_none()
 }
 
 impl TaintToleration {
@@ -57,7 +41,7 @@ impl Plugin for TaintToleration {
     /// The number of taints that would rather not have the pod.
     fn score(&self, cycle: &Cycle, node: &NodeInfo) -> i64 {
         let taints = node.node().spec.taints.iter().filter(|taint| taint.effect == "PreferNoSchedule");
-        taints.filter(|taint| !is_tolerated(cycle.pod, taint)).count() as i64
+        taints.filter(|taint| !any_tolerates(&cycle.pod.spec.tolerations, taint)).count() as i64
     }
 
     fn normalize_score(&self, _cycle: &Cycle, scores: &mut [i64]) {
