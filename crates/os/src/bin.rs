@@ -150,6 +150,9 @@ use crate::{kernel::Flavour, program::ProgramSpec};
 /// What `uname -r` says.
 pub const RELEASE: &str = "6.1.0-kubarium";
 
+/// The configuration of a machine that has openssl.
+pub(crate) const OPENSSL_CNF: &str = openssl::config::DEFAULT;
+
 /// The first line of every BusyBox usage text.
 pub fn busybox_banner() -> String {
     "BusyBox v1.37.0 (2024-09-26 21:31:42 UTC) multi-call binary.\n".to_string()

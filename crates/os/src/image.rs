@@ -13,6 +13,11 @@ pub fn base(flavour: Flavour) -> Tree {
     let mut tree = bare();
     // Paths are constant and the tree is empty and unlimited: nothing can be in the way.
     add_programs(&mut tree, flavour).expect("an empty tree takes the built-in programs");
+    if flavour == Flavour::Gnu {
+        let text = crate::bin::OPENSSL_CNF;
+        tree.put_file("/etc/ssl/openssl.cnf", text.as_bytes().to_vec(), 0o644)
+            .expect("an empty tree takes a file");
+    }
     tree
 }
 

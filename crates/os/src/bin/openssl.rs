@@ -1,328 +1,364 @@
-//! openssl: random bytes, digests, base64, password hashes, and a look at the certificate of a TLS server. Keys and
-//! certificates are not made here: the simulated TLS has none.
+//! openssl, as OpenSSL 3.0 has it: keys, requests, certificates, signatures, digests, random bytes, a TLS client.
+//!
+//! The cryptography is real: what is made here the real program reads and verifies, and the other way round. It is no
+//! cryptography to hide behind: all randomness is the machine's seed ([`crate::bytes::big`] says more).
+//!
+//! A command is a function in a file below ([`job`] says how it waits). Here are their list and the program that runs
+//! them.
 
+mod args;
+mod cert;
+mod client;
+pub(super) mod config;
+mod dgst;
+mod errors;
+mod extensions;
+mod job;
+mod keys;
+mod misc;
+mod names;
+mod req;
+mod show;
+mod verify;
+mod x509;
+
+use self::{
+    args::{Args, Spec},
+    client::{Client, Step},
+    job::{Facts, Job, KeySpec, Outcome, Stop},
+};
 use super::{
-    http_client::name_fits,
     process::{arguments, program},
     tool::{Output, helped},
+    whole::Slurp,
 };
 use crate::{
-    bytes::{crypt, digest},
+    bytes::{curve::Curve, key::PrivateKey, random::Stream, rsa::Generation},
     errno::Errno,
-    host::{Certificate, ClientTls},
-    kernel::{OpenFlags, Sys},
-    net::resolve::{Outcome, Resolver, first_address},
-    program::{Fd, Poll, Program, ProgramSpec, Wait},
-    time::strftime,
+    kernel::Sys,
+    program::{Poll, Program, ProgramSpec, Wait},
 };
 
 pub const SPEC: ProgramSpec = ProgramSpec::inside(
     "openssl",
-    "Usage: openssl rand [-hex|-base64] NUM\n       openssl dgst [-md5|-sha1|-sha256] [-r] [FILE]...\n       openssl enc -base64|base64 [-d] [-A] [-in FILE]\n       openssl passwd [-apr1|-1] [-salt SALT] PASSWORD\n       openssl s_client -connect HOST:PORT [-servername NAME] [-CAfile FILE]\n       openssl version\n\nCryptographic tools, as far as they are simulated\n",
-    || Box::new(Openssl::default()),
+    "Usage: openssl genrsa [-out FILE] [BITS]\n       openssl genpkey -algorithm RSA|EC|ED25519 [-pkeyopt NAME:VALUE] [-out FILE]\n       openssl ecparam -name CURVE -genkey [-noout] [-out FILE]\n       openssl rsa|ec|pkey [-in FILE] [-text] [-pubout] [-check] [-noout]\n       openssl req -new|-x509 [-newkey rsa:BITS -nodes -keyout FILE | -key FILE] [-subj /CN=NAME] [-addext EXT] [-out FILE]\n       openssl x509 [-in FILE] [-text] [-subject] [-issuer] [-dates] [-fingerprint] [-noout]\n       openssl x509 -req -in CSR -CA FILE -CAkey FILE [-CAcreateserial] [-days N] [-extfile FILE] [-out FILE]\n       openssl verify [-CAfile FILE] [-untrusted FILE] FILE...\n       openssl dgst [-sha256] [-sign KEY | -verify KEY -signature FILE] [FILE]...\n       openssl s_client -connect HOST:PORT [-servername NAME] [-showcerts] [-CAfile FILE]\n       openssl rand [-hex|-base64] NUM\n       openssl enc -base64 [-d] [-in FILE]\n       openssl passwd [-apr1|-1] [-salt SALT] PASSWORD\n       openssl version\n\nKeys, certificates and a TLS client. The keys are real, their randomness is simulated\n",
+    || {
+        Box::new(Openssl {
+            stage: Stage::New,
+            args: Args::default(),
+            facts: Facts::default(),
+            line: Vec::new(),
+            out: Output::default(),
+        })
+    },
 );
 
-const VERSION: &str = "OpenSSL 3.0.13 30 Jan 2024 (Library: OpenSSL 3.0.13 30 Jan 2024)\n";
-
-#[derive(Clone, Debug, Default)]
-struct Openssl {
-    begun: bool,
-    words: Vec<String>,
-    /// What input is read for: all of it, then `command` goes on.
-    reading: Option<Fd>,
-    input: Vec<u8>,
-    connecting: Option<Box<Client>>,
-    out: Output,
-    code: Option<u8>,
+/// A command: name, options, what it does, whether it reads stdin whole.
+struct Command {
+    name: &'static str,
+    spec: Spec,
+    run: fn(&mut Job<'_, '_>) -> Outcome,
+    stdin: fn(&Args) -> bool,
 }
 
-/// `s_client` under way.
-#[derive(Clone, Debug)]
-struct Client {
-    host: String,
-    name: String,
-    port: u16,
-    roots: String,
-    resolver: Resolver,
-    sock: Option<Fd>,
+const NEVER: fn(&Args) -> bool = |_| false;
+const NO_FILES: fn(&Args) -> bool = |args| args.rest.is_empty();
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "genrsa",
+        spec: "out: 3 f4 F4 primes# verbose traditional passout: rand: writerand: * +",
+        run: keys::genrsa,
+        stdin: NEVER,
+    },
+    Command {
+        name: "genpkey",
+        spec: "algorithm: pkeyopt: out: outform: quiet text pass: *",
+        run: keys::genpkey,
+        stdin: NEVER,
+    },
+    Command {
+        name: "ecparam",
+        spec: "name: in< inform: out: outform: genkey noout text list_curves conv_form: param_enc: check",
+        run: keys::ecparam,
+        stdin: |args| !args.has("in") && !args.has("name") && !args.has("list_curves"),
+    },
+    Command {
+        name: "rsa",
+        spec: "in< inform: out: outform: pubin pubout text noout check modulus traditional passin: passout: *",
+        run: keys::rsa,
+        stdin: keys::reads_stdin,
+    },
+    Command {
+        name: "ec",
+        spec: "in< inform: out: outform: pubin pubout text noout check param_out passin: passout: conv_form: *",
+        run: keys::ec,
+        stdin: keys::reads_stdin,
+    },
+    Command {
+        name: "pkey",
+        spec: "in< inform: out: outform: pubin pubout text text_pub noout check pubcheck traditional passin: passout: *",
+        run: keys::pkey,
+        stdin: keys::reads_stdin,
+    },
+    Command {
+        name: "pkcs8",
+        spec: "in< inform: out: outform: topk8 nocrypt traditional passin: passout: v1: v2:",
+        run: keys::pkcs8,
+        stdin: keys::reads_stdin,
+    },
+    Command {
+        name: "req",
+        spec: "in< inform: out: outform: new newkey: key< keyform: keyout: nodes noenc subj: x509 days# set_serial: addext: config< extensions: reqexts: text noout subject pubkey modulus verify batch utf8 verbose quiet nameopt: pkeyopt: passin: passout: CA< CAkey< copy_extensions: multivalue-rdn section: sigopt: rand: *",
+        run: req::req,
+        stdin: |args| req::reads(args) && !args.has("in"),
+    },
+    Command {
+        name: "x509",
+        spec: "in< inform: out: outform: req CA< CAkey< CAform: CAkeyform: CAcreateserial CAserial: set_serial: days# extfile< extensions: signkey< key< keyform: text noout nocert subject issuer serial dates startdate enddate fingerprint pubkey modulus checkend# checkhost: checkip: ext: hash subject_hash issuer_hash email purpose ocspid alias x509toreq trustout nameopt: certopt: dateopt: copy_extensions: clrext passin: *",
+        run: x509::x509,
+        stdin: keys::reads_stdin,
+    },
+    Command {
+        name: "verify",
+        spec: "CAfile< CApath: untrusted< trusted< no-CAfile no-CApath show_chain verbose partial_chain purpose: x509_strict nameopt: +",
+        run: verify::verify,
+        stdin: NO_FILES,
+    },
+    Command {
+        name: "dgst",
+        spec: "sign< verify< prverify< signature< out: hex binary r c hmac: keyform: sigopt: passin: * +",
+        run: dgst::dgst,
+        stdin: NO_FILES,
+    },
+    Command { name: "rand", spec: "out: hex base64 rand: writerand: +", run: misc::rand, stdin: NEVER },
+    Command {
+        name: "enc",
+        spec: "base64 a A d e in< out: k: pass: iter# pbkdf2 salt nosalt p K: iv: S: * +",
+        run: misc::enc,
+        stdin: |args| !args.has("in") && args.rest.is_empty(),
+    },
+    Command {
+        name: "passwd",
+        spec: "apr1 1 5 6 salt: stdin in: quiet noverify +",
+        run: misc::passwd,
+        stdin: NEVER,
+    },
+    Command { name: "version", spec: "a b d e f m o p r v", run: misc::version, stdin: NEVER },
+    Command { name: "help", spec: "+", run: misc::help, stdin: NEVER },
+];
+
+#[derive(Clone)]
+struct Openssl {
+    stage: Stage,
+    args: Args,
+    facts: Facts,
+    /// Input that was read and is no whole line yet.
+    line: Vec<u8>,
+    out: Output,
+}
+
+#[derive(Clone)]
+enum Stage {
+    New,
+    Reading(&'static Command, Slurp),
+    Roots(Slurp),
+    Working(&'static Command),
+    Making(&'static Command, Box<Generation>, bool),
+    Asking(&'static Command),
+    Talking(Box<Client>),
+    Over(u8),
+}
+
+/// The command of this name: those named after digests are `dgst`, base64 is `enc`.
+fn command(name: &str) -> Option<&'static Command> {
+    let name = match name {
+        "base64" => "enc",
+        name if dgst::known(name).is_some() => "dgst",
+        name => name,
+    };
+    COMMANDS.iter().find(|c| c.name == name)
 }
 
 impl Openssl {
-    fn err(&mut self, text: &str) {
+    fn refuse(&mut self, text: &str) {
         self.out.push(2, text.as_bytes());
+        self.stage = Stage::Over(1);
     }
 
-    fn has(&self, flag: &str) -> bool {
-        self.words.iter().any(|w| w == flag)
-    }
-
-    fn value(&self, flag: &str) -> Option<String> {
-        let at = self.words.iter().position(|w| w == flag)?;
-        self.words.get(at + 1).cloned()
-    }
-
+    /// Reads the arguments.
     fn begin(&mut self, sys: &mut Sys<'_>) {
         if helped(sys, &mut self.out) {
-            return self.code = Some(0);
-        }
-        (_, self.words) = arguments(sys);
-        let command = self.words.first().cloned().unwrap_or_default();
-        match command.as_str() {
-            "version" => {
-                self.out.push(1, VERSION.as_bytes());
-                self.code = Some(0);
-            }
-            "rand" => self.rand(sys),
-            "passwd" => self.passwd(sys),
-            "s_client" => self.client(sys),
-            "dgst" | "md5" | "sha1" | "sha256" | "enc" | "base64" => {
-                let takes = ["-in", "-out", "-hmac"];
-                let operand = self.words.iter().enumerate().skip(1).find_map(|(i, w)| {
-                    (!w.starts_with('-') && !takes.contains(&self.words[i - 1].as_str())).then(|| w.clone())
-                });
-                match self.value("-in").or(operand) {
-                    Some(file) => match sys.open(&file, OpenFlags::READ, 0) {
-                        Ok(fd) => self.reading = Some(fd),
-                        Err(e) => {
-                            self.err(&format!("Can't open \"{file}\" for reading, {e}\n"));
-                            self.code = Some(1);
-                        }
-                    },
-                    None => self.reading = Some(0),
-                }
-            }
-            "req" | "x509" | "genrsa" | "genpkey" | "rsa" | "ec" | "ecparam" | "pkcs12" | "ca" | "verify"
-            | "pkey" => {
-                self.err(&format!("openssl {command}: keys and certificates are not simulated\n"));
-                self.code = Some(1);
-            }
-            "" => {
-                self.err("openssl: the interactive mode is not simulated: give a command\n");
-                self.code = Some(1);
-            }
-            other => {
-                self.err(&format!("Invalid command '{other}'; type \"help\" for a list.\n"));
-                self.code = Some(1);
-            }
-        }
-    }
-
-    fn rand(&mut self, sys: &mut Sys<'_>) {
-        let Some(n) =
-            self.words.iter().skip(1).find_map(|w| w.parse::<usize>().ok()).filter(|n| *n <= 1 << 20)
-        else {
-            self.err("Usage: rand [options] num\nrand: Use -help for summary.\n");
-            return self.code = Some(1);
-        };
-        let bytes: Vec<u8> = (0..n).map(|_| (sys.random() >> 32) as u8).collect();
-        let text = if self.has("-hex") {
-            (digest::hex(bytes.into_iter()) + "\n").into_bytes()
-        } else if self.has("-base64") {
-            wrapped(&crate::text::base64(&bytes)).into_bytes()
-        } else {
-            bytes
-        };
-        match self.value("-out") {
-            Some(file) => {
-                let written = sys.vfs().write(&file, text, 0o600);
-                self.code = Some(u8::from(written.is_err()));
-            }
-            None => {
-                self.out.push(1, &text);
-                self.code = Some(0);
-            }
-        }
-    }
-
-    fn passwd(&mut self, sys: &mut Sys<'_>) {
-        let salt = self.value("-salt").unwrap_or_else(|| crypt::salt(sys.random()));
-        let flags = ["-apr1", "-1", "-5", "-6", "-stdin", "-salt"];
-        let password = self.words.iter().enumerate().skip(1).find_map(|(i, w)| {
-            (!flags.contains(&w.as_str()) && self.words[i - 1] != "-salt").then(|| w.clone())
-        });
-        let Some(password) = password.filter(|_| !self.has("-5") && !self.has("-6")) else {
-            self.err("openssl passwd: only -apr1 and -1 with the password as an argument are simulated\n");
-            return self.code = Some(1);
-        };
-        let magic = if self.has("-apr1") { "$apr1$" } else { "$1$" };
-        self.out.push(1, format!("{}\n", crypt::md5_crypt(&password, &salt, magic)).as_bytes());
-        self.code = Some(0);
-    }
-
-    fn client(&mut self, sys: &mut Sys<'_>) {
-        let place = self.value("-connect").unwrap_or("localhost:443".to_string());
-        let (host, port) =
-            place.rsplit_once(':').map_or((place.as_str(), None), |(h, p)| (h, p.parse().ok()));
-        let (host, port) = (host.to_string(), port.unwrap_or(443));
-        let roots = match self.value("-CAfile") {
-            Some(file) => sys.vfs().read_text(&file).unwrap_or_default(),
-            None => sys.vfs().read_text("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default(),
-        };
-        let name = self.value("-servername").unwrap_or(host.clone());
-        let resolver = Resolver::address(sys, &host);
-        self.connecting = Some(Box::new(Client { host, name, port, roots, resolver, sock: None }));
-    }
-
-    /// Goes on with the connection; None when it is over.
-    fn connect(&mut self, sys: &mut Sys<'_>) -> Option<Poll> {
-        let client = self.connecting.as_deref_mut()?;
-        let Some(sock) = client.sock else {
-            let outcome = match client.resolver.poll(sys) {
-                Ok(outcome) => outcome,
-                Err(poll) => return Some(poll),
-            };
-            let addr = match &outcome {
-                Outcome::Found(_, records) => first_address(records),
-                _ => None,
-            };
-            let tls = ClientTls { server_name: client.name.clone() };
-            match addr.map(|a| sys.connect(a, client.port, Some(tls))) {
-                Some(Ok(fd)) => client.sock = Some(fd),
-                _ => {
-                    let host = client.host.clone();
-                    self.err(&format!(
-                        "BIO_lookup_ex: Name or service not known: {host}\nconnect:errno=22\n"
-                    ));
-                    self.code = Some(1);
-                }
-            }
-            return None;
-        };
-        match sys.connected(sock) {
-            Err(Errno::EAGAIN) => return Some(Poll::Wait(Wait::write(sock))),
-            Err(Errno::EIO) => {
-                self.out.push(1, b"CONNECTED(00000003)\n---\nno peer certificate available\n---\n");
-                self.err("error:0A00010B:SSL routines:ssl3_get_record:wrong version number\n");
-                self.code = Some(1);
-            }
-            Err(e) => {
-                let number = if e == Errno::ECONNREFUSED { 111 } else { 110 };
-                self.err(&format!("BIO_connect:{e}\nconnect:errno={number}\n"));
-                self.code = Some(1);
-            }
-            Ok(()) => {
-                let certificate = sys.certificate(sock).unwrap_or_default();
-                let text = session(client, &certificate, sys);
-                self.out.push(1, text.as_bytes());
-                self.code = Some(0);
-            }
-        }
-        let _closed = sys.close(sock);
-        None
-    }
-
-    fn whole(&mut self, sys: &mut Sys<'_>) {
-        let bytes = std::mem::take(&mut self.input);
-        let command = self.words.first().cloned().unwrap_or_default();
-        self.code = Some(0);
-        if command == "enc" || command == "base64" {
-            if command == "enc" && !(self.has("-base64") || self.has("-a")) {
-                self.err("openssl enc: only -base64 is simulated\n");
-                return self.code = Some(1);
-            }
-            if self.has("-d") {
-                match crate::text::unbase64(&bytes) {
-                    Some(bytes) => self.out.push(1, &bytes),
-                    None => {
-                        self.err("error reading input file\n");
-                        self.code = Some(1);
-                    }
-                }
-            } else {
-                let text = crate::text::base64(&bytes);
-                let text = if self.has("-A") { text } else { wrapped(&text) };
-                self.out.push(1, text.as_bytes());
-            }
+            self.stage = Stage::Over(0);
             return;
         }
-        let (name, title) = if command == "md5" || self.has("-md5") {
-            ("md5sum", "MD5")
-        } else if command == "sha1" || self.has("-sha1") {
-            ("sha1sum", "SHA1")
-        } else {
-            ("sha256sum", "SHA2-256")
-        };
-        let sum = digest::digest(name, &bytes);
-        let file = self.words.iter().skip(1).find(|w| !w.starts_with('-')).cloned();
-        let text = match (self.has("-r"), self.has("-binary")) {
-            (_, true) => {
-                let raw: Vec<u8> = (0..sum.len() / 2)
-                    .filter_map(|i| u8::from_str_radix(&sum[2 * i..2 * i + 2], 16).ok())
-                    .collect();
-                return self.out.push(1, &raw);
+        let (_, words) = arguments(sys);
+        let name = words.first().map_or("help", String::as_str);
+        let client = name == "s_client";
+        let found = command(name);
+        let spec = match found {
+            _ if client => client::SPEC,
+            Some(found) => found.spec,
+            None if misc::is_command(name) => {
+                return self.refuse(&format!("openssl {name}: not simulated\n"));
             }
-            (true, _) => format!("{sum} *{}\n", file.unwrap_or("stdin".to_string())),
-            _ => format!("{title}({})= {sum}\n", file.unwrap_or("stdin".to_string())),
+            None => return self.refuse(&format!("Invalid command '{name}'; type \"help\" for a list.\n")),
         };
-        let _ = sys;
-        self.out.push(1, text.as_bytes());
+        match Args::parse(name, spec, words.get(1..).unwrap_or_default()) {
+            Ok(args) => self.args = args,
+            Err((text, code)) => {
+                self.out.push(2, text.as_bytes());
+                self.stage = Stage::Over(code);
+                return;
+            }
+        }
+        self.facts.seed = sys.random();
+        let mut inputs = self.args.inputs(spec);
+        let Some(command) = found else {
+            self.stage = Stage::Roots(Slurp::new(inputs));
+            return;
+        };
+        if matches!(command.name, "verify" | "dgst" | "enc") {
+            inputs.extend(self.args.rest.iter().cloned());
+        }
+        // The file of a curve's parameters.
+        let parameters = self.args.value("newkey").and_then(|k| k.strip_prefix("ec:"));
+        inputs.extend(parameters.map(str::to_string));
+        if (command.stdin)(&self.args) {
+            inputs.push("-".to_string());
+        }
+        self.stage = Stage::Reading(command, Slurp::new(inputs));
     }
-}
 
-fn wrapped(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (line, tail) = rest.split_at(rest.len().min(64));
-        out.push_str(line);
-        out.push('\n');
-        rest = tail;
+    /// Lets the command begin anew with what is known by now.
+    fn work(&mut self, sys: &mut Sys<'_>, command: &'static Command) {
+        let mut job = Job::new(&self.args, sys, &self.facts);
+        let outcome = (command.run)(&mut job);
+        let (said, written) = (job.out, job.written);
+        for (fd, bytes) in said.iter().skip(self.facts.said) {
+            self.out.push(*fd, bytes);
+        }
+        self.facts.said = said.len();
+        self.facts.written = written;
+        // Signatures and curves are some milliseconds of work.
+        sys.spend(1_000);
+        self.stage = match outcome {
+            Ok(()) => Stage::Over(0),
+            Err(Stop::Exit(code)) => Stage::Over(code),
+            Err(Stop::Line) => Stage::Asking(command),
+            Err(Stop::Key(spec, shown)) => self.make(command, spec, shown),
+        };
     }
-    out
-}
 
-/// What s_client tells of a session.
-fn session(client: &Client, c: &Certificate, sys: &Sys<'_>) -> String {
-    let (subject, issuer) = (c.subject.replace('=', " = "), c.issuer.replace('=', " = "));
-    let trusted = !c.ca_pem.trim().is_empty() && client.roots.contains(c.ca_pem.trim());
-    let (number, verdict) = if !trusted && c.issuer == c.subject {
-        (18, "self-signed certificate")
-    } else if !trusted {
-        (20, "unable to get local issuer certificate")
-    } else if sys.now() > c.not_after {
-        (10, "certificate has expired")
-    } else {
-        (0, "ok")
-    };
-    let date = |t| strftime("%b %e %H:%M:%S %Y GMT", t);
-    let fits = c.names.iter().any(|n| name_fits(n, &client.name));
-    let named = if fits || number != 0 {
-        String::new()
-    } else {
-        format!("\nVerification error: hostname mismatch ({})", client.name)
-    };
-    format!(
-        "CONNECTED(00000003)\n---\nCertificate chain\n 0 s:{subject}\n   i:{issuer}\n   v:NotBefore: {}; NotAfter: {}\n---\nServer certificate\nsubject={subject}\n\nissuer={issuer}\n\n---\nNo client certificate CA names sent\n---\nNew, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384\nVerify return code: {number} ({verdict}){named}\n---\nDONE\n",
-        date(c.not_before),
-        date(c.not_after)
-    )
+    /// Makes a key: at once, or begins to.
+    fn make(&mut self, command: &'static Command, spec: KeySpec, shown: bool) -> Stage {
+        let mut random = Stream::new(self.facts.seed);
+        let key = match spec {
+            KeySpec::Rsa(bits) => {
+                let generation = Generation::new(bits, self.facts.seed);
+                return Stage::Making(command, Box::new(generation), shown);
+            }
+            KeySpec::Ed => PrivateKey::Ed(random.bytes(32)),
+            KeySpec::Ec(name) => match Curve::find(name) {
+                Some(curve) => PrivateKey::Ec(curve, curve.generate(&mut random)),
+                None => return Stage::Over(1),
+            },
+        };
+        self.facts.keys.push(key);
+        Stage::Working(command)
+    }
+
+    /// Takes a line of what was read; whether there was one.
+    fn take_line(&mut self) -> bool {
+        let Some(end) = self.line.iter().position(|b| *b == b'\n') else { return false };
+        let line: Vec<u8> = self.line.drain(..=end).collect();
+        self.facts.lines.push(Some(String::from_utf8_lossy(&line[..end]).into_owned()));
+        true
+    }
+
+    /// Goes on; what to wait for.
+    fn step(&mut self, sys: &mut Sys<'_>) -> Option<Poll> {
+        match &mut self.stage {
+            Stage::New => self.begin(sys),
+            Stage::Reading(command, slurp) => {
+                if let Some(poll) = slurp.poll(sys) {
+                    return Some(poll);
+                }
+                self.facts.inputs = slurp.take();
+                self.stage = Stage::Working(command);
+            }
+            Stage::Roots(slurp) => {
+                if let Some(poll) = slurp.poll(sys) {
+                    return Some(poll);
+                }
+                let roots = slurp.take().into_iter().next().map(|i| i.bytes.unwrap_or_default());
+                let roots = roots.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                let client = Client::new(sys, std::mem::take(&mut self.args), roots);
+                self.stage = Stage::Talking(Box::new(client));
+            }
+            Stage::Working(command) => {
+                let command = *command;
+                self.work(sys, command);
+            }
+            Stage::Making(command, generation, shown) => {
+                while sys.fuel() > 0 {
+                    sys.spend(generation.cost());
+                    let made = generation.step();
+                    let progress = std::mem::take(&mut generation.progress);
+                    if *shown {
+                        self.out.push(2, progress.as_bytes());
+                    }
+                    if let Some(key) = made {
+                        self.facts.keys.push(PrivateKey::Rsa(Box::new(key)));
+                        self.stage = Stage::Working(command);
+                        return None;
+                    }
+                }
+                return match self.out.drain(sys) {
+                    Some(wait) => Some(Poll::Wait(wait)),
+                    None => Some(Poll::Yield),
+                };
+            }
+            Stage::Asking(command) => {
+                let command = *command;
+                if self.take_line() {
+                    self.stage = Stage::Working(command);
+                    return None;
+                }
+                match sys.read(0, 4096) {
+                    Err(Errno::EAGAIN) => return Some(Poll::Wait(Wait::read(0))),
+                    Ok(bytes) if !bytes.is_empty() => self.line.extend(bytes),
+                    _ => {
+                        self.facts.lines.push(None);
+                        self.stage = Stage::Working(command);
+                    }
+                }
+            }
+            Stage::Talking(client) => match client.step(sys, &mut self.out) {
+                Step::Go => {}
+                Step::Wait(poll) => return Some(poll),
+                Step::Exit(code) => self.stage = Stage::Over(code),
+            },
+            Stage::Over(_) => {}
+        }
+        None
+    }
 }
 
 impl Program for Openssl {
     fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
-        if !self.begun {
-            self.begun = true;
-            self.begin(sys);
-        }
         loop {
             if let Some(wait) = self.out.drain(sys) {
                 return Poll::Wait(wait);
             }
-            if let Some(code) = self.code {
-                return Poll::Exit(code);
+            if let Stage::Over(code) = self.stage {
+                return Poll::Exit(self.out.exit_code(code));
             }
-            if self.connecting.is_some() {
-                if let Some(poll) = self.connect(sys) {
-                    return poll;
-                }
-                continue;
+            if sys.fuel() <= 0 {
+                return Poll::Yield;
             }
-            let Some(fd) = self.reading else { return Poll::Exit(1) };
-            match sys.read(fd, 65_536) {
-                Ok(bytes) if bytes.is_empty() => self.whole(sys),
-                Ok(bytes) => self.input.extend(bytes),
-                Err(Errno::EAGAIN) => return Poll::Wait(Wait::read(fd)),
-                Err(_) => self.code = Some(1),
+            if let Some(poll) = self.step(sys) {
+                return poll;
             }
         }
     }

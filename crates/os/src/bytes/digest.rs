@@ -7,7 +7,12 @@ pub fn hex(words: impl Iterator<Item = u8>) -> String {
 
 /// The digest a program is named after, in hexadecimal.
 pub fn digest(name: &str, bytes: &[u8]) -> String {
-    hex(match name.trim_end_matches("sum") {
+    hex(raw(name.trim_end_matches("sum"), bytes).into_iter())
+}
+
+/// The digest of this name; SHA-256 where there is none.
+pub fn raw(name: &str, bytes: &[u8]) -> Vec<u8> {
+    match name {
         "md5" => md5(bytes),
         "sha1" => sha1(bytes),
         "sha224" => sha2_32(bytes, INIT_384.map(|h| h as u32), 28),
@@ -15,7 +20,6 @@ pub fn digest(name: &str, bytes: &[u8]) -> String {
         "sha512" => sha2_64(bytes, INIT, 64),
         _ => sha256(bytes),
     }
-    .into_iter())
 }
 
 /// The message with its padding; the length is big-endian for SHA.
