@@ -2,8 +2,9 @@
 //!
 //! Like etcd it is MVCC: each commit raises the revision by one, watches are cursors on the log, and looking back is a
 //! read at an old revision. Unlike etcd each commit also keeps its [`Cause`], so that *why* is a walk along the log.
-//! The store knows no kinds: resources are small numbers given out by the API server's registry. Indexes (namespace by
-//! key order, owner uid, node name) are kept here because every commit passes through here.
+//! The store knows no kinds, but for what its indexes need: resources are small numbers given out by the API server's
+//! registry. The indexes (namespace by key order, owner uid, node name of pods, the default of priority classes) are kept
+//! here because every commit passes through here.
 
 mod cause;
 mod log;
@@ -99,16 +100,19 @@ impl Storage {
             .map(|(_, object)| object)
     }
 
-    /// Objects whose `spec.nodeName` is `node` (pods only; the index is empty for other resources).
-    pub fn on_node<'a>(
-        &'a self,
-        resource: ResourceId,
-        node: &'a str,
-    ) -> impl Iterator<Item = &'a Object> + 'a {
-        self.table(resource)
-            .into_iter()
-            .flat_map(move |table| table.on_node(node))
-            .map(|stored| &stored.object)
+    /// Pods bound to a node, in key order; `resource` is that of pods.
+    pub fn on_node<'a>(&'a self, resource: ResourceId, node: &str) -> impl Iterator<Item = &'a Object> + 'a {
+        self.with_field(resource, node)
+    }
+
+    /// Priority classes for pods that name none; `resource` is that of priority classes.
+    pub fn global_defaults<'a>(&'a self, resource: ResourceId) -> impl Iterator<Item = &'a Object> + 'a {
+        self.with_field(resource, table::GLOBAL_DEFAULT)
+    }
+
+    fn with_field<'a>(&'a self, resource: ResourceId, value: &str) -> impl Iterator<Item = &'a Object> + 'a {
+        let found = self.table(resource).map(|table| table.with_field(value));
+        found.into_iter().flatten().map(|stored| &stored.object)
     }
 
     /// Writes one object, or removes it when `object` is `None`, and returns the new revision. The caller has already

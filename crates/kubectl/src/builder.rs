@@ -388,7 +388,7 @@ async fn info_for(cx: &Cx, mut object: Json, source: &str) -> Result<Info> {
         ));
     }
     if kind.is_empty() {
-        let text = crate::print::json_compact(&object);
+        let text = api::base::json::go_compact(&object);
         return msg(format!("unable to decode {source:?}: Object 'Kind' is missing in '{text}'"));
     }
     files::sort_keys(&mut object);

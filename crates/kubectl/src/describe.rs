@@ -2,7 +2,7 @@
 //! `k8s.io/kubectl/pkg/describe`).
 
 mod config;
-mod events;
+pub mod events;
 mod generic;
 mod network;
 mod node;

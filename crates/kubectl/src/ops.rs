@@ -1,13 +1,14 @@
 //! What commands that write have in common: query parameters, success lines, `-o`, last-applied.
 
 use api::Json;
+use api::base::json::go_compact;
 use api::http::{Body, Method};
 use serde_json::json;
 
 use crate::builder::Info;
 use crate::cx::{Cx, DryRun};
 use crate::error::{CmdError, Result};
-use crate::print::{self, Printer};
+use crate::print::Printer;
 
 /// The annotation that `kubectl apply` keeps its last input in.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -90,7 +91,7 @@ pub fn with_last_applied(object: &Json) -> Json {
     if let Some(map) = annotations.as_object_mut() {
         map.shift_remove(LAST_APPLIED);
     }
-    let text = print::json_compact(&object) + "\n";
+    let text = go_compact(&object) + "\n";
     object["metadata"]["annotations"][LAST_APPLIED] = text.into();
     object
 }

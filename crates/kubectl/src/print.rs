@@ -8,6 +8,7 @@ pub mod template;
 use std::cell::Cell;
 
 use api::Json;
+use api::base::json::go_string;
 use api::base::jsonpath::JsonPath;
 use api::base::yaml as yaml_text;
 use collections::StableSort;
@@ -245,33 +246,6 @@ fn write_json(value: &Json, depth: usize, sorted: bool, out: &mut String) {
         Json::String(text) => out.push_str(&go_string(text)),
         other => out.push_str(&other.to_string()),
     }
-}
-
-/// Prints compact JSON with sorted keys, as Go encodes maps.
-pub fn json_compact(value: &Json) -> String {
-    match value {
-        Json::Object(map) => {
-            let mut entries: Vec<(&String, &Json)> = map.iter().collect();
-            entries.stable_sort_by_key(|(k, _)| *k);
-            let parts: Vec<String> =
-                entries.into_iter().map(|(k, v)| format!("{}:{}", go_string(k), json_compact(v))).collect();
-            format!("{{{}}}", parts.join(","))
-        }
-        Json::Array(items) => format!("[{}]", items.iter().map(json_compact).collect::<Vec<_>>().join(",")),
-        Json::String(text) => go_string(text),
-        other => other.to_string(),
-    }
-}
-
-/// A JSON string as `encoding/json` writes it: `<`, `>` and `&` escaped.
-fn go_string(text: &str) -> String {
-    let plain = Json::String(text.to_string()).to_string();
-    plain
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
 }
 
 /// Prints a value by any `-o` that needs no table.

@@ -1,4 +1,6 @@
-//! Small things about JSON: Go's names for its types, and the words of Go's parser for text that is no JSON.
+//! Small things about JSON as Go sees it: names of its types, how it is written, and the parser's words for text that is none.
+
+use collections::StableSort;
 
 use crate::Json;
 
@@ -11,6 +13,35 @@ pub fn go_type(json: &Json) -> &'static str {
         Json::String(_) => "string",
         Json::Array(_) => "array",
         Json::Object(_) => "object",
+    }
+}
+
+/// A string as Go's `encoding/json` writes it: with quotes, and with what HTML and scripts would take for theirs escaped.
+pub fn go_string(text: &str) -> String {
+    Json::String(text.to_owned())
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+/// Compact JSON with sorted keys, as Go's `encoding/json` writes maps.
+pub fn go_compact(value: &Json) -> String {
+    match value {
+        Json::Object(map) => {
+            let mut entries: Vec<(&String, &Json)> = map.iter().collect();
+            entries.stable_sort_by_key(|(key, _)| *key);
+            let parts: Vec<String> = entries
+                .into_iter()
+                .map(|(key, item)| format!("{}:{}", go_string(key), go_compact(item)))
+                .collect();
+            format!("{{{}}}", parts.join(","))
+        }
+        Json::Array(items) => format!("[{}]", items.iter().map(go_compact).collect::<Vec<_>>().join(",")),
+        Json::String(text) => go_string(text),
+        other => other.to_string(),
     }
 }
 

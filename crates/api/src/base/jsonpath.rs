@@ -94,27 +94,7 @@ pub fn text(value: &Json) -> String {
     match value {
         Json::String(s) => s.clone(),
         Json::Null => "null".into(),
-        other => crate::base::jsonpath::compact(other),
-    }
-}
-
-/// Compact JSON with sorted keys, `<>&` escaped as Go does.
-fn compact(value: &Json) -> String {
-    match value {
-        Json::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.stable_sort_by_key(|(k, _)| *k);
-            let parts: Vec<String> = entries
-                .into_iter()
-                .map(|(k, v)| format!("{}:{}", compact(&Json::String(k.clone())), compact(v)))
-                .collect();
-            format!("{{{}}}", parts.join(","))
-        }
-        Json::Array(items) => format!("[{}]", items.iter().map(compact).collect::<Vec<_>>().join(",")),
-        Json::String(_) => {
-            value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
-        }
-        other => other.to_string(),
+        other => super::json::go_compact(other),
     }
 }
 

@@ -60,6 +60,12 @@ impl Timestamp {
         format!("{}.{:06}Z", &text[..text.len() - 1], self.0.rem_euclid(SECOND))
     }
 
+    /// RFC 3339 in UTC with nanoseconds, of which the last three are zeros: what kubelets and runtimes write.
+    pub fn rfc3339_nano(self) -> String {
+        let text = self.rfc3339();
+        format!("{}.{:09}Z", &text[..text.len() - 1], self.0.rem_euclid(SECOND) * 1000)
+    }
+
     /// RFC 1123 in UTC as Go's `time.RFC1123Z` prints it: `Fri, 02 Jan 2026 03:04:05 +0000` (kubectl describe).
     pub fn rfc1123z(self) -> String {
         const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];

@@ -104,9 +104,7 @@ impl Nodes {
         net: &mut Network,
         out: &mut Outbox<Event>,
     ) -> Result<Attachment, Str> {
-        let Some(id) = self.ids.get(node).copied() else { return Err(unreachable(node)) };
-        let started = self.with(id, cx, net, out, |node, env| Some(node.exec(env, uid, container, options)));
-        started.unwrap_or_else(|| Err(unreachable(node))).map(|session| Attachment { node: id, session })
+        self.open(node, cx, net, out, |node, env| node.exec(env, uid, container, options))
     }
 
     /// Attaches to a container's main process.
@@ -120,8 +118,20 @@ impl Nodes {
         net: &mut Network,
         out: &mut Outbox<Event>,
     ) -> Result<Attachment, Str> {
+        self.open(node, cx, net, out, |node, env| node.attach(env, uid, container, window))
+    }
+
+    /// Opens a session on a node that can be reached.
+    fn open(
+        &mut self,
+        node: &str,
+        cx: &mut Cx,
+        net: &mut Network,
+        out: &mut Outbox<Event>,
+        start: impl FnOnce(&mut Node, &mut Env) -> Result<SessionId, Str>,
+    ) -> Result<Attachment, Str> {
         let Some(id) = self.ids.get(node).copied() else { return Err(unreachable(node)) };
-        let started = self.with(id, cx, net, out, |node, env| Some(node.attach(env, uid, container, window)));
+        let started = self.with(id, cx, net, out, |node, env| Some(start(node, env)));
         started.unwrap_or_else(|| Err(unreachable(node))).map(|session| Attachment { node: id, session })
     }
 

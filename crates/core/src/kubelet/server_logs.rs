@@ -38,7 +38,7 @@ impl LogCursor {
     fn take(&mut self, line: &Line) -> Vec<u8> {
         let mut bytes = Vec::new();
         if self.timestamps {
-            bytes.extend_from_slice(nano_time(line.time).as_bytes());
+            bytes.extend_from_slice(line.time.rfc3339_nano().as_bytes());
             bytes.push(b' ');
         }
         bytes.extend_from_slice(&line.text);
@@ -51,12 +51,6 @@ impl LogCursor {
         }
         bytes
     }
-}
-
-/// RFC 3339 with nine digits, as CRI logs have it.
-fn nano_time(time: Timestamp) -> String {
-    let text = time.rfc3339();
-    format!("{}.{:09}Z", &text[..text.len() - 1], time.0.rem_euclid(1_000_000) * 1000)
 }
 
 impl Nodes {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use api::Quantity;
 use api::core::v1::{Container, ContainerPort, Node as ApiNode, Pod};
 use api::meta::object_meta::{ObjectMeta, OwnerReference};
-use api::{Object, Str, Timestamp};
+use api::{Object, Str};
 use serde_json::json;
 
 use super::node::Node;
@@ -59,7 +59,7 @@ fn static_pod(node: &Node, env: &Env, component: &str) -> Option<Pod> {
         metadata.annotations.insert(format!("kubernetes.io/config.{key}").into(), value.into());
     }
     metadata.annotations.insert(MIRROR.into(), hash.into());
-    metadata.annotations.insert("kubernetes.io/config.seen".into(), seen(node.started).into());
+    metadata.annotations.insert("kubernetes.io/config.seen".into(), node.started.rfc3339_nano().into());
     if let Some(owner) = env.cx.lister::<ApiNode>().get("", &node.spec.name) {
         metadata.owner_references.push(OwnerReference {
             api_version: "v1".into(),
@@ -135,11 +135,6 @@ fn command(node: &Node, component: &str) -> Vec<String> {
         _ => vec!["--kubeconfig=/etc/kubernetes/scheduler.conf".into(), "--leader-elect=true".into()],
     };
     [component.to_string()].into_iter().chain(words).collect()
-}
-
-fn seen(time: Timestamp) -> String {
-    let text = time.rfc3339();
-    format!("{}.{:09}Z", &text[..text.len() - 1], time.0.rem_euclid(1_000_000) * 1000)
 }
 
 /// Somebody deletes a mirror pod: it is removed at once, and made again when it is gone. True if `object` is such a pod.

@@ -146,11 +146,7 @@ fn config_map_files(
 ) -> Result<Files, String> {
     let object = env.cx.lister::<ConfigMap>().get(namespace, name);
     let Some(map) = object.as_ref().and_then(|it| it.view::<ConfigMap>()) else {
-        return if optional == Some(true) {
-            Ok(Vec::new())
-        } else {
-            Err(format!("configmap \"{name}\" not found"))
-        };
+        return absent("configmap", name, optional);
     };
     let data = map.data.iter().map(|(key, value)| (key.clone(), value.as_bytes().to_vec()));
     let binary = map.binary_data.iter().map(|(key, value)| (key.clone(), value.to_vec()));
@@ -167,14 +163,15 @@ fn secret_files(
 ) -> Result<Files, String> {
     let object = env.cx.lister::<Secret>().get(namespace, name);
     let Some(secret) = object.as_ref().and_then(|it| it.view::<Secret>()) else {
-        return if optional == Some(true) {
-            Ok(Vec::new())
-        } else {
-            Err(format!("secret \"{name}\" not found"))
-        };
+        return absent("secret", name, optional);
     };
     let data = secret.data.iter().map(|(key, value)| (key.clone(), value.to_vec()));
     pick(data.collect(), items, optional, mode, "references non-existent secret key")
+}
+
+/// What a volume holds whose source is not there.
+fn absent(what: &str, name: &str, optional: Option<bool>) -> Result<Files, String> {
+    if optional == Some(true) { Ok(Vec::new()) } else { Err(format!("{what} \"{name}\" not found")) }
 }
 
 fn pick(

@@ -1,5 +1,8 @@
-//! The objects of one resource, ordered by key, with the node index.
+//! The objects of one resource, ordered by key, with an index by one field: pods by node, priority classes by whether they
+//! are the default.
 
+use api::core::v1::Pod;
+use api::scheduling::v1::PriorityClass;
 use api::{Key, Object, Str};
 
 use super::Revision;
@@ -20,8 +23,8 @@ pub struct Stored {
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     objects: SharedMap<Key, Stored>,
-    /// (node, key) of each bound pod.
-    by_node: SharedMap<(Str, Key), ()>,
+    /// (value, key) of each object that has the field: see [`field_of`].
+    by_field: SharedMap<(Str, Key), ()>,
 }
 
 impl Table {
@@ -52,27 +55,27 @@ impl Table {
         self.objects.range::<Key, _>(start..).take_while(move |(key, _)| key.namespace == namespace)
     }
 
-    /// The pods bound to a node, by key.
-    pub fn on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Stored> + use<'a> {
-        let start = (Str::from(node), Key::default());
-        let node = start.0.clone();
-        let of_node =
-            self.by_node.range::<(Str, Key), _>(start..).take_while(move |((of, _), ())| *of == node);
-        of_node.filter_map(|((_, key), ())| self.objects.get(key))
+    /// The objects whose indexed field has this value, by key.
+    pub fn with_field<'a>(&'a self, value: &str) -> impl Iterator<Item = &'a Stored> + use<'a> {
+        let start = (Str::from(value), Key::default());
+        let value = start.0.clone();
+        let alike =
+            self.by_field.range::<(Str, Key), _>(start..).take_while(move |((of, _), ())| *of == value);
+        alike.filter_map(|((_, key), ())| self.objects.get(key))
     }
 
     /// Returns the previous state.
     pub fn put(&mut self, key: Key, object: Object, revision: Revision) -> Option<Object> {
-        let new_node = node_of(&object);
+        let new = field_of(&object);
         match self.objects.get_mut(&key) {
             Some(stored) => {
                 let previous = std::mem::replace(&mut stored.object, object);
                 stored.mod_revision = revision;
-                self.reindex(&key, node_of(&previous), new_node);
+                self.reindex(&key, field_of(&previous), new);
                 Some(previous)
             }
             None => {
-                self.reindex(&key, None, new_node);
+                self.reindex(&key, None, new);
                 self.objects
                     .insert(key, Stored { object, create_revision: revision, mod_revision: revision });
                 None
@@ -83,7 +86,7 @@ impl Table {
     /// Returns the last state.
     pub fn remove(&mut self, key: &Key) -> Option<Object> {
         let stored = self.objects.remove(key)?;
-        self.reindex(key, node_of(&stored.object), None);
+        self.reindex(key, field_of(&stored.object), None);
         Some(stored.object)
     }
 
@@ -92,16 +95,22 @@ impl Table {
             return;
         }
         if let Some(old) = old {
-            self.by_node.remove(&(old, key.clone()));
+            self.by_field.remove(&(old, key.clone()));
         }
         if let Some(new) = new {
-            self.by_node.insert((new, key.clone()), ());
+            self.by_field.insert((new, key.clone()), ());
         }
     }
 }
 
-/// The node a pod is bound to. Only pods are indexed; upstream's API server keeps the same index for `spec.nodeName`.
-fn node_of(object: &Object) -> Option<Str> {
-    let pod = object.view::<api::core::v1::Pod>()?;
-    if pod.spec.node_name.is_empty() { None } else { Some(pod.spec.node_name.clone()) }
+/// The value of the default priority class in the index; nothing is said of the others.
+pub(super) const GLOBAL_DEFAULT: &str = "true";
+
+/// What an object is indexed by: `spec.nodeName` of a bound pod (upstream's API server keeps the same index), and
+/// `globalDefault` of a priority class, which each new pod that names no class asks for.
+fn field_of(object: &Object) -> Option<Str> {
+    if let Some(pod) = object.view::<Pod>() {
+        return (!pod.spec.node_name.is_empty()).then(|| pod.spec.node_name.clone());
+    }
+    object.view::<PriorityClass>().filter(|class| class.global_default).map(|_| Str::new(GLOBAL_DEFAULT))
 }

@@ -207,7 +207,7 @@ async fn patch_until_done(
                 let e = e.with_source("patching", &info.source);
                 let verb = format!(
                     "applying patch:\n{}\nto:\n{}\nfor:",
-                    crate::print::json_compact(&patch.patch),
+                    api::base::json::go_compact(&patch.patch),
                     describe(info)
                 );
                 return Err(e.with_source(&verb, &info.source));
@@ -290,7 +290,7 @@ pub async fn edit_last_applied(cx: &Cx) -> Result {
             cx.err("Edit cancelled, no changes made.");
             continue;
         }
-        let patch = json!({ "metadata": { "annotations": { LAST_APPLIED: crate::print::json_compact(&after) + "\n" } } });
+        let patch = json!({ "metadata": { "annotations": { LAST_APPLIED: api::base::json::go_compact(&after) + "\n" } } });
         cx.client()?.patch(&info.path(), &[("fieldManager", "kubectl-edit")], MERGE_PATCH, &patch).await?;
         cx.line(format!("{} edited", info.label()));
     }

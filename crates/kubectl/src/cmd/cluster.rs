@@ -6,7 +6,7 @@ use api::meta::quantity::Quantity;
 use collections::StableSort;
 
 use crate::cx::Cx;
-use crate::describe::s;
+use crate::describe::{events::last_seen, s};
 use crate::discovery::array;
 use crate::error::{Result, msg};
 use crate::human;
@@ -211,13 +211,6 @@ pub async fn events(cx: &Cx) -> Result {
         }
     }
     if cx.host.interrupted() { Err(interrupted()) } else { Ok(()) }
-}
-
-fn last_seen(event: &Json) -> &str {
-    [&event["series"]["lastObservedTime"], &event["lastTimestamp"], &event["eventTime"]]
-        .into_iter()
-        .find_map(Json::as_str)
-        .unwrap_or("")
 }
 
 fn event_row(cx: &Cx, e: &Json, all: bool) -> String {

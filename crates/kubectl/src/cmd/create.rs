@@ -12,7 +12,6 @@ use api::meta::object::kind_info;
 use api::{Gvk, Json};
 
 use crate::builder::{Builder, Info, Plan, Planned, finish, nested};
-use crate::client;
 use crate::cx::{Cx, DryRun};
 use crate::discovery::{Resource, split};
 use crate::error::{CmdError, Result, msg};
@@ -110,7 +109,8 @@ pub fn builtin(object: &Json) -> Option<Rc<Resource>> {
 /// Sends a generated object (in Go's order of fields) and prints the outcome. `failed` is put before an error.
 pub async fn submit(cx: &Cx, mut object: Json, failed: &str) -> Result {
     let printer = Printer::from_flags(cx, false)?;
-    let dry_run = cx.dry_run()?;
+    // A flag that has no meaning is told before anything is made.
+    cx.dry_run()?;
     let Some(resource) = builtin(&object) else { return msg("no such kind") };
     let namespace = if resource.namespaced { cx.namespace()? } else { String::new() };
     if resource.namespaced && cx.namespace_enforced() {
@@ -120,16 +120,29 @@ pub async fn submit(cx: &Cx, mut object: Json, failed: &str) -> Result {
         let text = object.to_string() + "\n";
         object["metadata"]["annotations"][LAST_APPLIED] = text.into();
     }
+    send(cx, &printer, &object, namespace, "created", failed).await
+}
+
+/// Sends a built-in object, or only prints it with `--dry-run=client`, and tells the outcome in the word `done`.
+/// `failed` is put before the server's error.
+pub async fn send(
+    cx: &Cx,
+    printer: &Printer,
+    object: &Json,
+    namespace: String,
+    done: &str,
+    failed: &str,
+) -> Result {
+    let Some(resource) = builtin(object) else { return msg("no such kind") };
     let name = object["metadata"]["name"].as_str().unwrap_or("").to_string();
     let info = Info { resource, namespace, name, source: String::new(), object: Json::Null };
-    if dry_run == DryRun::Client {
-        return ops::done(cx, &printer, &info, "created", &object, true);
+    if cx.dry_run()? == DryRun::Client {
+        return ops::done(cx, printer, &info, done, object, true);
     }
     let query = write_query(cx, cx.flags.str("field-manager"))?;
-    let path = client::collection(&info.resource, &info.namespace);
-    let created = cx.client()?.create(&path, &refs(&query), &object).await;
+    let created = cx.client()?.create(&info.collection(), &refs(&query), object).await;
     let created = created.map_err(|e| if failed.is_empty() { e } else { e.prefixed(failed) })?;
-    ops::done(cx, &printer, &info, "created", &created, false)
+    ops::done(cx, printer, &info, done, &created, false)
 }
 
 /// Sets `metadata.namespace`, right behind the name.

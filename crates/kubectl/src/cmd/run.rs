@@ -10,7 +10,7 @@ use crate::describe::s;
 use crate::discovery::array;
 use crate::error::{CmdError, Result, msg};
 use crate::generate;
-use crate::ops::{self, refs, write_query};
+use crate::ops::{refs, write_query};
 use crate::print::Printer;
 use crate::session;
 use crate::wait::{Deadline, Watch, interrupted};
@@ -154,15 +154,7 @@ fn overlay(base: &mut Json, over: Json, strategic: bool) {
 
 async fn submit(cx: &Cx, object: Json, done: &str) -> Result {
     let printer = Printer::from_flags(cx, false)?;
-    let Some(resource) = create::builtin(&object) else { return msg("no such kind") };
-    let name = object["metadata"]["name"].as_str().unwrap_or("").to_string();
-    let info = Info { resource, namespace: cx.namespace()?, name, source: String::new(), object: Json::Null };
-    if cx.dry_run()? == DryRun::Client {
-        return ops::done(cx, &printer, &info, done, &object, true);
-    }
-    let query = write_query(cx, cx.flags.str("field-manager"))?;
-    let created = cx.client()?.create(&info.collection(), &refs(&query), &object).await?;
-    ops::done(cx, &printer, &info, done, &created, false)
+    create::send(cx, &printer, &object, cx.namespace()?, done, "").await
 }
 
 async fn expose_run(cx: &Cx, name: &str) -> Result {
@@ -334,10 +326,11 @@ async fn remove(cx: &Cx, info: &Info) -> Result {
 /// `kubectl expose`.
 pub async fn expose(cx: &Cx) -> Result {
     let printer = Printer::from_flags(cx, false)?;
-    let dry_run = cx.dry_run()?;
+    // A flag that has no meaning is told before anything is looked for.
+    cx.dry_run()?;
     let (infos, mut errors) = Builder { selector: None, ..Builder::from_flags(cx) }.infos(cx).await?;
     for info in infos {
-        match expose_one(cx, &info, &printer, dry_run).await {
+        match expose_one(cx, &info, &printer).await {
             Ok(()) => {}
             Err(CmdError::Transport(e)) => return Err(CmdError::Transport(e)),
             Err(e) => errors.push(e),
@@ -346,7 +339,7 @@ pub async fn expose(cx: &Cx) -> Result {
     finish(errors)
 }
 
-async fn expose_one(cx: &Cx, info: &Info, printer: &Printer, dry_run: DryRun) -> Result {
+async fn expose_one(cx: &Cx, info: &Info, printer: &Printer) -> Result {
     let flags = &cx.flags;
     let object = &info.object;
     if !matches!(
@@ -402,15 +395,7 @@ async fn expose_one(cx: &Cx, info: &Info, printer: &Printer, dry_run: DryRun) ->
             .map_err(|e| CmdError::Msg(format!("Invalid JSON Patch: {e}")))?;
         overlay(&mut service, over, flags.str("override-type") == "strategic");
     }
-    let Some(resource) = create::builtin(&service) else { return msg("no such kind") };
-    let made =
-        Info { resource, namespace: info.namespace.clone(), name, source: String::new(), object: Json::Null };
-    if dry_run == DryRun::Client {
-        return ops::done(cx, printer, &made, "exposed", &service, true);
-    }
-    let query = write_query(cx, flags.str("field-manager"))?;
-    let created = cx.client()?.create(&made.collection(), &refs(&query), &service).await?;
-    ops::done(cx, printer, &made, "exposed", &created, false)
+    create::send(cx, printer, &service, info.namespace.clone(), "exposed", "").await
 }
 
 fn selector_of(object: &Json) -> Result<Json> {

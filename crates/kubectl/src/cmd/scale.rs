@@ -123,15 +123,7 @@ pub async fn autoscale(cx: &Cx) -> Result {
 
 async fn submit_autoscaler(cx: &Cx, object: Json) -> Result {
     let printer = Printer::from_flags(cx, false)?;
-    let Some(resource) = create::builtin(&object) else { return msg("no such kind") };
-    let name = object["metadata"]["name"].as_str().unwrap_or("").to_string();
-    let info = Info { resource, namespace: cx.namespace()?, name, source: String::new(), object: Json::Null };
-    if cx.dry_run()? == DryRun::Client {
-        return ops::done(cx, &printer, &info, "autoscaled", &object, true);
-    }
-    let query = ops::write_query(cx, cx.flags.str("field-manager"))?;
-    let created = cx.client()?.create(&info.collection(), &ops::refs(&query), &object).await?;
-    ops::done(cx, &printer, &info, "autoscaled", &created, false)
+    create::send(cx, &printer, &object, cx.namespace()?, "autoscaled", "").await
 }
 
 fn metrics(cx: &Cx) -> Result<Vec<Json>> {

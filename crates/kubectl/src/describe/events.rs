@@ -40,7 +40,8 @@ async fn about(cx: &Cx, info: &Info, uid: &str) -> Option<Vec<Json>> {
     Some(array(&list["items"]).to_vec())
 }
 
-fn last_seen(event: &Json) -> &str {
+/// When the event was seen last, in RFC 3339: of a series, of a counted event, or of a single one.
+pub fn last_seen(event: &Json) -> &str {
     let series = &event["series"]["lastObservedTime"];
     [series, &event["lastTimestamp"], &event["eventTime"]].into_iter().find_map(Json::as_str).unwrap_or("")
 }

@@ -63,6 +63,6 @@ fn class_named<'a>(server: &'a ApiServer, name: &str) -> Option<&'a PriorityClas
 /// The class for pods that name none: of several, the lowest.
 fn default_class(server: &ApiServer) -> Option<&PriorityClass> {
     let id = server.registry().id_of::<PriorityClass>()?;
-    let classes = server.storage.list(id, None).filter_map(|it| it.view::<PriorityClass>());
-    classes.filter(|it| it.global_default).min_by_key(|it| it.value)
+    let classes = server.storage.global_defaults(id).filter_map(|it| it.view::<PriorityClass>());
+    classes.min_by_key(|it| it.value)
 }
