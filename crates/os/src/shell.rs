@@ -20,6 +20,7 @@ mod messages;
 mod opts;
 mod param;
 mod parse;
+mod print;
 mod redirect;
 mod vars;
 mod vm;
@@ -64,6 +65,8 @@ pub struct Shell {
     parent_pid: Pid,
     started: Time,
     last_background: Option<Pid>,
+    /// The `coproc`: its name, process, and the descriptors to read from and write to.
+    coproc: Option<(Rc<str>, Pid, Fd, Fd)>,
     line: u32,
     subshell: u32,
     input: Input,
@@ -143,6 +146,7 @@ impl Shell {
             parent_pid: 0,
             started: Time(0),
             last_background: None,
+            coproc: None,
             line: 1,
             subshell: 0,
             input: Input::None,
@@ -316,7 +320,7 @@ impl Shell {
         let mut env = self.vars.environment();
         for name in self.exported_functions.iter() {
             if let Some(function) = self.functions.get(name) {
-                env.push((format!("BASH_FUNC_{name}%%"), format!("() {}", function.code.text)));
+                env.push((format!("BASH_FUNC_{name}%%"), print::exported(&function.code.text)));
             }
         }
         env

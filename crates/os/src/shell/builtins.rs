@@ -12,7 +12,7 @@ use std::rc::Rc;
 use crate::{
     kernel::{ShellKind, Sys},
     program::Wait,
-    shell::{Shell, code::Simple, vm::FrameKind},
+    shell::{Shell, code::Simple, print, vm::FrameKind},
 };
 
 /// What a builtin came to.
@@ -451,6 +451,11 @@ fn command(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], simple: &Rc<S
     }
 }
 
+/// Whether the name is a reserved word.
+pub(super) fn is_reserved(name: &str) -> bool {
+    is_keyword(name)
+}
+
 fn is_keyword(name: &str) -> bool {
     matches!(
         name,
@@ -474,6 +479,7 @@ fn is_keyword(name: &str) -> bool {
             | "function"
             | "time"
             | "select"
+            | "coproc"
     )
 }
 
@@ -505,7 +511,7 @@ fn type_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>)
             (
                 "function",
                 if bash {
-                    format!("{name} is a function\n{name} () \n{}", function.code.text)
+                    format!("{name} is a function\n{}", print::function(name, &function.code.text))
                 } else {
                     format!(
                         "{name} is a {}function",

@@ -73,6 +73,8 @@ pub enum Op {
     /// Which of the stages' stderr goes through the pipe too (`|&`) is in their code.
     Subshell(Rc<Code>),
     Background(Rc<Code>),
+    /// `coproc`: its name and what runs beside the shell.
+    Coproc(Rc<str>, Rc<Code>),
     Function(Rc<str>, Rc<Code>),
     /// `time` begins, and reports.
     Time,

@@ -94,6 +94,20 @@ impl Shell {
                 }
             }
         }
+        self.drop_coproc(sys);
+    }
+
+    /// Forgets a `coproc` that has ended: its variables and the shell's ends of its pipes.
+    fn drop_coproc(&mut self, sys: &mut Sys<'_>) {
+        let Some((name, pid, from, to)) = self.coproc.clone() else { return };
+        let ended =
+            self.jobs.iter().flat_map(|j| &j.pids).find(|(p, _)| *p == pid).is_none_or(|(_, s)| s.is_some());
+        if !ended {
+            return;
+        }
+        self.coproc = None;
+        let _closed = (sys.close(from), sys.close(to));
+        let _unset = (self.vars.unset(&name), self.vars.unset(&format!("{name}_PID")));
     }
 
     /// Shows jobs that ended, before a prompt.

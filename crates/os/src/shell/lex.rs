@@ -316,7 +316,7 @@ impl Parser<'_> {
     }
 
     /// `$'…'`
-    fn ansi_quoted(&mut self) -> ParseResult<String> {
+    pub(super) fn ansi_quoted(&mut self) -> ParseResult<String> {
         let mut raw = String::new();
         loop {
             match self.bump() {

@@ -61,7 +61,9 @@ impl Shell {
         }
         match name {
             "_" if self.kind == ShellKind::Bash => return Some(self.last_argument.clone()),
-            "BASH_COMMAND" if self.kind == ShellKind::Bash => return Some(self.command_text.to_string()),
+            "BASH_COMMAND" if self.kind == ShellKind::Bash => {
+                return Some(super::print::command(&self.command_text));
+            }
             "LINENO" => return Some(self.line.to_string()),
             "PPID" => return Some(self.parent_pid.to_string()),
             _ if self.kind == ShellKind::Dash => {}

@@ -10,6 +10,7 @@ mod cond;
 mod list;
 mod redirection;
 mod simple;
+pub mod tree;
 
 use std::rc::Rc;
 
@@ -74,9 +75,9 @@ pub struct Parser<'a> {
     expanding: Vec<(usize, String)>,
 }
 
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 21] = [
     "if", "then", "elif", "else", "fi", "for", "do", "done", "while", "until", "case", "esac", "{", "}", "!",
-    "in", "function", "select", "[[", "time",
+    "in", "function", "select", "[[", "time", "coproc",
 ];
 
 /// Words that end a list.
@@ -266,7 +267,7 @@ impl<'a> Parser<'a> {
         })?;
         match found {
             "function" | "select" | "[[" | "time" if self.dialect == ShellKind::Dash => None,
-            "select" if self.dialect != ShellKind::Bash => None,
+            "select" | "coproc" if self.dialect != ShellKind::Bash => None,
             _ => Some(found),
         }
     }

@@ -26,8 +26,9 @@ use crate::{
         input::{Input, Next},
         is_name,
         jobs::Job,
+        print,
         redirect::{Refused, Target, Undo},
-        vars::Var,
+        vars::{Value, Var},
     },
     signal::Signal,
     text::glob,
@@ -516,6 +517,7 @@ impl Shell {
             Op::Pipeline(stages) => return self.pipeline(sys, &stages),
             Op::Subshell(code) => return self.in_subshell(sys, &code),
             Op::Background(code) => return self.background(sys, &code),
+            Op::Coproc(name, code) => return self.coproc(sys, &name, &code),
             Op::Prompt(word) => {
                 match self.text(sys, &word) {
                     Ok(text) => self.prompt_ready = Some(text),

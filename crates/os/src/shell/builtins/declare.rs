@@ -9,7 +9,7 @@ use crate::{
         builtins::Done,
         code::{AssignValue, Simple},
         lex::is_name,
-        quote,
+        print, quote,
         vars::{self, ReadOnly, Value, Var},
     },
 };
@@ -134,7 +134,7 @@ pub(super) fn declare(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], si
             shell.print(match (names_only, names.is_empty()) {
                 (true, true) => format!("declare -f {name}\n"),
                 (true, false) => format!("{name}\n"),
-                _ => format!("{name} () \n{text}\n"),
+                _ => format!("{}\n", print::function(&name, &text)),
             });
         }
         return Done::Status(i32::from(!found));

@@ -45,6 +45,16 @@ impl Parser<'_> {
                 self.leave();
                 return self.function(&name);
             }
+            Some("coproc") => {
+                self.take("coproc");
+                let name = self.coproc_name().into();
+                self.blanks();
+                let start = self.pos;
+                let ops = self.command()?;
+                let code = Rc::new(Code { ops, text: self.text_from(start) });
+                self.leave();
+                return Ok(vec![Op::Coproc(name, code)]);
+            }
             Some(word)
                 if word != "in" && word != "time" && (word != "!" || self.dialect != ShellKind::Bash) =>
             {
@@ -90,6 +100,22 @@ impl Parser<'_> {
         }
         self.leave();
         Ok(ops)
+    }
+
+    /// The name of a `coproc`: a word before a compound command, else `COPROC`.
+    pub(super) fn coproc_name(&mut self) -> String {
+        self.blanks();
+        let (pos, line) = (self.pos, self.line);
+        let name = self.raw_word();
+        let compound = ["if", "while", "until", "for", "case", "{", "[[", "select"];
+        if is_name(&name) && !RESERVED.contains(&name.as_str()) {
+            self.blanks();
+            if self.peek_char() == Some('(') || self.reserved().is_some_and(|w| compound.contains(&w)) {
+                return name;
+            }
+        }
+        (self.pos, self.line) = (pos, line);
+        "COPROC".to_string()
     }
 
     pub(super) fn subshell(&mut self) -> ParseResult<Vec<Op>> {
@@ -340,13 +366,20 @@ impl Parser<'_> {
     pub(super) fn function(&mut self, name: &str) -> ParseResult<Vec<Op>> {
         self.newlines();
         let start = self.pos;
+        let before = self.heredoc;
         let ops = match (self.reserved(), self.peek_char()) {
             (Some("{" | "if" | "while" | "until" | "for" | "case" | "[["), _) | (_, Some('(')) => {
                 self.command()?
             }
             _ => return self.unexpected(None),
         };
-        let text = self.text_from(start);
+        let mut text = self.text_from(start);
+        if let (None, Some((end, resume, _))) = (before, self.heredoc)
+            && end >= self.pos
+        {
+            // Here-documents of the closing line stand behind it.
+            text.extend(&self.src[end..resume.min(self.src.len())]);
+        }
         Ok(vec![Op::Function(name.into(), Rc::new(Code { ops, text }))])
     }
 

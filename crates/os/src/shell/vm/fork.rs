@@ -189,7 +189,7 @@ impl Shell {
                     id,
                     pgid,
                     pids,
-                    text: code.text.clone(),
+                    text: self.shown(&code.text),
                     stopped: false,
                     notified: false,
                     inherited: false,
@@ -201,6 +201,59 @@ impl Shell {
                 self.finish(sys, 254)
             }
         }
+    }
+
+    /// `coproc`: a command in the background with pipes to and from it, whose descriptors are put into an array.
+    pub(super) fn coproc(&mut self, sys: &mut Sys<'_>, name: &str, code: &Rc<Code>) -> Step {
+        let (Ok((from, output)), Ok((input, to))) = (sys.pipe(), sys.pipe()) else {
+            self.error("cannot make pipe for process substitution: Too many open files");
+            return self.finish(sys, 1);
+        };
+        if let Some((name, pid, ..)) = &self.coproc {
+            self.error(format!("warning: execute_coproc: coproc [{pid}:{name}] still exists"));
+        }
+        // High, out of the way of what scripts open.
+        let mut high = |fd: Fd| {
+            let moved =
+                (60..64).rev().find(|n| !sys.is_open(*n)).and_then(|n| sys.dup2(fd, n).map(|_| n).ok());
+            if moved.is_some() {
+                let _closed = sys.close(fd);
+            }
+            let fd = moved.unwrap_or(fd);
+            let _open = sys.set_cloexec(fd, true);
+            fd
+        };
+        let (from, to) = (high(from), high(to));
+        let child = self.forked(code, vec![(input, 0), (output, 1)], vec![input, output, from, to], false);
+        let forked = sys.fork(Box::new(child));
+        let _closed = (sys.close(input), sys.close(output));
+        let pid = match forked {
+            Ok(pid) => pid,
+            Err(e) => {
+                self.error(format!("fork: {e}"));
+                return self.finish(sys, 254);
+            }
+        };
+        let pgid = self.place(sys, pid, 0, false);
+        let ends = [(0, from.to_string()), (1, to.to_string())];
+        let set = self.vars.set_value(name, Value::Indexed(ends.into_iter().collect()));
+        self.report_readonly(set);
+        self.assign(&format!("{name}_PID"), pid.to_string());
+        self.coproc = Some((name.into(), pid, from, to));
+        self.last_background = Some(pid);
+        let id = self.next_job_id();
+        if self.interactive {
+            self.eprint(format!("[{id}] {pid}\n"));
+        }
+        let text = format!("coproc {name} {}", self.shown(&code.text));
+        let pids = vec![(pid, None)];
+        self.jobs.push(Job { id, pgid, pids, text, stopped: false, notified: false, inherited: false });
+        self.finish(sys, 0)
+    }
+
+    /// A command's text as messages show it.
+    fn shown(&self, text: &str) -> String {
+        if self.kind == ShellKind::Bash { print::command(text) } else { text.to_string() }
     }
 
     /// Without job control, background commands ignore ^C and ^\.
@@ -228,6 +281,7 @@ impl Shell {
             self.undo(sys, std::mem::take(&mut job.undo));
             let id = self.next_job_id();
             let Foreground { pids, pgid, text, .. } = job;
+            let text = self.shown(&text);
             let job = Job { id, pgid, pids, text, stopped: true, notified: true, inherited: false };
             self.jobs.push(job);
             if let Some(job) = self.jobs.last() {
@@ -247,7 +301,8 @@ impl Shell {
         let last = job.pids.last().and_then(|(pid, s)| Some((*pid, (*s)?)));
         let interrupted = matches!(last, Some((_, ExitStatus::Signal(Signal::INT)))) && self.interactive;
         if let Some((pid, ExitStatus::Signal(signal))) = last {
-            self.report_death(pid, signal, &job.text);
+            let text = self.shown(&job.text);
+            self.report_death(pid, signal, &text);
             let _full = self.out.drain(sys);
         }
         self.undo(sys, std::mem::take(&mut job.undo));
