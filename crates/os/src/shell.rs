@@ -22,6 +22,7 @@ mod param;
 mod parse;
 mod print;
 mod redirect;
+mod special;
 mod vars;
 mod vm;
 
@@ -46,6 +47,13 @@ use opts::Opts;
 use vars::{ReadOnly, Var, Vars};
 use vm::{Frame, Loop, Waiting};
 
+/// A program that was found in PATH.
+#[derive(Clone, Debug)]
+struct Hashed {
+    path: String,
+    hits: u32,
+}
+
 /// A shell process.
 #[derive(Clone, Debug)]
 pub struct Shell {
@@ -58,7 +66,22 @@ pub struct Shell {
     aliases: Rc<parse::Aliases>,
     params: Rc<Vec<String>>,
     status: i32,
-    pipe_status: Rc<Vec<i32>>,
+    /// The statuses of the last pipeline, if it was one of several commands; else that of the last command.
+    pipe_status: Option<Rc<Vec<i32>>>,
+    last_status: i32,
+    /// The seed that `RANDOM=` gave.
+    random: Option<u32>,
+    /// Computed variables that were unset and are ordinary now.
+    ordinary: Rc<OrdSet<String>>,
+    /// Builtins that `enable -n` took away.
+    disabled: Rc<OrdSet<String>>,
+    /// Where programs were found, for the PATH it holds for.
+    hashed: Rc<OrdMap<String, Hashed>>,
+    hashed_path: Rc<str>,
+    /// The commands come from a script file, also in a copy of the shell.
+    from_script: bool,
+    /// How words are completed: `complete`.
+    completions: Rc<OrdMap<String, String>>,
     opts: Opts,
     interactive: bool,
     shell_pid: Pid,
@@ -139,7 +162,15 @@ impl Shell {
             aliases: Rc::default(),
             params: Rc::default(),
             status: 0,
-            pipe_status: Rc::default(),
+            pipe_status: None,
+            last_status: 0,
+            random: None,
+            ordinary: Rc::default(),
+            disabled: Rc::default(),
+            hashed: Rc::default(),
+            hashed_path: Rc::from(""),
+            from_script: false,
+            completions: Rc::default(),
             opts: Opts::default(),
             interactive: false,
             shell_pid: 0,
@@ -279,7 +310,11 @@ impl Shell {
                 self.eprint(message);
                 return Err(2);
             }
-            self.input = Input::text(&args.remove(0), false);
+            let source = args.remove(0);
+            if self.kind == ShellKind::Bash {
+                let _set = self.vars.set("BASH_EXECUTION_STRING", source.as_str());
+            }
+            self.input = Input::text(&source, false);
             if !args.is_empty() {
                 self.arg0 = args.remove(0);
             }
@@ -287,6 +322,7 @@ impl Shell {
             let path = args.remove(0);
             let text = self.read_script(sys, &path)?;
             self.input = Input::text(&text, true);
+            self.from_script = true;
             self.arg0 = path;
         } else if force_interactive || (sys.is_tty(0) && sys.is_tty(2)) {
             self.interactive = true;
@@ -402,6 +438,10 @@ impl Shell {
                 let path = sys.find_program("bash", &search).unwrap_or_else(|_| "/bin/bash".to_string());
                 let _set = self.vars.set("BASH", path);
             }
+            if self.last_argument.is_empty() {
+                self.last_argument.clone_from(&sys.argv().first().cloned().unwrap_or_default());
+            }
+            self.set_bash_variables(sys);
         }
     }
 
@@ -442,15 +482,6 @@ impl Shell {
 
     fn function_name(&self) -> Option<String> {
         self.frames.iter().rev().find_map(|f| f.function_name())
-    }
-
-    /// The functions being run, the innermost first; in a script `main` called them.
-    fn function_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.frames.iter().rev().filter_map(|f| f.function_name()).collect();
-        if !names.is_empty() && self.input.is_script() {
-            names.push("main".to_string());
-        }
-        names
     }
 }
 

@@ -1,6 +1,8 @@
 //! The builtins: the list, and those that steer the shell. Others are in the files below.
 
 pub(super) mod declare;
+mod describe;
+mod directories;
 mod limits;
 mod options;
 mod process;
@@ -12,7 +14,7 @@ use std::rc::Rc;
 use crate::{
     kernel::{ShellKind, Sys},
     program::Wait,
-    shell::{Shell, code::Simple, print, vm::FrameKind},
+    shell::{Shell, code::Simple, vm::FrameKind},
 };
 
 /// What a builtin came to.
@@ -31,8 +33,8 @@ pub(super) enum Done {
     /// `exec` without command: the redirections stay.
     KeepRedirects(i32),
     Exec(Vec<String>),
-    /// `command` and `builtin`: runs these words without functions.
-    Command(Vec<String>),
+    /// `command` and `builtin`: runs these words without functions; with the file, where it was looked up already.
+    Command(Vec<String>, Option<String>),
     /// `fg`
     Foreground(usize),
 }
@@ -45,7 +47,8 @@ pub(super) enum Pending {
     MapFile(read::MapFile),
 }
 
-type Builtin = fn(&mut Shell, &mut Sys<'_>, &[String], &Rc<Simple>) -> Done;
+/// The code of a builtin.
+pub(super) type Builtin = fn(&mut Shell, &mut Sys<'_>, &[String], &Rc<Simple>) -> Done;
 
 /// Goes on with a builtin that waited.
 pub(super) fn resume(shell: &mut Shell, sys: &mut Sys<'_>, state: Pending) -> Done {
@@ -79,21 +82,22 @@ pub(super) fn is_special(name: &str) -> bool {
 
 /// All builtins: name, whether bash alone has it, code.
 const BUILTINS: &[(&str, bool, Builtin)] = &[
-    (":", false, |_, _, _, _| Done::Status(0)),
     (".", false, source),
-    ("source", false, source),
+    (":", false, |_, _, _, _| Done::Status(0)),
     ("[", false, test),
     ("alias", false, options::alias),
     ("bg", false, process::bg),
     ("break", false, leave),
-    ("builtin", true, command),
-    ("cd", false, process::cd),
-    ("command", false, command),
+    ("builtin", true, describe::builtin),
+    ("caller", true, describe::caller),
+    ("cd", false, directories::cd),
+    ("command", false, describe::command),
     ("continue", false, leave),
     ("declare", true, declare::declare),
-    ("dirs", true, process::dirs),
+    ("dirs", true, directories::dirs),
     ("disown", true, process::disown),
     ("echo", false, echo),
+    ("enable", true, describe::enable),
     ("eval", false, eval),
     ("exec", false, exec),
     ("exit", false, exit),
@@ -101,8 +105,8 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("false", false, |_, _, _, _| Done::Status(1)),
     ("fg", false, process::fg),
     ("getopts", false, options::getopts),
-    ("hash", false, hash),
-    ("help", true, help),
+    ("hash", false, describe::hash),
+    ("help", true, describe::help),
     ("history", false, history),
     ("jobs", false, process::jobs),
     ("kill", false, process::kill),
@@ -110,10 +114,10 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("local", false, declare::declare),
     ("logout", true, exit),
     ("mapfile", true, read::mapfile),
-    ("popd", true, process::popd),
+    ("popd", true, directories::popd),
     ("printf", false, printf),
-    ("pushd", true, process::pushd),
-    ("pwd", false, process::pwd),
+    ("pushd", true, directories::pushd),
+    ("pwd", false, directories::pwd),
     ("read", false, read::read),
     ("readarray", true, read::mapfile),
     ("readonly", false, declare::export),
@@ -121,11 +125,13 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("set", false, options::set),
     ("shift", false, shift),
     ("shopt", true, shopt::shopt),
+    ("source", false, source),
+    ("suspend", true, describe::suspend),
     ("test", false, test),
     ("times", false, times),
     ("trap", false, options::trap),
     ("true", false, |_, _, _, _| Done::Status(0)),
-    ("type", false, type_),
+    ("type", false, describe::type_),
     ("typeset", true, declare::declare),
     ("ulimit", false, limits::ulimit),
     ("umask", false, process::umask),
@@ -399,58 +405,6 @@ fn let_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) 
     Done::Status(i32::from(last == 0))
 }
 
-fn command(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], simple: &Rc<Simple>) -> Done {
-    let mut args = &words[1..];
-    let mut describe = None;
-    while let Some(first) = args.first() {
-        match first.as_str() {
-            "-v" | "-V" if words[0] == "command" => describe = Some(first == "-V"),
-            "-p" => {}
-            "--" => {
-                args = &args[1..];
-                break;
-            }
-            _ => break,
-        }
-        args = &args[1..];
-    }
-    if args.is_empty() {
-        return Done::Status(0);
-    }
-    match describe {
-        None => Done::Command(args.to_vec()),
-        Some(true) => {
-            let mut list = vec!["type".to_string()];
-            list.extend(args.iter().cloned());
-            type_(shell, sys, &list, simple)
-        }
-        Some(false) => {
-            let mut status = 0;
-            for name in args {
-                let text = if let Some(text) = shell.live_aliases().get(name) {
-                    format!("alias {name}='{text}'")
-                } else if shell.functions.contains_key(name)
-                    || find(name, shell.kind).is_some()
-                    || is_keyword(name)
-                {
-                    name.clone()
-                } else {
-                    let search = shell.vars.text("PATH").unwrap_or("").to_string();
-                    match sys.find_program(name, &search) {
-                        Ok(file) => file,
-                        Err(_) => {
-                            status = if shell.kind == ShellKind::Bash { 1 } else { 127 };
-                            continue;
-                        }
-                    }
-                };
-                shell.print(format!("{text}\n"));
-            }
-            Done::Status(status)
-        }
-    }
-}
-
 /// Whether the name is a reserved word.
 pub(super) fn is_reserved(name: &str) -> bool {
     is_keyword(name)
@@ -483,84 +437,6 @@ fn is_keyword(name: &str) -> bool {
     )
 }
 
-fn type_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    let mut args = &words[1..];
-    let (mut word_only, mut path_only) = (false, false);
-    while let Some(flags) = args.first().and_then(|a| a.strip_prefix('-')) {
-        word_only |= flags.contains('t');
-        path_only |= flags.contains('p') || flags.contains('P');
-        args = &args[1..];
-    }
-    let bash = shell.kind == ShellKind::Bash;
-    let mut status = 0;
-    for name in args {
-        let search = shell.vars.text("PATH").unwrap_or("").to_string();
-        let aliases = shell.live_aliases();
-        let (kind, line) = if let Some(text) = aliases.get(name).filter(|_| !path_only) {
-            (
-                "alias",
-                if bash {
-                    format!("{name} is aliased to `{text}'")
-                } else {
-                    format!("{name} is an alias for {text}")
-                },
-            )
-        } else if is_keyword(name) && !path_only {
-            ("keyword", format!("{name} is a shell keyword"))
-        } else if let Some(function) = shell.functions.get(name).filter(|_| !path_only) {
-            (
-                "function",
-                if bash {
-                    format!("{name} is a function\n{}", print::function(name, &function.code.text))
-                } else {
-                    format!(
-                        "{name} is a {}function",
-                        if shell.kind == ShellKind::Dash { "shell " } else { "" }
-                    )
-                },
-            )
-        } else if find(name, shell.kind).is_some() && !path_only {
-            let special = is_special(name) && !bash;
-            ("builtin", format!("{name} is a {}shell builtin", if special { "special " } else { "" }))
-        } else {
-            match sys.find_program(name, &search) {
-                Ok(file) if path_only => ("file", file),
-                Ok(file) => ("file", format!("{name} is {file}")),
-                Err(_) => {
-                    status = if bash { 1 } else { 127 };
-                    if !word_only && !path_only {
-                        match shell.kind {
-                            ShellKind::Bash => shell.builtin_error("type", format!("{name}: not found")),
-                            _ => shell.print(format!("{name}: not found\n")),
-                        }
-                    }
-                    continue;
-                }
-            }
-        };
-        shell.print(format!("{}\n", if word_only { kind.to_string() } else { line }));
-    }
-    Done::Status(status)
-}
-
-fn hash(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    let names: Vec<&String> = words[1..].iter().filter(|w| !w.starts_with('-')).collect();
-    if words.len() == 1 && shell.kind == ShellKind::Bash {
-        // Nothing is remembered: programs are looked up each time.
-        shell.print("hash: hash table empty\n");
-    }
-    let mut status = 0;
-    for name in names {
-        let search = shell.vars.text("PATH").unwrap_or("").to_string();
-        let known = find(name, shell.kind).is_some() || shell.functions.contains_key(name);
-        if !known && sys.find_program(name, &search).is_err() {
-            shell.builtin_error("hash", format!("{name}: not found"));
-            status = 1;
-        }
-    }
-    Done::Status(status)
-}
-
 fn times(shell: &mut Shell, sys: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> Done {
     let (own, children) = sys.cpu_times();
     let show = |us: u64| format!("{}m{}.{:03}s", us / 60_000_000, us / 1_000_000 % 60, us / 1_000 % 1_000);
@@ -581,19 +457,5 @@ fn history(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>)
         text.push_str(&format!("{:5}  {line}\n", i + 1));
     }
     shell.print(text);
-    Done::Status(0)
-}
-
-fn help(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    if let Some(topic) = words.get(1).filter(|t| find(t, shell.kind).is_none() && !is_keyword(t)) {
-        let hint = format!("Try `help help' or `man -k {topic}' or `info {topic}'.");
-        shell.builtin_error("help", format!("no help topics match `{topic}'.  {hint}"));
-        return Done::Status(1);
-    }
-    let all: Vec<&str> = names(shell.kind).collect();
-    shell.print(format!(
-        "These shell commands are defined internally.  Type `NAME --help' or `man NAME' for programs.\n\n {}\n",
-        all.join(" ")
-    ));
     Done::Status(0)
 }

@@ -3,7 +3,7 @@
 use collections::OrdMap;
 
 use crate::{
-    kernel::{ShellKind, Sys},
+    kernel::Sys,
     shell::{
         Shell,
         code::{Assign, AssignValue, Cond, Part, Word},
@@ -126,10 +126,7 @@ impl Shell {
                     value = self.arith(sys, &value)?.to_string();
                 }
                 self.trace_assignment(sys, &name, &value);
-                if name == "SECONDS" && self.kind == ShellKind::Bash && key.is_none() {
-                    // It goes on counting from there.
-                    let n: i64 = value.trim().parse().unwrap_or(0);
-                    self.started = sys.now().plus(-n.saturating_mul(crate::time::SECOND));
+                if key.is_none() && self.assign_special(sys, &name, &value) {
                     return Ok(true);
                 }
                 if let (Some(Value::Indexed(a)), Some(Ok(n))) = (

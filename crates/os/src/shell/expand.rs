@@ -192,7 +192,7 @@ impl Shell {
         sys.spend(1);
         let text = expression.trim();
         let result = {
-            let mut names = ShellNames { shell: self, random: sys.random() };
+            let mut names = ShellNames { shell: self, sys };
             arith::eval(text, &mut names)
         };
         result.map_err(|message| {
@@ -342,12 +342,12 @@ pub(super) fn join(segs: Vec<Seg>) -> String {
 }
 
 /// Variables for arithmetic.
-struct ShellNames<'a> {
+struct ShellNames<'a, 's> {
     shell: &'a mut Shell,
-    random: u64,
+    sys: &'a mut Sys<'s>,
 }
 
-impl ShellNames<'_> {
+impl ShellNames<'_, '_> {
     fn key(&mut self, name: &str, index: &str) -> String {
         let assoc = matches!(self.shell.vars.get(name).and_then(|v| v.value.as_ref()), Some(Value::Assoc(_)));
         let index = index.trim_matches('"');
@@ -358,18 +358,17 @@ impl ShellNames<'_> {
     }
 }
 
-impl arith::Names for ShellNames<'_> {
+impl arith::Names for ShellNames<'_, '_> {
     fn plain(&self) -> bool {
         self.shell.kind == ShellKind::Dash
     }
 
     fn get(&mut self, name: &str, index: Option<&str>) -> Option<String> {
         match index {
-            None if name == "RANDOM" && self.shell.kind != ShellKind::Dash => {
-                self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                Some(((self.random >> 33) % 32_768).to_string())
+            None => {
+                let special = self.shell.special(self.sys, name);
+                special.or_else(|| self.shell.vars.text(name).map(str::to_string))
             }
-            None => self.shell.vars.text(name).map(str::to_string),
             Some(index) => {
                 let key = self.key(name, index);
                 self.shell.element(name, &key)
@@ -379,6 +378,7 @@ impl arith::Names for ShellNames<'_> {
 
     fn set(&mut self, name: &str, index: Option<&str>, value: i64) -> Result<(), String> {
         let result = match index {
+            None if self.shell.assign_special(self.sys, name, &value.to_string()) => Ok(()),
             None => self.shell.vars.set(name, value.to_string()),
             Some(index) => {
                 let key = self.key(name, index);

@@ -22,6 +22,35 @@ pub(super) enum Elements {
     Segs(Vec<Seg>),
 }
 
+/// The subscript that text in brackets means.
+fn written_index(text: &str) -> Index {
+    match text {
+        "@" => Index::At,
+        "*" => Index::Star,
+        _ => Index::Expr(Word::quoted(text)),
+    }
+}
+
+/// One element of a value.
+fn element_of(value: Option<&Value>, key: &str) -> Option<String> {
+    match value? {
+        Value::Text(t) => (key == "0" || key == "-1").then(|| t.clone()),
+        Value::Indexed(a) => a.get(&vars::element_at(a, key.parse().unwrap_or(0))).cloned(),
+        Value::Assoc(a) => vars::assoc_get(a, key).cloned(),
+    }
+}
+
+/// All elements of a value, or their keys.
+fn elements_of(value: Option<&Value>, keys: bool) -> Vec<String> {
+    match value {
+        None => Vec::new(),
+        Some(Value::Text(t)) => vec![if keys { "0".to_string() } else { t.clone() }],
+        Some(Value::Indexed(a)) if keys => a.keys().map(|k| k.to_string()).collect(),
+        Some(Value::Indexed(a)) => a.values().cloned().collect(),
+        Some(Value::Assoc(a)) => a.iter().map(|(k, v)| if keys { k.clone() } else { v.clone() }).collect(),
+    }
+}
+
 /// A parameter's value before its operator is applied.
 #[derive(Clone)]
 enum Raw {
@@ -64,55 +93,33 @@ impl Shell {
             "BASH_COMMAND" if self.kind == ShellKind::Bash => {
                 return Some(super::print::command(&self.command_text));
             }
-            "LINENO" => return Some(self.line.to_string()),
-            "PPID" => return Some(self.parent_pid.to_string()),
-            _ if self.kind == ShellKind::Dash => {}
-            "RANDOM" => {
-                let text = match self.noted() {
-                    Some(text) => text,
-                    None => {
-                        let n = (sys.random() >> 20) % 32_768;
-                        self.note(&n.to_string());
-                        n.to_string()
-                    }
-                };
+            "RANDOM" | "SRANDOM" => {
+                if let Some(noted) = self.noted() {
+                    return Some(noted);
+                }
+                let text = self.special(sys, name).or_else(|| self.vars.text(name).map(str::to_string))?;
+                self.note(&text);
                 return Some(text);
             }
-            "SECONDS" if self.vars.get("SECONDS").is_none() => {
-                return Some((sys.now().since(self.started) / crate::time::SECOND).to_string());
-            }
-            "EPOCHSECONDS" => return Some(sys.now().secs().to_string()),
-            "EPOCHREALTIME" => {
-                return Some(format!("{}.{:06}", sys.now().secs(), sys.now().subsec_micros()));
-            }
-            "BASHPID" if self.kind == ShellKind::Bash => return Some(sys.pid().to_string()),
-            "UID" | "EUID" if self.kind == ShellKind::Bash => return Some(sys.uid().to_string()),
-            "BASH_SUBSHELL" => return Some(self.subshell.to_string()),
-            "FUNCNAME" => return self.function_name(),
             _ => {}
+        }
+        if let Some(text) = self.special(sys, name) {
+            return Some(text);
         }
         self.vars.text(name).map(str::to_string)
     }
 
     /// One element of an array variable.
     pub(super) fn element(&self, name: &str, key: &str) -> Option<String> {
-        match self.vars.get(name)?.value.as_ref()? {
-            Value::Text(t) => (key == "0" || key == "-1").then(|| t.clone()),
-            Value::Indexed(a) => a.get(&vars::element_at(a, key.parse().unwrap_or(0))).cloned(),
-            Value::Assoc(a) => a.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()),
-        }
+        element_of(self.vars.get(name)?.value.as_ref(), key)
     }
 
     fn all_elements(&self, name: &str, keys: bool) -> Vec<String> {
-        match self.vars.get(name).and_then(|v| v.value.as_ref()) {
-            None => Vec::new(),
-            Some(Value::Text(t)) => vec![if keys { "0".to_string() } else { t.clone() }],
-            Some(Value::Indexed(a)) if keys => a.keys().map(|k| k.to_string()).collect(),
-            Some(Value::Indexed(a)) => a.values().cloned().collect(),
-            Some(Value::Assoc(a)) => {
-                a.iter().map(|(k, v)| if keys { k.clone() } else { v.clone() }).collect()
-            }
-        }
+        elements_of(self.vars.get(name).and_then(|v| v.value.as_ref()), keys)
+    }
+
+    fn is_computed(&mut self, sys: &mut Sys<'_>, name: &str) -> bool {
+        self.special_array(sys, name).is_some()
     }
 
     /// The key that a subscript means for this variable.
@@ -135,26 +142,33 @@ impl Shell {
         if name == "@" || name == "*" {
             return Ok(Raw::List(self.params.to_vec(), name == "@"));
         }
+        if index.is_none()
+            && self.vars.raw(name).is_some_and(|v| v.nameref)
+            && let Some(target) = self.vars.target(name)
+            && let Some((base, key)) = target.strip_suffix(']').and_then(|t| t.split_once('['))
+        {
+            let index = written_index(key);
+            return self.raw(sys, base, Some(&index));
+        }
         Ok(match index {
             None => self.value(sys, name).map_or(Raw::Unset, Raw::One),
-            Some(Index::At) if name == "PIPESTATUS" => {
-                Raw::List(self.pipe_status.iter().map(|s| s.to_string()).collect(), true)
+            Some(index)
+                if name.starts_with(|c: char| c.is_ascii_uppercase()) && self.is_computed(sys, name) =>
+            {
+                let array = self.special_array(sys, name);
+                match index {
+                    Index::At => Raw::List(elements_of(array.as_ref(), false), true),
+                    Index::Star => Raw::List(elements_of(array.as_ref(), false), false),
+                    Index::Expr(word) => {
+                        let key = self.subscript(sys, name, word)?;
+                        element_of(array.as_ref(), &key).map_or(Raw::Unset, Raw::One)
+                    }
+                }
             }
-            Some(Index::At) if name == "FUNCNAME" => Raw::List(self.function_names(), true),
-            Some(Index::Star) if name == "FUNCNAME" => Raw::List(self.function_names(), false),
             Some(Index::At) => Raw::List(self.all_elements(name, false), true),
             Some(Index::Star) => Raw::List(self.all_elements(name, false), false),
             Some(Index::Expr(word)) => {
                 let key = self.subscript(sys, name, word)?;
-                if name == "FUNCNAME" {
-                    let names = self.function_names();
-                    let name = key.parse::<usize>().ok().and_then(|i| names.get(i).cloned());
-                    return Ok(name.map_or(Raw::Unset, Raw::One));
-                }
-                if name == "PIPESTATUS" {
-                    let status = key.parse::<usize>().ok().and_then(|i| self.pipe_status.get(i).copied());
-                    return Ok(status.map_or(Raw::Unset, |s| Raw::One(s.to_string())));
-                }
                 if let (Some(Value::Indexed(a)), Ok(n)) =
                     (self.vars.get(name).and_then(|v| v.value.as_ref()), key.parse::<i64>())
                     && n < -a.keys().next_back().map_or(0, |k| k + 1)
@@ -181,11 +195,17 @@ impl Shell {
         let mut index = p.index.clone();
         match p.op {
             ParamOp::Names => {
-                let names =
-                    self.vars.iter().map(|(k, _)| k.clone()).filter(|k| k.starts_with(&name)).collect();
-                return Ok(Elements::List(names));
+                let raw = Raw::List(self.variable_names(&name), p.index != Some(Index::Star));
+                return Ok(self.elements(raw, quoting));
             }
-            ParamOp::Keys => return Ok(Elements::List(self.all_elements(&name, true))),
+            ParamOp::Keys => {
+                let keys = match self.special_array(sys, &name) {
+                    Some(value) => elements_of(Some(&value), true),
+                    None => self.all_elements(&name, true),
+                };
+                let raw = Raw::List(keys, !matches!(p.index, Some(Index::Star)));
+                return Ok(self.elements(raw, quoting));
+            }
             ParamOp::Bad(ref text) => {
                 return Err(Stop::Fatal(match self.kind {
                     ShellKind::Bash => format!("{text}: bad substitution"),
@@ -195,18 +215,17 @@ impl Shell {
             }
             _ => {}
         }
+        if p.indirect && index.is_none() && self.vars.raw(&name).is_some_and(|v| v.nameref) {
+            let target = self.vars.raw(&name).and_then(|v| v.text()).unwrap_or("").to_string();
+            return self.apply(sys, p, &name, None, Raw::One(target), quoting);
+        }
         if p.indirect {
             let Some(target) = self.value(sys, &name) else {
                 return Err(Stop::Fatal(format!("{name}: invalid indirect expansion")));
             };
             name = target;
             if let Some((base, rest)) = name.clone().split_once('[') {
-                let inner = rest.trim_end_matches(']');
-                index = Some(match inner {
-                    "@" => Index::At,
-                    "*" => Index::Star,
-                    _ => Index::Expr(Word::quoted(inner)),
-                });
+                index = Some(written_index(rest.trim_end_matches(']')));
                 name = base.to_string();
             }
         }
@@ -437,18 +456,19 @@ impl Shell {
         };
         let range = |len: usize| -> Result<(usize, usize), Stop> {
             let len = len as i64;
-            let from = if offset < 0 { offset + len } else { offset };
+            let from = if offset < 0 { offset.saturating_add(len) } else { offset };
             if from < 0 || from > len {
                 return Ok((0, 0));
             }
             let to = match length {
                 Some(n) if n < 0 => {
-                    if len + n < from {
+                    let to = n.saturating_add(len);
+                    if to < from {
                         return Err(Stop::Fatal(format!("{n}: substring expression < 0")));
                     }
-                    len + n
+                    to
                 }
-                Some(n) => (from + n).min(len),
+                Some(n) => from.saturating_add(n).min(len),
                 None => len,
             };
             Ok((from as usize, to as usize))

@@ -9,6 +9,7 @@ use collections::OrdMap;
 pub enum Value {
     Text(String),
     Indexed(OrdMap<i64, String>),
+    /// In the order of bash's hash table.
     Assoc(Vec<(String, String)>),
 }
 
@@ -22,15 +23,36 @@ pub struct Var {
     pub lower: bool,
     pub upper: bool,
     pub nameref: bool,
+    /// Declared as an array, without a value yet.
+    pub array: bool,
+    /// `declare -t`
+    pub traced: bool,
+    /// `declare -c`: the first letter is a capital.
+    pub capital: bool,
 }
 
 impl Var {
+    /// Text as the variable takes it: in the case that its attributes ask for.
+    pub fn cased(&self, text: String) -> String {
+        if self.lower {
+            text.to_lowercase()
+        } else if self.upper {
+            text.to_uppercase()
+        } else if self.capital {
+            let mut chars = text.chars();
+            let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+            first + &chars.as_str().to_lowercase()
+        } else {
+            text
+        }
+    }
+
     /// The value as one string: element 0 of an array.
     pub fn text(&self) -> Option<&str> {
         match self.value.as_ref()? {
             Value::Text(t) => Some(t),
             Value::Indexed(a) => a.get(&0).map(String::as_str),
-            Value::Assoc(a) => a.iter().find(|(k, _)| k == "0").map(|(_, v)| v.as_str()),
+            Value::Assoc(a) => assoc_get(a, "0").map(String::as_str),
         }
     }
 }
@@ -48,14 +70,37 @@ pub struct Vars {
 }
 
 impl Vars {
+    /// The variable, or the one that a name reference leads to.
     pub fn get(&self, name: &str) -> Option<&Var> {
         let var = self.map.get(name)?;
-        if var.nameref
-            && let Some(target) = var.text().filter(|t| *t != name)
-        {
-            return self.map.get(target);
+        if !var.nameref {
+            return Some(var);
         }
-        Some(var)
+        match self.target(name) {
+            Some(target) => self.map.get(&target),
+            None => Some(var),
+        }
+    }
+
+    /// The variable itself, even if it is a name reference.
+    pub fn raw(&self, name: &str) -> Option<&Var> {
+        self.map.get(name)
+    }
+
+    /// Where a name reference leads, over others if need be: a name, perhaps with a subscript. None for other variables,
+    /// for references that lead nowhere yet, and for those that lead in a circle.
+    pub fn target(&self, name: &str) -> Option<String> {
+        let mut at = name.to_string();
+        for _ in 0..8 {
+            match self.map.get(&at) {
+                Some(var) if var.nameref => match var.text() {
+                    Some(text) if text != at => at = text.to_string(),
+                    _ => return None,
+                },
+                _ => return (at != name).then_some(at),
+            }
+        }
+        None
     }
 
     /// The value as one string.
@@ -65,10 +110,7 @@ impl Vars {
 
     /// The variable for a change; made if it does not exist.
     pub fn entry(&mut self, name: &str) -> &mut Var {
-        let name = match self.map.get(name) {
-            Some(v) if v.nameref => v.text().unwrap_or(name).to_string(),
-            _ => name.to_string(),
-        };
+        let name = self.target(name).unwrap_or_else(|| name.to_string());
         Rc::make_mut(&mut self.map).entry(name).or_default()
     }
 
@@ -83,14 +125,9 @@ impl Vars {
         if var.readonly {
             return Err(ReadOnly(name.to_string()));
         }
-        let mut text = text.into();
-        if var.lower {
-            text = text.to_lowercase();
-        }
-        if var.upper {
-            text = text.to_uppercase();
-        }
+        let text = var.cased(text.into());
         match &mut var.value {
+            None if var.array => var.value = Some(Value::Indexed(OrdMap::from([(0, text)]))),
             Some(Value::Indexed(a)) => {
                 a.insert(0, text);
             }
@@ -106,6 +143,7 @@ impl Vars {
         if var.readonly {
             return Err(ReadOnly(name.to_string()));
         }
+        let text = var.cased(text);
         if let Some(Value::Assoc(a)) = &mut var.value {
             set_assoc(a, key, text);
             return Ok(());
@@ -168,6 +206,13 @@ impl Vars {
         }
     }
 
+    /// The names that are local to the function being run.
+    pub fn locals(&self) -> Vec<String> {
+        let names: collections::OrdSet<String> =
+            self.scopes.last().into_iter().flatten().map(|(n, _)| n.clone()).collect();
+        names.into_iter().collect()
+    }
+
     /// Whether a function is being run.
     pub fn in_function(&self) -> bool {
         !self.scopes.is_empty()
@@ -202,12 +247,39 @@ impl Vars {
     }
 }
 
+/// Where bash's hash table keeps a key: its arrays are listed in that order (FNV-1, 1024 lists).
+pub fn bucket(key: &str) -> u32 {
+    key.bytes().fold(2_166_136_261u32, |hash, b| hash.wrapping_mul(16_777_619) ^ u32::from(b)) & 1023
+}
+
+/// Where a key stands in an associative array, or where it belongs.
+fn assoc_place(array: &[(String, String)], key: &str) -> Result<usize, usize> {
+    let bucket_of = bucket(key);
+    let first = array.partition_point(|(k, _)| bucket(k) < bucket_of);
+    let same = array[first..].iter().take_while(|(k, _)| bucket(k) == bucket_of);
+    same.enumerate().find(|(_, (k, _))| k == key).map(|(i, _)| first + i).ok_or(first)
+}
+
+/// The element of an associative array.
+pub fn assoc_get<'a>(array: &'a [(String, String)], key: &str) -> Option<&'a String> {
+    assoc_place(array, key).ok().map(|at| &array[at].1)
+}
+
 /// Sets one element of an associative array.
 pub fn set_assoc(array: &mut Vec<(String, String)>, key: &str, text: String) {
-    match array.iter_mut().find(|(k, _)| k == key) {
-        Some((_, v)) => *v = text,
-        None => array.push((key.to_string(), text)),
+    match assoc_place(array, key) {
+        Ok(at) => array[at].1 = text,
+        Err(at) => array.insert(at, (key.to_string(), text)),
     }
+}
+
+/// An associative array of these pairs.
+pub fn assoc(pairs: impl Iterator<Item = (String, String)>) -> Value {
+    let mut array = Vec::new();
+    for (key, text) in pairs {
+        set_assoc(&mut array, &key, text);
+    }
+    Value::Assoc(array)
 }
 
 /// The value as an indexed array, turned into one if it is a string or unset.

@@ -50,6 +50,8 @@ pub(super) struct Frame {
     pub restore: Vec<(String, Option<Var>)>,
     /// Source that follows the code.
     pub lines: Option<Box<Lines>>,
+    /// The line it was called from.
+    pub called: u32,
     /// A function's RETURN trap.
     pub at_return: Option<String>,
 }
@@ -240,6 +242,7 @@ impl Shell {
             undo: Undo::default(),
             restore: Vec::new(),
             lines: None,
+            called: self.line,
             at_return: None,
         });
     }
@@ -306,6 +309,8 @@ impl Shell {
     /// The command at the program counter is done.
     pub(super) fn finish(&mut self, sys: &mut Sys<'_>, status: i32) -> Step {
         self.status = status;
+        self.last_status = status;
+        self.pipe_status = None;
         self.begin_command();
         for fd in std::mem::take(&mut self.process_fds) {
             let _closed = sys.close(fd);

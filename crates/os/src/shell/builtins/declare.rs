@@ -7,8 +7,10 @@ use crate::{
     shell::{
         Shell,
         builtins::Done,
-        code::{AssignValue, Simple},
+        code::{Assign, AssignValue, Simple},
+        expand::Stop,
         lex::is_name,
+        parse::Parser,
         print, quote,
         vars::{self, ReadOnly, Value, Var},
     },
@@ -20,15 +22,18 @@ pub(in crate::shell) fn flags(var: &Var) -> String {
     match var.value {
         Some(Value::Indexed(_)) => flags.push('a'),
         Some(Value::Assoc(_)) => flags.push('A'),
+        None if var.array => flags.push('a'),
         _ => {}
     }
     let attributes = [
         (var.integer, 'i'),
-        (var.lower, 'l'),
         (var.nameref, 'n'),
         (var.readonly, 'r'),
-        (var.upper, 'u'),
+        (var.traced, 't'),
         (var.exported, 'x'),
+        (var.capital, 'c'),
+        (var.lower, 'l'),
+        (var.upper, 'u'),
     ];
     flags.extend(attributes.iter().filter(|(on, _)| *on).map(|(_, c)| *c));
     flags
@@ -41,6 +46,9 @@ pub(in crate::shell) fn show(name: &str, var: &Var) -> String {
         flags.push('-');
     }
     let double = |t: &str| {
+        if t.chars().any(char::is_control) {
+            return quote(t);
+        }
         format!(
             "\"{}\"",
             t.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`")
@@ -48,15 +56,31 @@ pub(in crate::shell) fn show(name: &str, var: &Var) -> String {
     };
     match &var.value {
         None => format!("declare -{flags} {name}\n"),
+        Some(Value::Assoc(a)) if a.is_empty() && var.array => format!("declare -{flags} {name}\n"),
         Some(Value::Text(t)) => format!("declare -{flags} {name}={}\n", double(t)),
         Some(Value::Indexed(a)) => {
             let items: Vec<String> = a.iter().map(|(k, v)| format!("[{k}]={}", double(v))).collect();
             format!("declare -{flags} {name}=({})\n", items.join(" "))
         }
         Some(Value::Assoc(a)) => {
-            let items: Vec<String> = a.iter().map(|(k, v)| format!("[{k}]={} ", double(v))).collect();
+            let items: Vec<String> = a.iter().map(|(k, v)| format!("[{}]={} ", key(k), double(v))).collect();
             format!("declare -{flags} {name}=({})\n", items.concat())
         }
+    }
+}
+
+/// A key of an associative array, quoted where it must be.
+fn key(text: &str) -> String {
+    let special = |c: char| c.is_whitespace() || "\"'\\$`|&;()<>!{}*?[]^~".contains(c);
+    if text.chars().any(char::is_control) {
+        quote(text)
+    } else if text.contains(special) || matches!(text, "@" | "*") {
+        format!(
+            "\"{}\"",
+            text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`")
+        )
+    } else {
+        text.to_string()
     }
 }
 
@@ -94,6 +118,27 @@ fn bad_name(shell: &mut Shell, builtin: &str, word: &str) {
     shell.builtin_error(builtin, message);
 }
 
+const DECLARE: &str = "[-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]";
+const TYPESET: &str = "[-aAfFgiIlnrtux] name[=value] ... or typeset -p [-aAfFilnrtux] [name ...]";
+
+/// What `declare` was asked to do.
+#[derive(Default)]
+struct Asked {
+    print: bool,
+    global: bool,
+    functions: bool,
+    names_only: bool,
+    inherit: bool,
+    /// Attributes to set or take away.
+    set: Vec<(char, bool)>,
+}
+
+impl Asked {
+    fn has(&self, letter: char) -> bool {
+        self.set.contains(&(letter, true))
+    }
+}
+
 pub(super) fn declare(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], simple: &Rc<Simple>) -> Done {
     let is_local = words[0] == "local";
     if is_local && !shell.vars.in_function() {
@@ -104,125 +149,338 @@ pub(super) fn declare(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], si
         shell.builtin_error("local", message);
         return if shell.kind == ShellKind::Bash { Done::Status(1) } else { Done::Exit(2) };
     }
+    let mut asked = Asked::default();
     let mut i = 1;
-    let (mut print, mut global, mut functions, mut names_only) = (false, false, false, false);
-    let mut set: Vec<(char, bool)> = Vec::new();
-    while let Some(word) = words.get(i) {
+    let bash = shell.kind == ShellKind::Bash;
+    while bash && let Some(word) = words.get(i) {
         let on = word.starts_with('-');
         let Some(flags) = word.strip_prefix(['-', '+']).filter(|f| !f.is_empty()) else { break };
         i += 1;
+        if flags == "-" {
+            break;
+        }
         for flag in flags.chars() {
             match flag {
-                'p' => print = true,
-                'g' => global = true,
-                'f' => functions = true,
-                'F' => names_only = true,
-                other => set.push((other, on)),
+                'p' => asked.print = true,
+                'g' => asked.global = true,
+                'f' => asked.functions = true,
+                'F' => asked.names_only = true,
+                'I' => asked.inherit = true,
+                'a' | 'A' | 'c' | 'i' | 'l' | 'n' | 'r' | 't' | 'u' | 'x' => asked.set.push((flag, on)),
+                _ => {
+                    let usage = match words[0].as_str() {
+                        "local" => "[option] name[=value] ...",
+                        "typeset" => TYPESET,
+                        _ => DECLARE,
+                    };
+                    illegal_option(shell, &words[0], flag, usage);
+                    return Done::Status(2);
+                }
             }
         }
     }
     let names = &words[i.min(words.len())..];
-    if functions || names_only {
-        let all: Vec<(String, String)> = shell
-            .functions
-            .iter()
-            .filter(|(n, _)| names.is_empty() || names.contains(n))
-            .map(|(n, c)| (n.clone(), c.code.text.clone()))
-            .collect();
-        let found = !all.is_empty();
-        for (name, text) in all {
-            shell.print(match (names_only, names.is_empty()) {
-                (true, true) => format!("declare -f {name}\n"),
-                (true, false) => format!("{name}\n"),
-                _ => format!("{}\n", print::function(&name, &text)),
-            });
-        }
-        return Done::Status(i32::from(!found));
+    if asked.functions || asked.names_only {
+        return functions(shell, names, &asked);
     }
     if names.is_empty() {
-        let lines: Vec<String> =
-            shell.vars.iter().filter(|(_, v)| v.value.is_some()).map(|(n, v)| show(n, v)).collect();
-        if !is_local {
-            shell.print(lines.concat());
-        }
-        return Done::Status(0);
+        return list(shell, sys, &asked, is_local);
     }
     let mut status = 0;
     for word in names {
-        let (name, value, append) = parts(word);
-        if !is_name(name.split('[').next().unwrap_or("")) {
-            bad_name(shell, &words[0], word);
-            status = 1;
-            continue;
-        }
-        if print {
-            match shell.vars.get(name).cloned() {
-                Some(var) => shell.print(show(name, &var)),
+        if asked.print {
+            shell.settle(sys, word);
+            match shell.vars.raw(word).cloned() {
+                Some(var) => shell.print(show(word, &var)),
                 None => {
-                    shell.builtin_error(&words[0], format!("{name}: not found"));
+                    shell.builtin_error(&words[0], format!("{word}: not found"));
                     status = 1;
                 }
             }
             continue;
         }
-        if shell.vars.in_function() && !global {
-            // In dash a local begins with the outer value.
-            shell.vars.make_local(name, shell.kind == ShellKind::Dash);
-        }
-        let holds = shell.vars.get(name).and_then(|v| v.value.as_ref());
-        let clash = match holds {
-            Some(Value::Indexed(_)) if set.contains(&('A', true)) => Some("indexed to associative"),
-            Some(Value::Assoc(_)) if set.contains(&('a', true)) => Some("associative to indexed"),
-            _ => None,
-        };
-        if let Some(what) = clash {
-            shell.builtin_error(&words[0], format!("{name}: cannot convert {what} array"));
+        if !declare_one(shell, sys, &words[0], word, &asked, simple) {
             status = 1;
-            continue;
-        }
-        let var = shell.vars.entry_raw(name);
-        for (flag, on) in &set {
-            match flag {
-                'a' => {
-                    if var.value.is_none() {
-                        var.value = Some(Value::Indexed(Default::default()));
-                    } else {
-                        vars::as_indexed(&mut var.value);
-                    }
-                }
-                'A' if !matches!(var.value, Some(Value::Assoc(_))) => {
-                    var.value = Some(Value::Assoc(Vec::new()))
-                }
-                'i' => var.integer = *on,
-                'l' => var.lower = *on,
-                'u' => var.upper = *on,
-                'x' => var.exported = *on,
-                'n' => var.nameref = *on,
-                _ => {}
-            }
-        }
-        let integer = var.integer;
-        if let Some(value) = value {
-            let mut value = if append {
-                format!("{}{value}", shell.vars.text(name).unwrap_or(""))
-            } else {
-                value.to_string()
-            };
-            if integer {
-                value = shell.arith(sys, &value).map_or("0".to_string(), |n| n.to_string());
-            }
-            if set.contains(&('n', true)) {
-                shell.vars.entry_raw(name).value = Some(Value::Text(value));
-            } else if !shell.assign(name, value) {
-                status = 1;
-            }
-        }
-        status = array_values(shell, sys, name, simple).unwrap_or(status);
-        if set.contains(&('r', true)) {
-            shell.vars.entry(name).readonly = true;
         }
     }
     Done::Status(status)
+}
+
+/// `declare -f` and `-F`, with names or without.
+fn functions(shell: &mut Shell, names: &[String], asked: &Asked) -> Done {
+    let mut status = 0;
+    let all: Vec<String> = if names.is_empty() {
+        shell
+            .functions
+            .keys()
+            .filter(|n| !asked.has('x') || shell.exported_functions.contains(*n))
+            .cloned()
+            .collect()
+    } else {
+        names.to_vec()
+    };
+    for name in all {
+        let Some(text) = shell.functions.get(&name).map(|f| f.code.text.clone()) else {
+            status = 1;
+            continue;
+        };
+        if let (Some((_, on)), false) = (asked.set.iter().find(|(c, _)| *c == 'x'), names.is_empty()) {
+            let exported = Rc::make_mut(&mut shell.exported_functions);
+            let _known = if *on { exported.insert(name) } else { exported.remove(&name) };
+            continue;
+        }
+        let flags = if shell.exported_functions.contains(&name) { "fx" } else { "f" };
+        shell.print(match (asked.names_only, names.is_empty()) {
+            (true, true) => format!("declare -{flags} {name}\n"),
+            (true, false) => format!("{name}\n"),
+            _ => format!("{}\n", print::function(&name, &text)),
+        });
+        if flags == "fx" && !asked.names_only {
+            shell.print(format!("declare -fx {name}\n"));
+        }
+    }
+    Done::Status(status)
+}
+
+/// `declare` without names: all variables, or those with the attributes asked for.
+fn list(shell: &mut Shell, sys: &mut Sys<'_>, asked: &Asked, is_local: bool) -> Done {
+    if is_local {
+        let names = shell.vars.locals();
+        let lines: Vec<String> = names
+            .iter()
+            .filter_map(|n| Some((n, shell.vars.raw(n)?)))
+            .map(|(n, v)| if asked.print { show(n, v) } else { assignment(n, v).unwrap_or(format!("{n}\n")) })
+            .collect();
+        shell.print(lines.concat());
+        return Done::Status(0);
+    }
+    if asked.set.is_empty() && !asked.print {
+        let text = listing(shell, sys);
+        shell.print(text);
+        return Done::Status(0);
+    }
+    let wanted: Vec<char> = asked.set.iter().filter(|(_, on)| *on).map(|(c, _)| *c).collect();
+    for name in shell.variable_names("") {
+        shell.settle(sys, &name);
+    }
+    let lines: Vec<String> = shell
+        .vars
+        .iter()
+        .filter(|(_, v)| wanted.iter().all(|c| flags(v).contains(*c)))
+        .map(|(n, v)| show(n, v))
+        .collect();
+    shell.print(lines.concat());
+    Done::Status(0)
+}
+
+/// A variable as `set` shows it; None when it has no value.
+fn assignment(name: &str, var: &Var) -> Option<String> {
+    Some(match var.value.as_ref()? {
+        Value::Text(t) => format!("{name}={}\n", quote_if_needed(t)),
+        _ => {
+            let shown = show(name, var);
+            let from = shown.find(name).unwrap_or(0);
+            shown[from..].to_string()
+        }
+    })
+}
+
+/// What `set` shows: variables, then functions.
+pub(super) fn listing(shell: &mut Shell, sys: &mut Sys<'_>) -> String {
+    let bash = shell.kind == ShellKind::Bash;
+    if !bash {
+        return shell.vars.iter().filter_map(|(n, v)| Some(format!("{n}={}\n", quote(v.text()?)))).collect();
+    }
+    let mut out = String::new();
+    for name in shell.variable_names("") {
+        if matches!(name.as_str(), "BASH_ARGV0" | "BASHPID" | "LINENO" | "RANDOM" | "SRANDOM" | "HISTCMD") {
+            continue;
+        }
+        shell.settle(sys, &name);
+        let line = shell.vars.raw(&name).and_then(|var| assignment(&name, var));
+        out.push_str(&line.unwrap_or_default());
+    }
+    for (name, function) in shell.functions.iter() {
+        out.push_str(&print::function(name, &function.code.text));
+        out.push('\n');
+    }
+    out
+}
+
+/// Text as `set` shows it: quoted where the shell would not read it back as it is.
+fn quote_if_needed(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:,@%+=]}#".contains(c);
+    if text.is_empty() || (text.chars().all(plain) && !text.starts_with('#')) {
+        text.to_string()
+    } else {
+        quote(text)
+    }
+}
+
+/// Declares one name; false when that fails (reported).
+fn declare_one(
+    shell: &mut Shell,
+    sys: &mut Sys<'_>,
+    builtin: &str,
+    word: &str,
+    asked: &Asked,
+    simple: &Rc<Simple>,
+) -> bool {
+    let (name, value, append) = parts(word);
+    let (base, key) = match name.strip_suffix(']').and_then(|n| n.split_once('[')) {
+        Some((base, key)) => (base, Some(key.to_string())),
+        None => (name, None),
+    };
+    if !is_name(base) {
+        bad_name(shell, builtin, word);
+        return false;
+    }
+    let name = base;
+    if asked.has('n')
+        && let Some(target) = value
+    {
+        let plain = target.split('[').next().unwrap_or("");
+        if target == name && !shell.vars.in_function() {
+            shell.builtin_error(builtin, format!("{name}: nameref variable self references not allowed"));
+            return false;
+        }
+        if target == name {
+            shell.builtin_error(builtin, format!("warning: {name}: circular name reference"));
+        }
+        if !is_name(plain) {
+            shell.builtin_error(builtin, format!("`{target}': invalid variable name for name reference"));
+            return false;
+        }
+    }
+    if shell.vars.in_function() && !asked.global {
+        // In dash a local begins with the outer value.
+        shell.vars.make_local(name, shell.kind == ShellKind::Dash || asked.inherit);
+    }
+    let own = |shell: &Shell| {
+        let reference = asked.set.iter().any(|(c, _)| *c == 'n');
+        if reference { name.to_string() } else { shell.vars.target(name).unwrap_or_else(|| name.to_string()) }
+    };
+    let name = &*own(shell);
+    let name = name.split('[').next().unwrap_or(name);
+    let var = shell.vars.raw(name);
+    let clash = match var.and_then(|v| v.value.as_ref()) {
+        Some(Value::Indexed(_)) if asked.has('A') => Some("indexed to associative"),
+        Some(Value::Assoc(_)) if asked.has('a') => Some("associative to indexed"),
+        _ => None,
+    };
+    if let Some(what) = clash {
+        shell.builtin_error(builtin, format!("{name}: cannot convert {what} array"));
+        return false;
+    }
+    if var.is_some_and(|v| v.readonly) && (value.is_some() || asked.set.contains(&('r', false))) {
+        shell.builtin_error(builtin, format!("{name}: readonly variable"));
+        return false;
+    }
+    let arrays = simple.assigns.iter().any(|a| &*a.name == name && matches!(a.value, AssignValue::Array(..)));
+    set_attributes(shell.vars.entry_raw(name), asked, value.is_some() || arrays);
+    let mut ok = true;
+    if let Some(value) = value {
+        ok = set_value(shell, sys, name, key, value, append, asked);
+    }
+    if let Some(status) = array_values(shell, sys, name, simple) {
+        ok &= status == 0;
+    }
+    if asked.has('r') {
+        shell.vars.entry_raw(name).readonly = true;
+    }
+    ok
+}
+
+fn set_attributes(var: &mut Var, asked: &Asked, gets_value: bool) {
+    for (flag, on) in &asked.set {
+        match flag {
+            'a' if *on => match var.value {
+                None if !gets_value => var.array = true,
+                None => var.value = Some(Value::Indexed(Default::default())),
+                Some(_) => {
+                    vars::as_indexed(&mut var.value);
+                }
+            },
+            'A' if *on && !matches!(var.value, Some(Value::Assoc(_))) => {
+                var.value = Some(match var.value.take() {
+                    Some(Value::Text(t)) => Value::Assoc(vec![("0".to_string(), t)]),
+                    _ => Value::Assoc(Vec::new()),
+                });
+                var.array = !gets_value;
+            }
+            'i' => var.integer = *on,
+            'l' => (var.lower, var.upper) = (*on, var.upper && !*on),
+            'u' => (var.upper, var.lower) = (*on, var.lower && !*on),
+            'c' => var.capital = *on,
+            't' => var.traced = *on,
+            'x' => var.exported = *on,
+            'n' => var.nameref = *on,
+            _ => {}
+        }
+    }
+    if asked.has('l') && asked.has('u') {
+        (var.lower, var.upper) = (false, false);
+    }
+}
+
+/// Gives a declared name its value; false when that fails (reported).
+fn set_value(
+    shell: &mut Shell,
+    sys: &mut Sys<'_>,
+    name: &str,
+    key: Option<String>,
+    value: &str,
+    append: bool,
+    asked: &Asked,
+) -> bool {
+    let is_array = matches!(
+        shell.vars.raw(name).and_then(|v| v.value.as_ref()),
+        Some(Value::Indexed(_) | Value::Assoc(_))
+    );
+    if is_array && key.is_none() && value.starts_with('(') && value.ends_with(')') {
+        return compound(shell, sys, name, value, append);
+    }
+    if asked.has('n') {
+        shell.vars.entry_raw(name).value = Some(Value::Text(value.to_string()));
+        return true;
+    }
+    let integer = shell.vars.raw(name).is_some_and(|v| v.integer);
+    let old = if append { shell.vars.text(name).unwrap_or("").to_string() } else { String::new() };
+    let mut text = match (append, integer) {
+        (true, true) => format!("{old}+({value})"),
+        _ => format!("{old}{value}"),
+    };
+    if integer {
+        match shell.arith(sys, &text) {
+            Ok(n) => text = n.to_string(),
+            Err(Stop::Fatal(message)) => {
+                shell.error(message);
+                return false;
+            }
+            Err(_) => return false,
+        }
+    }
+    match key {
+        Some(key) => {
+            let result = shell.vars.set_element(name, &key, text);
+            shell.report_readonly(result)
+        }
+        None if shell.assign_special(sys, name, &text) => true,
+        None => shell.assign(name, text),
+    }
+}
+
+/// `declare -a name='(…)'`: the text is read as elements.
+fn compound(shell: &mut Shell, sys: &mut Sys<'_>, name: &str, value: &str, append: bool) -> bool {
+    let source = format!("{name}={value}");
+    let aliases = Rc::default();
+    let mut parser = Parser::new(&source, shell.kind, &aliases);
+    match parser.assignment() {
+        Ok(Some(Assign { value: AssignValue::Array(elements, _), .. })) => {
+            matches!(shell.assign_array(sys, name, append, &elements), Ok(true))
+        }
+        _ => shell.assign(name, value),
+    }
 }
 
 /// Assigns `name=(…)` given as an argument; the status if that failed.
@@ -242,25 +500,32 @@ pub(super) fn export(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], sim
     let readonly = words[0] == "readonly";
     let mut on = true;
     let mut i = 1;
-    let mut functions = false;
-    while let Some(flags) = words.get(i).and_then(|w| w.strip_prefix('-')) {
-        on &= !flags.contains('n');
-        functions |= flags.contains('f');
+    let mut asked = Asked::default();
+    while let Some(flags) = words.get(i).and_then(|w| w.strip_prefix('-')).filter(|f| !f.is_empty()) {
         i += 1;
-    }
-    if functions {
-        let mut status = 0;
-        for name in &words[i..] {
-            if !shell.functions.contains_key(name) {
-                shell.builtin_error(&words[0], format!("{name}: not a function"));
-                status = 1;
-            } else if on {
-                Rc::make_mut(&mut shell.exported_functions).insert(name.clone());
-            } else {
-                Rc::make_mut(&mut shell.exported_functions).remove(name);
+        if flags == "-" {
+            break;
+        }
+        for flag in flags.chars() {
+            match (flag, shell.kind) {
+                ('p', _) => {}
+                ('n', ShellKind::Bash) if !readonly => on = false,
+                ('f', ShellKind::Bash) => asked.functions = true,
+                ('a' | 'A', ShellKind::Bash) if readonly => asked.set.push((flag, true)),
+                _ => {
+                    let usage = if readonly {
+                        "[-aAf] [name[=value] ...] or readonly -p"
+                    } else {
+                        "[-fn] [name[=value] ...] or export -p"
+                    };
+                    illegal_option(shell, &words[0], flag, usage);
+                    return fails(shell);
+                }
             }
         }
-        return Done::Status(status);
+    }
+    if asked.functions {
+        return export_functions(shell, &words[0], &words[i..], on);
     }
     let names = &words[i.min(words.len())..];
     if names.is_empty() {
@@ -301,6 +566,9 @@ pub(super) fn export(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], sim
                 continue;
             }
         }
+        if !asked.set.is_empty() {
+            set_attributes(shell.vars.entry(name), &asked, true);
+        }
         status = array_values(shell, sys, name, simple).unwrap_or(status);
         let var = shell.vars.entry(name);
         if readonly {
@@ -312,13 +580,34 @@ pub(super) fn export(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], sim
     Done::Status(status)
 }
 
+/// `export -f`
+fn export_functions(shell: &mut Shell, builtin: &str, names: &[String], on: bool) -> Done {
+    if names.is_empty() {
+        let asked = Asked { set: vec![('x', true)], ..Asked::default() };
+        return functions(shell, names, &asked);
+    }
+    let mut status = 0;
+    for name in names {
+        if !shell.functions.contains_key(name) {
+            shell.builtin_error(builtin, format!("{name}: not a function"));
+            status = 1;
+        } else if on {
+            Rc::make_mut(&mut shell.exported_functions).insert(name.clone());
+        } else {
+            Rc::make_mut(&mut shell.exported_functions).remove(name);
+        }
+    }
+    Done::Status(status)
+}
+
 pub(super) fn unset(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    let mut functions = false;
+    let (mut functions, mut reference) = (false, false);
     let mut status = 0;
     for word in &words[1..] {
         match word.as_str() {
             "-f" => functions = true,
-            "-v" | "-n" => functions = false,
+            "-v" => functions = false,
+            "-n" if shell.kind == ShellKind::Bash => reference = true,
             option if option.len() > 1 && option.starts_with('-') => {
                 let letter = option.chars().nth(1).unwrap_or('-');
                 illegal_option(shell, "unset", letter, "[-f] [-v] [-n] [name ...]");
@@ -337,7 +626,17 @@ pub(super) fn unset(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &
                         {
                             Rc::make_mut(&mut shell.functions).remove(name);
                         }
-                        shell.vars.unset(name)
+                        shell.unset_special(name);
+                        let target = if reference { None } else { shell.vars.target(name) };
+                        match target
+                            .as_deref()
+                            .unwrap_or(name)
+                            .strip_suffix(']')
+                            .and_then(|n| n.split_once('['))
+                        {
+                            Some((base, key)) => unset_element(shell, sys, base, key),
+                            None => shell.vars.unset(target.as_deref().unwrap_or(name)),
+                        }
                     }
                 };
                 if let Err(ReadOnly(name)) = result {
@@ -359,7 +658,11 @@ pub(super) fn unset(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &
 }
 
 fn unset_element(shell: &mut Shell, sys: &mut Sys<'_>, name: &str, key: &str) -> Result<(), ReadOnly> {
-    let index = shell.arith(sys, key).unwrap_or(0);
+    let assoc = matches!(shell.vars.get(name).and_then(|v| v.value.as_ref()), Some(Value::Assoc(_)));
+    if matches!(key, "@" | "*") && !assoc {
+        return shell.vars.unset(name);
+    }
+    let index = if assoc { 0 } else { shell.arith(sys, key).unwrap_or(0) };
     let var = shell.vars.entry(name);
     if var.readonly {
         return Err(ReadOnly(name.to_string()));

@@ -112,7 +112,43 @@ impl Shell {
                 *option = on;
                 true
             }
-            None => NAMES.iter().any(|(n, _)| *n == name),
+            None => {
+                let Some((name, _)) = NAMES.iter().find(|(n, _)| *n == name) else { return false };
+                let editing = matches!(*name, "emacs" | "vi");
+                let set = Rc::make_mut(&mut self.shopts);
+                // One way of editing at a time.
+                if editing && on {
+                    set.insert(if *name == "vi" { "no emacs" } else { "no vi" });
+                    set.remove(if *name == "vi" { "no vi" } else { "no emacs" });
+                    set.remove(if *name == "vi" { "emacs" } else { "vi" });
+                }
+                if on {
+                    set.insert(name);
+                } else {
+                    set.remove(name);
+                }
+                self.forgotten(name, on);
+                true
+            }
+        }
+    }
+
+    /// Notes an option that is on by itself as switched off, or on again.
+    fn forgotten(&mut self, name: &'static str, on: bool) {
+        let mark = match name {
+            "braceexpand" => "no braceexpand",
+            "emacs" => "no emacs",
+            "hashall" => "no hashall",
+            "histexpand" => "no histexpand",
+            "history" => "no history",
+            "interactive-comments" => "no interactive-comments",
+            _ => return,
+        };
+        let set = Rc::make_mut(&mut self.shopts);
+        if on {
+            set.remove(mark);
+        } else {
+            set.insert(mark);
         }
     }
 
@@ -128,12 +164,30 @@ impl Shell {
     /// `test -o name`
     pub(in crate::shell) fn option_is_on(&mut self, name: &str) -> bool {
         match name {
-            "emacs" | "history" | "histexpand" => self.interactive && self.kind == ShellKind::Bash,
+            "emacs" | "history" | "histexpand" if self.shopts.contains(name) => true,
+            "emacs" | "history" | "histexpand" => {
+                let off = format!("no {name}");
+                self.interactive
+                    && self.kind == ShellKind::Bash
+                    && !self.shopts.iter().any(|mark| *mark == off)
+            }
             "interactive" => self.interactive,
             "stdin" => self.opts.stdin,
-            "braceexpand" | "hashall" | "interactive-comments" => self.kind == ShellKind::Bash,
-            _ => self.option(name).is_some_and(|o| *o),
+            "braceexpand" | "hashall" | "interactive-comments" => {
+                let off = format!("no {name}");
+                self.kind == ShellKind::Bash && !self.shopts.iter().any(|mark| *mark == off)
+            }
+            _ => match self.option(name) {
+                Some(option) => *option,
+                None => self.shopts.contains(name),
+            },
         }
+    }
+
+    /// The options of `set` that are on: `$SHELLOPTS`.
+    pub(in crate::shell) fn option_names(&mut self) -> String {
+        let on: Vec<&str> = NAMES.iter().map(|(n, _)| *n).filter(|n| self.option_is_on(n)).collect();
+        on.join(":")
     }
 
     /// `set -o`: all options and whether they are on.
@@ -164,27 +218,10 @@ impl Shell {
     }
 }
 
-pub(super) fn set(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+pub(super) fn set(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     if words.len() == 1 {
-        let lines: Vec<String> = shell
-            .vars
-            .iter()
-            .filter_map(|(n, v)| {
-                let text = v.text()?;
-                let plain = shell.kind == ShellKind::Bash
-                    && !text.is_empty()
-                    && text.chars().all(|c| c.is_alphanumeric() || "_-./:=,@%+".contains(c));
-                Some(format!(
-                    "{n}={}\n",
-                    if plain || (text.is_empty() && shell.kind == ShellKind::Bash) {
-                        text.to_string()
-                    } else {
-                        quote(text)
-                    }
-                ))
-            })
-            .collect();
-        shell.print(lines.concat());
+        let text = super::declare::listing(shell, sys);
+        shell.print(text);
         return Done::Status(0);
     }
     let mut i = 1;

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Every option of bash 5.2, and whether it is on in a script.
-const OPTIONS: [(&str, bool); 53] = [
+const OPTIONS: [(&str, bool); 57] = [
     ("autocd", false),
     ("assoc_expand_once", false),
     ("cdable_vars", false),
@@ -61,6 +61,10 @@ const OPTIONS: [(&str, bool); 53] = [
     ("progcomp", true),
     ("progcomp_alias", false),
     ("promptvars", true),
+    ("restricted_shell", false),
+    ("shift_verbose", false),
+    ("sourcepath", true),
+    ("varredir_close", false),
     ("xpg_echo", false),
 ];
 
@@ -79,6 +83,18 @@ impl Shell {
             "xpg_echo" => &mut self.opts.xpg_echo,
             _ => return None,
         })
+    }
+
+    /// The options of `shopt` that are on: `$BASHOPTS`.
+    pub(in crate::shell) fn shopt_names(&mut self) -> String {
+        let on: Vec<&str> =
+            OPTIONS.iter().filter(|(n, default)| self.shopt_is_on(n, *default)).map(|(n, _)| *n).collect();
+        on.join(":")
+    }
+
+    /// Whether an option of `shopt` is on that only some places ask for.
+    pub(in crate::shell) fn shopt_on(&mut self, name: &str) -> bool {
+        OPTIONS.iter().find(|(n, _)| *n == name).is_some_and(|(n, default)| self.shopt_is_on(n, *default))
     }
 
     fn shopt_is_on(&mut self, name: &'static str, default: bool) -> bool {
@@ -132,7 +148,7 @@ pub(super) fn shopt(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc
         }
     }
     if posix {
-        return posix_options(shell, set, quiet, &names);
+        return posix_options(shell, set, quiet, print, &names);
     }
     let shown = |name: &str, on: bool| {
         if print {
@@ -174,7 +190,7 @@ pub(super) fn shopt(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc
 }
 
 /// `shopt -o`: the options of `set`.
-fn posix_options(shell: &mut Shell, set: Option<bool>, quiet: bool, names: &[&str]) -> Done {
+fn posix_options(shell: &mut Shell, set: Option<bool>, quiet: bool, print: bool, names: &[&str]) -> Done {
     let mut status = 0;
     for name in names {
         match set {
@@ -185,7 +201,9 @@ fn posix_options(shell: &mut Shell, set: Option<bool>, quiet: bool, names: &[&st
             }
             None => {
                 let on = shell.option_is_on(name);
-                if !quiet {
+                if print {
+                    shell.print(format!("set {}o {name}\n", if on { '-' } else { '+' }));
+                } else if !quiet {
                     shell.print(format!("{name:<15}\t{}\n", if on { "on" } else { "off" }));
                 }
                 status |= i32::from(!on);

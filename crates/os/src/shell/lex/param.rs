@@ -44,7 +44,7 @@ impl Parser<'_> {
             }
         }
         if param.indirect && matches!(self.peek_char(), Some('*' | '@')) && self.peek_at(1) == Some('}') {
-            self.bump();
+            param.index = Some(if self.bump() == Some('*') { Index::Star } else { Index::At });
             param.indirect = false;
             param.op = ParamOp::Names;
         }
@@ -94,8 +94,12 @@ impl Parser<'_> {
         let read = self.src[start..self.pos].iter().filter(|c| **c == '\n').count() as u32;
         let line = self.line - read;
         while self.peek_char() != Some('}') {
-            if self.bump().is_none() {
-                return Err(ParseError::Unterminated('}', line));
+            match self.bump() {
+                Some('"') => {
+                    self.double_quoted()?;
+                }
+                Some(_) => {}
+                None => return Err(ParseError::Unterminated('}', line)),
             }
         }
         let text: String = self.src[start..self.pos].iter().collect();
@@ -114,7 +118,7 @@ impl Parser<'_> {
                 Some('?') => ParamOp::Error(true, rest(self)?),
                 _ => ParamOp::Alternative(true, rest(self)?),
             },
-            ':' if posix_plus => {
+            ':' if posix_plus && !(bash && self.peek_char() == Some('}')) => {
                 let offset = self.word(Until::Colon)?;
                 let length = if self.peek_char() == Some(':') {
                     self.bump();

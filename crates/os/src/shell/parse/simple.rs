@@ -145,7 +145,7 @@ impl Parser<'_> {
     }
 
     /// `name=value` at this place.
-    pub(super) fn assignment(&mut self) -> ParseResult<Option<Assign>> {
+    pub(in crate::shell) fn assignment(&mut self) -> ParseResult<Option<Assign>> {
         let mut n = 0;
         while self.peek_at(n).is_some_and(|c| c == '_' || c.is_ascii_alphanumeric()) {
             n += 1;

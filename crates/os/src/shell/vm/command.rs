@@ -30,9 +30,7 @@ impl Shell {
     ) -> Expanded<Option<(Vec<String>, Vec<Target>, Vec<(String, String)>)>> {
         let words = self.fields(sys, &simple.words)?;
         let name = words.first().map_or("", String::as_str);
-        let inside = words.is_empty()
-            || self.functions.contains_key(name)
-            || builtins::find(name, self.kind).is_some();
+        let inside = words.is_empty() || self.functions.contains_key(name) || self.builtin(name).is_some();
         let targets = self.redirect_targets(sys, &simple.redirs, self.kind == ShellKind::Bash && !inside)?;
         let declares =
             simple.assigns.iter().any(|a| matches!(a.value, crate::shell::code::AssignValue::Array(..)))
@@ -102,7 +100,7 @@ impl Shell {
         }
         let name = words.first().cloned().unwrap_or_default();
         let is_function = self.functions.contains_key(&name) && !builtins::is_special(&name);
-        let builtin = builtins::find(&name, self.kind);
+        let builtin = self.builtin(&name);
         if name.is_empty() && words.is_empty() || is_function || builtin.is_some() {
             if self.frames.len() > MAX_FRAMES {
                 self.error(format!("{name}: maximum function nesting level exceeded"));
@@ -141,7 +139,7 @@ impl Shell {
             let done = builtin(self, sys, &words, simple);
             return self.after_builtin(sys, &name, done, undo, restore);
         }
-        self.external(sys, simple, words, targets, temporary)
+        self.external(sys, simple, words, targets, temporary, None)
     }
 
     pub(in crate::shell) fn call(
@@ -264,14 +262,14 @@ impl Shell {
                 Step::Go
             }
             Done::Exec(words) => self.exec(sys, words, undo),
-            Done::Command(words) => {
+            Done::Command(words, file) => {
                 self.flush(sys, undo, restore);
                 let simple = Rc::new(Simple { line: self.line, ..Simple::default() });
-                if let Some(builtin) = builtins::find(&words[0], self.kind) {
+                if let Some(builtin) = self.builtin(&words[0]).filter(|_| file.is_none()) {
                     let done = builtin(self, sys, &words, &simple);
                     return self.after_builtin(sys, &words[0], done, Undo::default(), Vec::new());
                 }
-                self.external(sys, &simple, words, Vec::new(), Vec::new())
+                self.external(sys, &simple, words, Vec::new(), Vec::new(), file)
             }
         }
     }

@@ -37,6 +37,7 @@ impl Shell {
         words: Vec<String>,
         targets: Vec<Target>,
         temporary: Vec<(String, String)>,
+        found: Option<String>,
     ) -> Step {
         let undo = match self.redirect(sys, &simple.redirs, targets) {
             Ok(undo) => undo,
@@ -47,6 +48,7 @@ impl Shell {
         };
         let mut env = self.environment();
         let mut search = self.vars.text("PATH").unwrap_or("").to_string();
+        let mut other_path = false;
         for (name, value) in temporary {
             if self.vars.get(&name).is_some_and(|v| v.readonly) {
                 self.readonly_error(&name);
@@ -55,11 +57,16 @@ impl Shell {
             }
             if name == "PATH" {
                 search = value.clone();
+                other_path = true;
             }
             env.retain(|(n, _)| *n != name);
             env.push((name, value));
         }
-        let mut file = sys.find_program(&words[0], &search);
+        let mut file = match found {
+            Some(file) => Ok(file),
+            None if other_path || words[0].contains('/') => sys.find_program(&words[0], &search),
+            None => self.lookup(sys, &words[0]),
+        };
         if words[0].contains('/') && file.is_err() && sys.stat(&words[0]).is_ok_and(|s| s.is_dir()) {
             self.error(match self.kind {
                 ShellKind::Bash => format!("{}: Is a directory", words[0]),

@@ -32,6 +32,7 @@ impl Shell {
         child.waiting = None;
         child.pending_traps.clear();
         child.times.clear();
+        child.random = None;
         child.process_fds.clear();
         child.begin_command();
         if !keep_jobs {
@@ -317,8 +318,12 @@ impl Shell {
         if self.opts.pipefail && job.pipeline {
             status = statuses.iter().rev().copied().find(|s| *s != 0).unwrap_or(0);
         }
-        self.pipe_status = Rc::new(statuses);
-        self.finish(sys, status)
+        let several = statuses.len() > 1;
+        let step = self.finish(sys, status);
+        if several {
+            self.pipe_status = Some(Rc::new(statuses));
+        }
+        step
     }
 
     /// Says that a signal ended a command, as the shells do.
