@@ -80,6 +80,8 @@ pub struct Shell {
     hashed_path: Rc<str>,
     /// The commands come from a script file, also in a copy of the shell.
     from_script: bool,
+    /// The history of a shell without a person.
+    script_history: Rc<Vec<String>>,
     /// How words are completed: `complete`.
     completions: Rc<OrdMap<String, String>>,
     opts: Opts,
@@ -170,6 +172,7 @@ impl Shell {
             hashed: Rc::default(),
             hashed_path: Rc::from(""),
             from_script: false,
+            script_history: Rc::default(),
             completions: Rc::default(),
             opts: Opts::default(),
             interactive: false,

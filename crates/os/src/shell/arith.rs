@@ -6,7 +6,16 @@ pub trait Names {
     fn plain(&self) -> bool {
         false
     }
+    /// What a number too large for 64 bits is; None: it wraps, as in bash.
+    fn too_large(&self) -> Option<i64> {
+        None
+    }
+    /// The value of a variable or element, as text.
     fn get(&mut self, name: &str, index: Option<&str>) -> Option<String>;
+    /// Sets a variable or element.
+    ///
+    /// # Errors
+    /// The message, when it is read-only.
     fn set(&mut self, name: &str, index: Option<&str>, value: i64) -> Result<(), String>;
 }
 
@@ -20,7 +29,7 @@ fn eval_at(text: &str, names: &mut dyn Names, depth: u32) -> Result<i64, String>
         return Err(format!("{text}: expression recursion level exceeded (error token is \"{text}\")"));
     }
     let chars: Vec<char> = text.chars().collect();
-    let mut e = Eval { chars, pos: 0, names, depth, nest: 0 };
+    let mut e = Eval { chars, pos: 0, last: 0, names, depth, nest: 0 };
     e.blanks();
     if e.pos >= e.chars.len() {
         return Ok(0);
@@ -29,6 +38,10 @@ fn eval_at(text: &str, names: &mut dyn Names, depth: u32) -> Result<i64, String>
     e.blanks();
     if e.pos < e.chars.len() {
         let token = e.rest();
+        if token.starts_with('=') && !token.starts_with("==") && !e.names.plain() {
+            let what = "attempted assignment to non-variable";
+            return Err(format!("{text}: {what} (error token is \"{token}\")"));
+        }
         let what = if e.chars[e.pos].is_alphanumeric() || e.chars[e.pos] == '.' || e.chars[e.pos] == '_' {
             "syntax error in expression"
         } else {
@@ -42,6 +55,8 @@ fn eval_at(text: &str, names: &mut dyn Names, depth: u32) -> Result<i64, String>
 struct Eval<'a> {
     chars: Vec<char>,
     pos: usize,
+    /// Where the last operator or operand begins, for messages.
+    last: usize,
     names: &'a mut dyn Names,
     depth: u32,
     nest: u32,
@@ -98,9 +113,7 @@ impl Eval<'_> {
         let mut rest = self.rest();
         if rest.trim().is_empty() {
             // bash points at the operator that wants more.
-            let before: String = self.chars[..self.pos.min(self.chars.len())].iter().collect();
-            let kept = before.trim_end().trim_end_matches(|c: char| "+-*/%&|^<>=!~?:,(".contains(c));
-            rest = before[kept.len()..].to_string();
+            rest = self.chars[self.last.min(self.chars.len())..].iter().collect();
         }
         format!("{}: syntax error: operand expected (error token is \"{rest}\")", self.whole())
     }
@@ -138,6 +151,7 @@ impl Eval<'_> {
             const OPS: [&str; 11] = ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "="];
             let op = OPS.into_iter().find(|o| self.at(o));
             if let Some(op) = op.filter(|o| *o != "=" || !self.at("==")) {
+                self.last = self.pos;
                 self.pos += op.len();
                 let right = self.assignment(live)?;
                 if !live {
@@ -163,16 +177,27 @@ impl Eval<'_> {
         if !self.at("?") {
             return Ok(cond);
         }
+        self.last = self.pos;
         self.pos += 1;
+        self.blanks();
+        if self.at(":") && !self.names.plain() {
+            let rest = self.rest();
+            return Err(format!("{}: expression expected (error token is \"{rest}\")", self.whole()));
+        }
         let yes = self.comma(live && cond != 0)?;
         self.blanks();
         if !self.at(":") {
             return Err(format!(
                 "{}: `:' expected for conditional expression (error token is \"{}\")",
                 self.whole(),
-                self.rest()
+                if self.rest().trim().is_empty() {
+                    self.chars[self.last.min(self.chars.len())..].iter().collect()
+                } else {
+                    self.rest()
+                }
             ));
         }
+        self.last = self.pos;
         self.pos += 1;
         let no = self.assignment(live && cond == 0)?;
         Ok(if cond != 0 { yes } else { no })
@@ -196,6 +221,7 @@ impl Eval<'_> {
                     self.chars[self.pos + op.len()..].iter().collect::<String>()
                 ));
             }
+            self.last = self.pos;
             self.pos += op.len();
             let need = match op {
                 "&&" => left != 0,
@@ -233,7 +259,7 @@ impl Eval<'_> {
                 return Err(format!(
                     "{}: exponent less than 0 (error token is \"{}\")",
                     self.whole(),
-                    self.rest()
+                    self.chars[self.last.min(self.chars.len())..].iter().collect::<String>()
                 ));
             }
             "**" => {
@@ -293,21 +319,25 @@ impl Eval<'_> {
         }
         match self.chars.get(self.pos) {
             Some('!') => {
+                self.last = self.pos;
                 self.pos += 1;
                 let v = self.unary(live)?.value;
                 value(i64::from(v == 0))
             }
             Some('~') => {
+                self.last = self.pos;
                 self.pos += 1;
                 let v = self.unary(live)?.value;
                 value(!v)
             }
             Some('-') => {
+                self.last = self.pos;
                 self.pos += 1;
                 let v = self.unary(live)?.value;
                 value(v.wrapping_neg())
             }
             Some('+') => {
+                self.last = self.pos;
                 self.pos += 1;
                 let v = self.unary(live)?.value;
                 value(v)
@@ -362,6 +392,7 @@ impl Eval<'_> {
             return Ok(None);
         }
         let start = self.pos;
+        self.last = start;
         while self.chars.get(self.pos).is_some_and(|c| *c == '_' || c.is_ascii_alphanumeric()) {
             self.pos += 1;
         }
@@ -381,6 +412,10 @@ impl Eval<'_> {
             if depth == 0 {
                 break;
             }
+        }
+        if depth > 0 {
+            let token: String = self.chars[start..].iter().collect();
+            return Err(format!("{}: bad array subscript (error token is \"{token}\")", self.whole()));
         }
         let index: String = self.chars[open..self.pos.saturating_sub(1).max(open)].iter().collect();
         let _not_evaluated_when_dead = live;
@@ -408,6 +443,7 @@ impl Eval<'_> {
 
     fn number(&mut self) -> Result<i64, String> {
         let start = self.pos;
+        self.last = start;
         while self
             .chars
             .get(self.pos)
@@ -428,6 +464,9 @@ impl Eval<'_> {
         if !(2..=64).contains(&radix) {
             return Err(format!("{text}: invalid arithmetic base (error token is \"{text}\")"));
         }
+        if digits.is_empty() && text.contains('#') {
+            return Err(format!("{text}: invalid integer constant (error token is \"{text}\")"));
+        }
         let mut value: i64 = 0;
         for c in digits.chars() {
             let digit = match c {
@@ -443,7 +482,7 @@ impl Eval<'_> {
             }
             value = match value.checked_mul(radix).and_then(|v| v.checked_add(digit)) {
                 Some(v) => v,
-                None if self.names.plain() => i64::MAX,
+                None if self.names.too_large().is_some() => return Ok(self.names.too_large().unwrap_or(0)),
                 None => value.wrapping_mul(radix).wrapping_add(digit),
             };
         }

@@ -5,8 +5,8 @@ use crate::{
     shell::code::{Part, Word},
 };
 
-/// The most words one word may become.
-const MAX_WORDS: usize = 100_000;
+/// The most words that the braces of one command may make.
+pub(super) const MAX_WORDS: usize = 1_000_000;
 
 /// A character of the word, or a piece that braces do not look into.
 #[derive(Clone, PartialEq)]
@@ -15,21 +15,26 @@ enum Atom {
     Piece(Part),
 }
 
-/// `a{b,c}d` → `abd acd`; `{1..3}` → `1 2 3`. dash and ash have no braces.
-pub(super) fn expand(word: Word, dialect: ShellKind) -> Vec<Word> {
+/// `a{b,c}d` → `abd acd`; `{1..3}` → `1 2 3`. dash and ash have no braces. What would become more than `left` words stays
+/// as it is; what was made is taken from that number.
+pub(super) fn expand(word: Word, dialect: ShellKind, left: &mut usize) -> Vec<Word> {
     let has_brace = word.parts.iter().any(|p| matches!(p, Part::Lit(t) if t.contains('{')));
     if dialect != ShellKind::Bash || !has_brace {
         return vec![word];
     }
     let mut atoms = Vec::new();
-    for part in word.parts {
+    for part in word.parts.clone() {
         match part {
             Part::Lit(text) => atoms.extend(text.chars().map(Atom::Char)),
             other => atoms.push(Atom::Piece(other)),
         }
     }
     let mut out = Vec::new();
-    expand_atoms(&atoms, &mut out, 0);
+    expand_atoms(&atoms, &mut out, 0, *left);
+    if out.len() > *left {
+        return vec![word];
+    }
+    *left -= out.len();
     out.into_iter().map(join).collect()
 }
 
@@ -38,28 +43,31 @@ fn join(atoms: Vec<Atom>) -> Word {
     for atom in atoms {
         match atom {
             Atom::Char(c) => super::lex::push_lit(&mut word.parts, c),
+            Atom::Piece(Part::Lit(text)) => {
+                text.chars().for_each(|c| super::lex::push_lit(&mut word.parts, c));
+            }
             Atom::Piece(part) => word.parts.push(part),
         }
     }
     word
 }
 
-fn expand_atoms(atoms: &[Atom], out: &mut Vec<Vec<Atom>>, depth: u32) {
+fn expand_atoms(atoms: &[Atom], out: &mut Vec<Vec<Atom>>, depth: u32, most: usize) {
     let mut from = 0;
     while let Some(open) = atoms[from..].iter().position(|a| *a == Atom::Char('{')).map(|p| p + from) {
-        if let Some((close, items)) = group(atoms, open) {
+        if let Some((close, items)) = group(atoms, open, most) {
             let mut tails = Vec::new();
-            expand_atoms(&atoms[close + 1..], &mut tails, depth);
+            expand_atoms(&atoms[close + 1..], &mut tails, depth, most);
             for item in items {
                 let mut inner = Vec::new();
                 if depth < 20 {
-                    expand_atoms(&item, &mut inner, depth + 1);
+                    expand_atoms(&item, &mut inner, depth + 1, most);
                 } else {
                     inner.push(item);
                 }
                 for middle in inner {
                     for tail in &tails {
-                        if out.len() >= MAX_WORDS {
+                        if out.len() > most {
                             return;
                         }
                         let mut whole = atoms[..open].to_vec();
@@ -77,7 +85,7 @@ fn expand_atoms(atoms: &[Atom], out: &mut Vec<Vec<Atom>>, depth: u32) {
 }
 
 /// The group that opens at `open`: where it closes, and its alternatives.
-fn group(atoms: &[Atom], open: usize) -> Option<(usize, Vec<Vec<Atom>>)> {
+fn group(atoms: &[Atom], open: usize, most: usize) -> Option<(usize, Vec<Vec<Atom>>)> {
     let mut depth = 0;
     let mut items = vec![Vec::new()];
     for (i, atom) in atoms.iter().enumerate().skip(open + 1) {
@@ -88,7 +96,7 @@ fn group(atoms: &[Atom], open: usize) -> Option<(usize, Vec<Vec<Atom>>)> {
                 if items.len() > 1 {
                     return Some((i, items));
                 }
-                return sequence(&items[0]).map(|s| (i, s));
+                return sequence(&items[0], most).map(|s| (i, s));
             }
             Atom::Char(',') if depth == 0 => {
                 items.push(Vec::new());
@@ -102,7 +110,7 @@ fn group(atoms: &[Atom], open: usize) -> Option<(usize, Vec<Vec<Atom>>)> {
 }
 
 /// `1..5`, `01..10..2`, `a..e`
-fn sequence(atoms: &[Atom]) -> Option<Vec<Vec<Atom>>> {
+fn sequence(atoms: &[Atom], most: usize) -> Option<Vec<Vec<Atom>>> {
     let mut text = String::new();
     for atom in atoms {
         match atom {
@@ -117,21 +125,30 @@ fn sequence(atoms: &[Atom]) -> Option<Vec<Vec<Atom>>> {
         _ => return None,
     };
     let step = step.unsigned_abs().max(1) as i64;
-    let chars = |t: String| t.chars().map(Atom::Char).collect::<Vec<_>>();
-    let range = |a: i64, b: i64| -> Vec<i64> {
-        let n = (a.abs_diff(b) / step as u64).min(MAX_WORDS as u64) as i64;
-        (0..=n).map(|i| if a <= b { a + i * step } else { a - i * step }).collect()
+    let piece = |t: String| vec![Atom::Piece(Part::Lit(t))];
+    let range = |a: i64, b: i64| -> Option<Vec<i64>> {
+        let n = a.abs_diff(b) / step.unsigned_abs();
+        // Too many words: it stays as it is, as in bash where memory does not do.
+        if n >= most as u64 {
+            return None;
+        }
+        Some((0..=n as i64).map(|i| if a <= b { a + i * step } else { a - i * step }).collect())
     };
     if let (Ok(a), Ok(b)) = (first.parse::<i64>(), last.parse::<i64>()) {
         let padded =
             |t: &str| t.trim_start_matches('-').starts_with('0') && t.trim_start_matches('-').len() > 1;
         let width = if padded(first) || padded(last) { first.len().max(last.len()) } else { 0 };
-        return Some(range(a, b).into_iter().map(|v| chars(format!("{v:0width$}"))).collect());
+        return Some(range(a, b)?.into_iter().map(|v| piece(format!("{v:0width$}"))).collect());
     }
     let one = |t: &str| {
         let mut c = t.chars();
         c.next().filter(|ch| c.next().is_none() && ch.is_ascii_alphabetic())
     };
     let (a, b) = (one(first)?, one(last)?);
-    Some(range(a as i64, b as i64).into_iter().map(|v| vec![Atom::Char(v as u8 as char)]).collect())
+    let letter = |v: i64| match v as u8 as char {
+        // A lone backslash quotes nothing.
+        '\\' => Atom::Piece(Part::Quoted(String::new())),
+        c => Atom::Char(c),
+    };
+    Some(range(a as i64, b as i64)?.into_iter().map(|v| vec![letter(v)]).collect())
 }

@@ -1,8 +1,10 @@
 //! The builtins: the list, and those that steer the shell. Others are in the files below.
 
+mod complete;
 pub(super) mod declare;
 mod describe;
 mod directories;
+mod editing;
 mod limits;
 mod options;
 mod process;
@@ -32,11 +34,22 @@ pub(super) enum Done {
     Exit(i32),
     /// `exec` without command: the redirections stay.
     KeepRedirects(i32),
-    Exec(Vec<String>),
+    Exec(Vec<String>, Exec),
     /// `command` and `builtin`: runs these words without functions; with the file, where it was looked up already.
     Command(Vec<String>, Option<String>),
     /// `fg`
     Foreground(usize),
+}
+
+/// How `exec` starts a program.
+#[derive(Default)]
+pub(super) struct Exec {
+    /// `-c`: without environment.
+    pub clean: bool,
+    /// `-l`: as a login shell, with `-` before its name.
+    pub login: bool,
+    /// `-a`: the name it is told it was called by.
+    pub name: Option<String>,
 }
 
 /// The state of a builtin that waits.
@@ -87,11 +100,15 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("[", false, test),
     ("alias", false, options::alias),
     ("bg", false, process::bg),
+    ("bind", true, editing::bind),
     ("break", false, leave),
     ("builtin", true, describe::builtin),
     ("caller", true, describe::caller),
     ("cd", false, directories::cd),
     ("command", false, describe::command),
+    ("compgen", true, complete::compgen),
+    ("complete", true, complete::complete),
+    ("compopt", true, complete::compopt),
     ("continue", false, leave),
     ("declare", true, declare::declare),
     ("dirs", true, directories::dirs),
@@ -103,16 +120,17 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("exit", false, exit),
     ("export", false, declare::export),
     ("false", false, |_, _, _, _| Done::Status(1)),
+    ("fc", true, editing::fc),
     ("fg", false, process::fg),
     ("getopts", false, options::getopts),
     ("hash", false, describe::hash),
     ("help", true, describe::help),
-    ("history", false, history),
+    ("history", false, editing::history),
     ("jobs", false, process::jobs),
     ("kill", false, process::kill),
     ("let", false, let_),
     ("local", false, declare::declare),
-    ("logout", true, exit),
+    ("logout", true, logout),
     ("mapfile", true, read::mapfile),
     ("popd", true, directories::popd),
     ("printf", false, printf),
@@ -167,6 +185,12 @@ fn printf(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>
     }
     if args.first().is_some_and(|a| a == "--") {
         args = &args[1..];
+    }
+    if let Some(name) = &into
+        && !crate::shell::is_name(name.split('[').next().unwrap_or(""))
+    {
+        shell.builtin_error("printf", format!("`{name}': not a valid identifier"));
+        return Done::Status(2);
     }
     let Some(format) = args.first() else {
         match shell.kind {
@@ -282,12 +306,42 @@ fn source(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>
     }
 }
 
-fn exec(_: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+fn exec(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     let mut args = &words[1..];
-    if args.first().is_some_and(|a| a == "--" || a == "-l" || a == "-c") {
+    let mut call = Exec::default();
+    while let Some(flags) = args.first().and_then(|a| a.strip_prefix('-')).filter(|f| !f.is_empty()) {
+        if shell.kind != ShellKind::Bash && flags != "-" {
+            break;
+        }
         args = &args[1..];
+        if flags == "-" {
+            break;
+        }
+        for flag in flags.chars() {
+            match flag {
+                'c' => call.clean = true,
+                'l' => call.login = true,
+                'a' => {
+                    call.name = args.first().cloned();
+                    args = args.get(1..).unwrap_or_default();
+                }
+                _ => {
+                    let usage = "[-cl] [-a name] [command [argument ...]] [redirection ...]";
+                    declare::illegal_option(shell, "exec", flag, usage);
+                    return Done::Status(2);
+                }
+            }
+        }
     }
-    if args.is_empty() { Done::KeepRedirects(0) } else { Done::Exec(args.to_vec()) }
+    if args.is_empty() { Done::KeepRedirects(0) } else { Done::Exec(args.to_vec(), call) }
+}
+
+fn logout(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], simple: &Rc<Simple>) -> Done {
+    if !shell.login {
+        shell.builtin_error("logout", "not login shell: use `exit'");
+        return Done::Status(1);
+    }
+    exit(shell, sys, words, simple)
 }
 
 /// A number given as an argument. What is none is reported; Err says whether that ends the shell.
@@ -370,6 +424,9 @@ fn leave(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -
 }
 
 fn shift(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    if words.len() > 2 && words[1].parse::<i64>().is_ok() && too_many(shell, words) {
+        return if shell.interactive { Done::Status(1) } else { Done::Exit(1) };
+    }
     let n = match number_argument(shell, words) {
         Ok(n) => n.unwrap_or(1),
         Err(true) => return Done::Exit(2),
@@ -392,6 +449,10 @@ fn shift(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -
 
 fn let_(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     let mut last = 0;
+    if words.len() < 2 && shell.kind == ShellKind::Bash {
+        shell.builtin_error("let", "expression expected");
+        return Done::Status(1);
+    }
     for expression in &words[1..] {
         match shell.arith(sys, expression) {
             Ok(n) => last = n,
@@ -441,21 +502,5 @@ fn times(shell: &mut Shell, sys: &mut Sys<'_>, _: &[String], _: &Rc<Simple>) -> 
     let (own, children) = sys.cpu_times();
     let show = |us: u64| format!("{}m{}.{:03}s", us / 60_000_000, us / 1_000_000 % 60, us / 1_000 % 1_000);
     shell.print(format!("{} 0m0.000s\n{} 0m0.000s\n", show(own), show(children)));
-    Done::Status(0)
-}
-
-fn history(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    if words.get(1).is_some_and(|w| w == "-c") {
-        shell.clear_history();
-        return Done::Status(0);
-    }
-    let lines = shell.history_lines();
-    let count = words.get(1).and_then(|n| n.parse::<usize>().ok()).unwrap_or(lines.len());
-    let first = lines.len().saturating_sub(count);
-    let mut text = String::new();
-    for (i, line) in lines.iter().enumerate().skip(first) {
-        text.push_str(&format!("{:5}  {line}\n", i + 1));
-    }
-    shell.print(text);
     Done::Status(0)
 }

@@ -136,6 +136,18 @@ impl Shell {
                 {
                     return Err(Stop::Fatal(format!("{name}[{n}]: bad array subscript")));
                 }
+                let (name, key) = match (key, self.vars.target(&name)) {
+                    (None, Some(target)) if target.ends_with(']') => {
+                        let (base, rest) = target.split_once('[').unwrap_or_default();
+                        (base.to_string(), Some(rest.trim_end_matches(']').to_string()))
+                    }
+                    (key, _) => (name, key),
+                };
+                let assoc =
+                    || matches!(self.vars.get(&name).and_then(|v| v.value.as_ref()), Some(Value::Assoc(_)));
+                if key.as_ref().is_some_and(|k| k.is_empty()) && assoc() {
+                    return Err(Stop::Fatal(format!("{name}[]: bad array subscript")));
+                }
                 match key {
                     Some(key) => self.vars.set_element(&name, &key, value),
                     None => return Ok(self.assign(&name, value)),
@@ -168,6 +180,13 @@ impl Shell {
                 Some(Value::Assoc(a)) if append => a,
                 _ => Vec::new(),
             };
+            if pairs.iter().all(|(key, _)| key.is_none()) {
+                // Keys and values in turn.
+                let words: Vec<String> = pairs.drain(..).flat_map(|(_, values)| values).collect();
+                for pair in words.chunks(2) {
+                    vars::set_assoc(&mut array, &pair[0], pair.get(1).cloned().unwrap_or_default());
+                }
+            }
             for (key, mut values) in pairs {
                 if let (Some(key), Some(value)) = (key, values.pop()) {
                     vars::set_assoc(&mut array, &key, value);

@@ -190,7 +190,7 @@ impl Shell {
     /// Evaluates an arithmetic expression whose expansions were done.
     pub(super) fn arith(&mut self, sys: &mut Sys<'_>, expression: &str) -> Expanded<i64> {
         sys.spend(1);
-        let text = expression.trim();
+        let text = if self.kind == ShellKind::Bash { expression.trim_start() } else { expression.trim() };
         let result = {
             let mut names = ShellNames { shell: self, sys };
             arith::eval(text, &mut names)
@@ -294,7 +294,18 @@ impl Shell {
             out.push(join(field));
             return Ok(());
         }
-        let found = files::paths(sys, &pattern, &self.opts);
+        let found =
+            match self.vars.text("GLOBIGNORE").filter(|g| !g.is_empty() && self.kind == ShellKind::Bash) {
+                None => files::paths(sys, &pattern, &self.opts),
+                Some(ignored) => {
+                    let ignored: Vec<String> = ignored.split(':').map(str::to_string).collect();
+                    // It shows dotted names too.
+                    let opts = crate::shell::Opts { dotglob: true, ..self.opts.clone() };
+                    let mut found = files::paths(sys, &pattern, &opts);
+                    found.retain(|path| !ignored.iter().any(|pattern| glob::matches(pattern, path)));
+                    found
+                }
+            };
         if !found.is_empty() {
             out.extend(found);
         } else if self.opts.failglob {
@@ -350,7 +361,7 @@ struct ShellNames<'a, 's> {
 impl ShellNames<'_, '_> {
     fn key(&mut self, name: &str, index: &str) -> String {
         let assoc = matches!(self.shell.vars.get(name).and_then(|v| v.value.as_ref()), Some(Value::Assoc(_)));
-        let index = index.trim_matches('"');
+        let index = index.trim_matches(['"', '\'']);
         if assoc {
             return index.trim_start_matches('$').to_string();
         }
@@ -361,6 +372,14 @@ impl ShellNames<'_, '_> {
 impl arith::Names for ShellNames<'_, '_> {
     fn plain(&self) -> bool {
         self.shell.kind == ShellKind::Dash
+    }
+
+    fn too_large(&self) -> Option<i64> {
+        match self.shell.kind {
+            ShellKind::Bash => None,
+            ShellKind::Dash => Some(i64::MAX),
+            ShellKind::Ash => Some(0),
+        }
     }
 
     fn get(&mut self, name: &str, index: Option<&str>) -> Option<String> {

@@ -82,6 +82,8 @@ fn matching(sys: &mut Sys<'_>, base: &str, part: &str, last: bool, opts: &Opts, 
 fn everything(sys: &mut Sys<'_>, base: &str, last: bool, opts: &Opts, out: &mut Vec<String>) {
     if !last {
         out.push(base.to_string());
+    } else if !base.is_empty() && base != "/" && out.is_empty() {
+        out.push(format!("{base}/"));
     }
     for name in names(sys, base) {
         if out.len() > MOST || (name.starts_with('.') && !opts.dotglob) {
@@ -93,7 +95,7 @@ fn everything(sys: &mut Sys<'_>, base: &str, last: bool, opts: &Opts, out: &mut 
         if last {
             out.push(path.clone());
         }
-        if is_dir {
+        if is_dir && out.len() < MOST {
             everything(sys, &path, last, opts, out);
         }
     }

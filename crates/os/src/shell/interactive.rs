@@ -194,7 +194,7 @@ impl Shell {
     fn line_done(&mut self, editor: &mut Editor, line: String) -> Option<Next> {
         let mut line = line;
         if editor.pending.is_empty() {
-            match self.expand_history(editor, &line) {
+            match self.expand_history(&editor.history, &line) {
                 Ok(Some(expanded)) => {
                     self.out.push(2, format!("{expanded}\n").as_bytes());
                     line = expanded;

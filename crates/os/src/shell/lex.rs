@@ -285,6 +285,19 @@ impl Parser<'_> {
                 self.bump();
                 parts.push(Part::Command(self.substitution()?));
             }
+            Some('[') if self.dialect == ShellKind::Bash => {
+                // The old way to write arithmetic.
+                self.bump();
+                let word = self.word(Until::Bracket)?;
+                if self.bump().is_none() {
+                    return Err(ParseError::Unterminated(']', self.line));
+                }
+                let inner = word.parts.into_iter().map(|part| match part {
+                    Part::Lit(text) => Part::Quoted(text),
+                    other => other,
+                });
+                parts.push(Part::Arith(inner.collect()));
+            }
             Some('{') => {
                 self.bump();
                 parts.push(Part::Param(Box::new(self.braced_param(in_double)?)));
@@ -335,7 +348,26 @@ impl Parser<'_> {
                 None => return Err(ParseError::Unterminated('\'', self.line)),
             }
         }
-        Ok(String::from_utf8_lossy(&crate::text::unescape(&raw, false).0).into_owned())
+        let mut bytes = Vec::new();
+        // `\cX` is a control character here, where `echo -e` ends at it.
+        let mut pieces = raw.split("\\c");
+        let mut piece = pieces.next().unwrap_or("").to_string();
+        for next in pieces {
+            let escaped = piece.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
+            let mut chars = next.chars();
+            match chars.next().filter(|c| !escaped && c.is_ascii()) {
+                Some(c) => {
+                    bytes.extend(crate::text::unescape(&piece, false).0);
+                    bytes.push(c.to_ascii_uppercase() as u8 & 31);
+                    piece = chars.as_str().to_string();
+                }
+                None => piece = format!("{piece}\\c{next}"),
+            }
+        }
+        bytes.extend(crate::text::unescape(&piece, false).0);
+        // A NUL ends the string.
+        bytes.truncate(bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len()));
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The code of `$(…)`, after the parenthesis.
@@ -386,7 +418,7 @@ impl Parser<'_> {
                     self.bump();
                     continue;
                 }
-                '\'' => {
+                '\'' if self.dialect != ShellKind::Bash => {
                     self.bump();
                     let text = self.single_quoted()?;
                     push_quoted(&mut parts, &text);

@@ -306,6 +306,10 @@ impl Shell {
         }
         let at_or_star = matches!(name, "@" | "*") || matches!(index, Some(Index::At | Index::Star));
         if self.opts.nounset && is_unset && !at_or_star {
+            if let Some(Index::Expr(word)) = index {
+                let key = self.text(sys, word)?;
+                return Err(self.unset_error(&format!("{name}[{key}]")));
+            }
             return Err(self.unset_error(name));
         }
         match &p.op {
@@ -338,40 +342,100 @@ impl Shell {
                 Ok(self.map(raw, quoting, |t| change_case(t, *how, *all, &pattern)))
             }
             ParamOp::Transform(how) => {
-                let how = *how;
-                if how == 'a' || how == 'A' {
-                    let Some(var) = self.vars.get(name).cloned() else {
-                        return Ok(Elements::One(String::new()));
-                    };
-                    let whole = matches!(index, Some(Index::At | Index::Star));
-                    return Ok(Elements::One(match how {
-                        'a' => declare::flags(&var),
-                        _ if whole => declare::show(name, &var).trim_end().to_string(),
-                        _ => {
-                            let value = super::quote(var.text().unwrap_or(""));
-                            let flags = declare::flags(&var);
-                            if flags.is_empty() {
-                                format!("{name}={value}")
-                            } else {
-                                format!("declare -{flags} {name}={value}")
-                            }
-                        }
-                    }));
-                }
-                if is_unset {
-                    return Ok(self.elements(raw, quoting));
-                }
-                Ok(self.map(raw, quoting, |t| match how {
-                    'Q' => super::quote(t),
-                    'U' => t.to_uppercase(),
-                    'L' => t.to_lowercase(),
-                    'u' => change_case(t, '^', false, "?"),
-                    'E' => String::from_utf8_lossy(&crate::text::unescape(t, false).0).into_owned(),
-                    _ => t.to_string(),
-                }))
+                return self.transform(sys, *how, name, index, raw, quoting);
             }
             _ => Ok(self.elements(raw, quoting)),
         }
+    }
+
+    /// `${name@Q}` and its kin.
+    fn transform(
+        &mut self,
+        sys: &mut Sys<'_>,
+        how: char,
+        name: &str,
+        index: Option<&Index>,
+        raw: Raw,
+        quoting: Quoting,
+    ) -> Expanded<Elements> {
+        let list = matches!(index, Some(Index::At | Index::Star));
+        match how {
+            'A' if matches!(name, "@" | "*") => {
+                if self.params.is_empty() {
+                    return Ok(Elements::None);
+                }
+                let words: Vec<String> = self.params.iter().map(|t| super::quote(t)).collect();
+                return Ok(Elements::One(format!("set -- {}", words.join(" "))));
+            }
+            'a' | 'A' => {
+                self.settle(sys, name);
+                let Some(var) = self.vars.get(name).cloned() else {
+                    return Ok(Elements::One(String::new()));
+                };
+                return Ok(Elements::One(match how {
+                    'a' => declare::flags(&var),
+                    _ if list && !matches!(var.value, Some(Value::Text(_))) => {
+                        declare::show(name, &var).trim_end().to_string()
+                    }
+                    _ => {
+                        let flags = declare::flags(&var);
+                        let head =
+                            if flags.is_empty() { String::new() } else { format!("declare -{flags} ") };
+                        match var.text() {
+                            Some(text) => format!("{head}{name}={}", super::quote(text)),
+                            None => format!("{head}{name}"),
+                        }
+                    }
+                }));
+            }
+            'k' | 'K' if list => {
+                let keys = self.all_elements(name, true);
+                let values = self.all_elements(name, false);
+                let pairs = keys.into_iter().zip(values);
+                if how == 'k' {
+                    let words = pairs.flat_map(|(k, v)| [k, v]).collect();
+                    return Ok(self.elements(Raw::List(words, matches!(index, Some(Index::At))), quoting));
+                }
+                let assoc =
+                    matches!(self.vars.get(name).and_then(|v| v.value.as_ref()), Some(Value::Assoc(_)));
+                let words: Vec<String> = pairs
+                    .map(|(k, v)| {
+                        format!("{} {}", if assoc { declare::key(&k) } else { k }, declare::double(&v))
+                    })
+                    .collect();
+                let end = if assoc { " " } else { "" };
+                return Ok(Elements::One(format!("{}{end}", words.join(" "))));
+            }
+            'P' => {
+                let mut shown = Vec::new();
+                let texts = match &raw {
+                    Raw::Unset => Vec::new(),
+                    Raw::One(text) => vec![text.clone()],
+                    Raw::List(list, _) => list.clone(),
+                };
+                for text in texts {
+                    let text = self.escapes_of(sys, &text);
+                    shown.push(self.prompt_text(sys, &text)?);
+                }
+                let raw = match raw {
+                    Raw::List(_, at) => Raw::List(shown, at),
+                    _ => shown.pop().map_or(Raw::Unset, Raw::One),
+                };
+                return Ok(self.elements(raw, quoting));
+            }
+            'Q' | 'U' | 'L' | 'u' | 'E' | 'k' | 'K' => {}
+            _ => return Err(Stop::Fatal(format!("${{{name}@{how}}}: bad substitution"))),
+        }
+        if matches!(raw, Raw::Unset) {
+            return Ok(self.elements(raw, quoting));
+        }
+        Ok(self.map(raw, quoting, |t| match how {
+            'Q' | 'k' | 'K' => super::quote(t),
+            'U' => t.to_uppercase(),
+            'L' => t.to_lowercase(),
+            'u' => change_case(t, '^', false, "?"),
+            _ => String::from_utf8_lossy(&crate::text::unescape(t, false).0).into_owned(),
+        }))
     }
 
     /// The text that replaces: in bash an unquoted `&` stands for what was found, and `\&` for itself.
@@ -445,12 +509,17 @@ impl Shell {
         length: Option<&Word>,
         quoting: Quoting,
     ) -> Expanded<Elements> {
+        let bash = self.kind == ShellKind::Bash;
+        let named = |stop: Stop| match stop {
+            Stop::Fatal(message) if bash => Stop::Fatal(format!("{name}: {message}")),
+            other => other,
+        };
         let text = self.text(sys, offset)?;
-        let offset = self.arith(sys, &text)?;
+        let offset = self.arith(sys, &text).map_err(named)?;
         let length = match length {
             Some(word) => {
                 let text = self.text(sys, word)?;
-                Some(self.arith(sys, &text)?)
+                Some(self.arith(sys, &text).map_err(named)?)
             }
             None => None,
         };
@@ -520,6 +589,11 @@ fn trim_end(text: &str, pattern: &str, long: bool) -> String {
 fn replace(text: &str, pattern: &str, with: &str, all: bool, anchor: Option<char>) -> String {
     if pattern.is_empty() && anchor.is_none() {
         return text.to_string();
+    }
+    if pattern.is_empty() {
+        // Nothing at the start or at the end is replaced.
+        let with = with.replace("\\&", "\0").replace('&', "").replace('\0', "&");
+        return if anchor == Some('#') { format!("{with}{text}") } else { format!("{text}{with}") };
     }
     let with = |found: &str| {
         let parts: Vec<String> = with.split("\\&").map(|part| part.replace('&', found)).collect();

@@ -71,6 +71,8 @@ pub struct Parser<'a> {
     pub(super) tilde_in_argument: bool,
     /// Where the line of the here-documents just read ends, and where the source goes on after their bodies.
     heredoc: Option<(usize, usize, u32)>,
+    /// How many words braces may still make.
+    braces_left: usize,
     /// Aliases not to be expanded again before this position.
     expanding: Vec<(usize, String)>,
 }
@@ -97,6 +99,7 @@ impl<'a> Parser<'a> {
             unended: Vec::new(),
             tilde_in_argument: dialect == ShellKind::Bash,
             heredoc: None,
+            braces_left: brace::MAX_WORDS,
             expanding: Vec::new(),
         }
     }

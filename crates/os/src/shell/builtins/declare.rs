@@ -45,15 +45,6 @@ pub(in crate::shell) fn show(name: &str, var: &Var) -> String {
     if flags.is_empty() {
         flags.push('-');
     }
-    let double = |t: &str| {
-        if t.chars().any(char::is_control) {
-            return quote(t);
-        }
-        format!(
-            "\"{}\"",
-            t.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`")
-        )
-    };
     match &var.value {
         None => format!("declare -{flags} {name}\n"),
         Some(Value::Assoc(a)) if a.is_empty() && var.array => format!("declare -{flags} {name}\n"),
@@ -69,16 +60,27 @@ pub(in crate::shell) fn show(name: &str, var: &Var) -> String {
     }
 }
 
+/// Whether the variable is an array.
+pub(super) fn is_array(var: &Var) -> bool {
+    matches!(var.value, Some(Value::Indexed(_) | Value::Assoc(_)))
+}
+
+/// Text in double quotes, or in `$'…'` where that does not do.
+pub(in crate::shell) fn double(text: &str) -> String {
+    if text.chars().any(char::is_control) {
+        return quote(text);
+    }
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", text.replace('$', "\\$").replace('`', "\\`"))
+}
+
 /// A key of an associative array, quoted where it must be.
-fn key(text: &str) -> String {
+pub(in crate::shell) fn key(text: &str) -> String {
     let special = |c: char| c.is_whitespace() || "\"'\\$`|&;()<>!{}*?[]^~".contains(c);
     if text.chars().any(char::is_control) {
         quote(text)
     } else if text.contains(special) || matches!(text, "@" | "*") {
-        format!(
-            "\"{}\"",
-            text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`")
-        )
+        double(text)
     } else {
         text.to_string()
     }

@@ -85,6 +85,15 @@ const ASH_NAMES: [&str; 14] = [
     "pipefail",
 ];
 
+/// The names of the options of `set` in this shell.
+pub(super) fn names(kind: ShellKind) -> Box<dyn Iterator<Item = &'static str>> {
+    match kind {
+        ShellKind::Bash => Box::new(NAMES.iter().map(|(n, _)| *n)),
+        ShellKind::Dash => Box::new(DASH_NAMES.into_iter()),
+        ShellKind::Ash => Box::new(ASH_NAMES.into_iter()),
+    }
+}
+
 impl Shell {
     fn option(&mut self, name: &str) -> Option<&mut bool> {
         Some(match name {

@@ -15,46 +15,72 @@ use crate::{
 };
 
 pub(super) fn umask(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    match words.get(1).map(String::as_str) {
-        None => shell.print(format!("{:04o}\n", sys.umask())),
-        Some("-p") if words.len() == 2 => shell.print(format!("umask {:04o}\n", sys.umask())),
-        Some("-S") => {
-            let m = !sys.umask();
-            let part = |s: u32| {
-                ['r', 'w', 'x']
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, _)| (m >> s) & (4 >> i) != 0)
-                    .map(|(_, c)| *c)
-                    .collect::<String>()
-            };
-            shell.print(format!("u={},g={},o={}\n", part(6), part(3), part(0)));
+    let bash = shell.kind == ShellKind::Bash;
+    let (mut symbolic, mut command) = (false, false);
+    let mut args = &words[1..];
+    while let Some(flags) = args.first().and_then(|a| a.strip_prefix('-')).filter(|f| !f.is_empty()) {
+        let known = |c: char| c == 'S' || (c == 'p' && bash);
+        if let Some(bad) = flags.chars().find(|c| !known(*c)) {
+            if bash {
+                super::declare::illegal_option(shell, "umask", bad, "[-p] [-S] [mode]");
+                return Done::Status(2);
+            }
+            break;
         }
-        Some(text) => {
-            let octal = text.starts_with(|c: char| c.is_ascii_digit());
-            let mask = if octal {
-                u32::from_str_radix(text, 8).ok().filter(|m| *m <= 0o7777)
-            } else {
-                crate::bin::chmod::parse_mode(text, 0o777 & !sys.umask(), false, 0).map(|m| 0o777 & !m)
-            };
-            match mask {
-                Some(mask) => sys.set_umask(mask & 0o777),
-                None => {
-                    let message = match shell.kind {
-                        ShellKind::Bash if octal => format!("{text}: octal number out of range"),
-                        ShellKind::Bash => {
-                            let bad = text.chars().find(|c| !"ugoa=+-rwxXst,".contains(*c)).unwrap_or('?');
+        symbolic |= flags.contains('S');
+        command |= flags.contains('p');
+        args = &args[1..];
+    }
+    let shown = |mask: u32| {
+        let part = |s: u32| {
+            let bits = ['r', 'w', 'x'].into_iter().enumerate();
+            bits.filter(|(i, _)| (!mask >> s) & (4 >> i) != 0).map(|(_, c)| c).collect::<String>()
+        };
+        format!("u={},g={},o={}", part(6), part(3), part(0))
+    };
+    let Some(text) = args.first() else {
+        let mask = sys.umask();
+        shell.print(match (command, symbolic) {
+            (true, true) => format!("umask -S {}\n", shown(mask)),
+            (true, false) => format!("umask {mask:04o}\n"),
+            (false, true) => format!("{}\n", shown(mask)),
+            (false, false) => format!("{mask:04o}\n"),
+        });
+        return Done::Status(0);
+    };
+    let octal = text.starts_with(|c: char| c.is_ascii_digit());
+    let mask = if octal {
+        u32::from_str_radix(text, 8).ok().filter(|m| *m <= 0o7777)
+    } else {
+        crate::bin::chmod::parse_mode(text, 0o777 & !sys.umask(), false, 0).map(|m| 0o777 & !m)
+    };
+    let Some(mask) = mask else {
+        let message = match shell.kind {
+            ShellKind::Bash if octal => format!("{text}: octal number out of range"),
+            ShellKind::Bash => {
+                let who = text.trim_start_matches(['u', 'g', 'o', 'a']);
+                match who.chars().next().filter(|c| !"=+-".contains(*c)) {
+                    Some(bad) => format!("`{bad}': invalid symbolic mode operator"),
+                    None => {
+                        let bad = who.chars().skip(1).find(|c| !"rwxXstugo,".contains(*c)).unwrap_or(' ');
+                        if text.ends_with(',') {
+                            "` ': invalid symbolic mode operator".to_string()
+                        } else {
                             format!("`{bad}': invalid symbolic mode character")
                         }
-                        ShellKind::Dash if octal => format!("Illegal number: {text}"),
-                        ShellKind::Dash => format!("Illegal mode: {text}"),
-                        ShellKind::Ash => format!("illegal mode: {text}"),
-                    };
-                    shell.builtin_error("umask", message);
-                    return Done::Status(if shell.kind == ShellKind::Bash { 1 } else { 2 });
+                    }
                 }
             }
-        }
+            ShellKind::Dash if octal => format!("Illegal number: {text}"),
+            ShellKind::Dash => format!("Illegal mode: {text}"),
+            ShellKind::Ash => format!("illegal mode: {text}"),
+        };
+        shell.builtin_error("umask", message);
+        return Done::Status(if bash { 1 } else { 2 });
+    };
+    sys.set_umask(mask & 0o777);
+    if symbolic && bash {
+        shell.print(format!("{}\n", shown(mask & 0o777)));
     }
     Done::Status(0)
 }
@@ -91,21 +117,37 @@ pub(super) fn jobs(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
 }
 
 pub(super) fn disown(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
-    match words.iter().skip(1).find(|w| !w.starts_with('-')) {
-        Some(spec) => match shell.find_job(spec) {
-            Some(at) => {
-                shell.jobs.remove(at);
-            }
+    let (mut all, mut keep) = (false, false);
+    let mut specs = &words[1..];
+    while let Some(flags) = specs.first().and_then(|a| a.strip_prefix('-')).filter(|f| !f.is_empty()) {
+        specs = &specs[1..];
+        if let Some(bad) = flags.chars().find(|c| !"ahr-".contains(*c)) {
+            super::declare::illegal_option(shell, "disown", bad, "[-h] [-ar] [jobspec ... | pid ...]");
+            return Done::Status(2);
+        }
+        all |= flags.contains(['a', 'r']);
+        keep |= flags.contains('h');
+    }
+    if all && specs.is_empty() {
+        if !keep {
+            shell.jobs.clear();
+        }
+        return Done::Status(0);
+    }
+    let current = ["%%".to_string()];
+    let named = !specs.is_empty();
+    let mut status = 0;
+    for spec in if named { specs } else { &current } {
+        match shell.find_job(spec) {
+            Some(at) if !keep => drop(shell.jobs.remove(at)),
+            Some(_) => {}
             None => {
-                no_such_job(shell, "disown", spec);
-                return Done::Status(1);
+                no_such_job(shell, "disown", if named { spec } else { "current" });
+                status = 1;
             }
-        },
-        None => {
-            shell.jobs.pop();
         }
     }
-    Done::Status(0)
+    Done::Status(status)
 }
 
 fn no_such_job(shell: &mut Shell, builtin: &str, spec: &str) {
@@ -299,16 +341,24 @@ pub(super) fn kill(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
     let mut signal = Signal::TERM;
     match args.first().map(String::as_str) {
         Some("-l" | "-L") if args.len() == 1 => return list_signals(shell),
-        Some("-l") => {
+        Some("-l" | "-L") => {
+            let mut status = 0;
             for arg in &args[1..] {
                 let number = arg.parse::<u8>().map(|n| if n > 128 { n - 128 } else { n });
                 let line = match number {
-                    Ok(n) => Signal(n).name().unwrap_or("?").to_string(),
-                    Err(_) => Signal::parse(arg).map_or("?".to_string(), |s| s.0.to_string()),
+                    Ok(0) => Some("EXIT".to_string()).filter(|_| shell.kind == ShellKind::Bash),
+                    Ok(n) => Signal(n).name().map(str::to_string),
+                    Err(_) => Signal::parse(arg).map(|s| s.0.to_string()),
                 };
-                shell.print(format!("{line}\n"));
+                match line {
+                    Some(line) => shell.print(format!("{line}\n")),
+                    None => {
+                        shell.builtin_error("kill", format!("{arg}: invalid signal specification"));
+                        status = 1;
+                    }
+                }
             }
-            return Done::Status(0);
+            return Done::Status(status);
         }
         Some("-s" | "-n") if args.len() > 1 => {
             let name = args[1].clone();

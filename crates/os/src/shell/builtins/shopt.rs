@@ -68,6 +68,11 @@ const OPTIONS: [(&str, bool); 57] = [
     ("xpg_echo", false),
 ];
 
+/// The names of the options.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    OPTIONS.iter().map(|(n, _)| *n)
+}
+
 impl Shell {
     /// The options of `shopt` that change what the shell does.
     fn shopt_field(&mut self, name: &str) -> Option<&mut bool> {

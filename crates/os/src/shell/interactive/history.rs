@@ -3,7 +3,8 @@
 use super::*;
 
 impl Shell {
-    pub(super) fn history_file(&self) -> String {
+    /// The file that keeps the history.
+    pub(in crate::shell) fn history_file(&self) -> String {
         let home = self.vars.text("HOME").unwrap_or("/root");
         match (self.vars.text("HISTFILE"), self.kind) {
             (Some(file), _) => file.to_string(),
@@ -25,16 +26,31 @@ impl Shell {
         let _written = sys.vfs().write(&file, text.into_bytes(), 0o600);
     }
 
+    /// The lines of the history.
     pub(in crate::shell) fn history_lines(&self) -> Vec<String> {
         match &self.input {
             Input::Tty(editor) => editor.history.to_vec(),
-            _ => Vec::new(),
+            _ => self.script_history.to_vec(),
         }
     }
 
-    pub(in crate::shell) fn clear_history(&mut self) {
+    /// Changes the history.
+    pub(in crate::shell) fn change_history(&mut self, change: impl FnOnce(&mut Vec<String>)) {
+        match &mut self.input {
+            Input::Tty(editor) => change(Rc::make_mut(&mut editor.history)),
+            _ => change(Rc::make_mut(&mut self.script_history)),
+        }
+    }
+
+    /// How many lines of the history are in its file.
+    pub(in crate::shell) fn history_saved(&self) -> usize {
+        if let Input::Tty(editor) = &self.input { editor.loaded } else { 0 }
+    }
+
+    /// Notes how many lines of the history are in its file.
+    pub(in crate::shell) fn set_history_saved(&mut self, count: usize) {
         if let Input::Tty(editor) = &mut self.input {
-            editor.history = Rc::default();
+            editor.loaded = count;
         }
     }
 
@@ -53,11 +69,17 @@ impl Shell {
     }
 
     /// `!!`, `!$`, `!n`, `!-n`, `!text`, `^a^b`: the line they make, or None when there is none of them.
-    pub(super) fn expand_history(&self, editor: &Editor, line: &str) -> Result<Option<String>, String> {
+    ///
+    /// # Errors
+    /// What bash says when there is no such line.
+    pub(in crate::shell) fn expand_history(
+        &self,
+        history: &[String],
+        line: &str,
+    ) -> Result<Option<String>, String> {
         if self.kind != ShellKind::Bash || !(line.contains('!') || line.starts_with('^')) {
             return Ok(None);
         }
-        let history = &editor.history;
         if let Some(rest) = line.strip_prefix('^') {
             let mut parts = rest.split('^');
             let (old, new) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));

@@ -1,7 +1,10 @@
 //! Prompts: their escapes and expansions.
 
 use super::*;
-use crate::shell::code::{Code, Op};
+use crate::shell::{
+    code::{Code, Op},
+    expand::Expanded,
+};
 
 /// The marks of invisible parts are readline's own, not the terminal's.
 pub(super) fn visible(text: &str) -> String {
@@ -48,9 +51,25 @@ impl Shell {
     /// The prompt with its backslash escapes read.
     fn prompt_escapes(&mut self, sys: &mut Sys<'_>, name: &str) -> String {
         let raw = self.vars.text(name).unwrap_or("").to_string();
-        if self.kind == ShellKind::Dash {
-            return raw;
+        if self.kind == ShellKind::Dash { raw } else { self.escapes_of(sys, &raw) }
+    }
+
+    /// `${x@P}`: text with its escapes read is expanded like a prompt.
+    ///
+    /// # Errors
+    /// As other expansions: a command substitution in it must run first.
+    pub(in crate::shell) fn prompt_text(&mut self, sys: &mut Sys<'_>, text: &str) -> Expanded<String> {
+        if !text.contains(['$', '`']) {
+            return Ok(visible(text));
         }
+        let aliases = Default::default();
+        let mut parser = Parser::new(text, self.kind, &aliases);
+        let Ok(word) = parser.word(crate::shell::lex::Until::End) else { return Ok(visible(text)) };
+        Ok(visible(&self.text(sys, &word)?))
+    }
+
+    /// Text with the escapes of prompts read.
+    pub(in crate::shell) fn escapes_of(&mut self, sys: &mut Sys<'_>, raw: &str) -> String {
         let mut out = String::new();
         let mut chars = raw.chars();
         while let Some(c) = chars.next() {
@@ -82,9 +101,24 @@ impl Shell {
                 'T' => out.push_str(&crate::time::strftime("%I:%M:%S", sys.now())),
                 'A' => out.push_str(&crate::time::strftime("%H:%M", sys.now())),
                 'd' => out.push_str(&crate::time::strftime("%a %b %d", sys.now())),
-                's' => out.push_str(if self.kind == ShellKind::Bash { "bash" } else { "sh" }),
-                'v' | 'V' => out.push_str("5.2"),
+                's' => out.push_str(self.arg0.trim_start_matches('-').rsplit('/').next().unwrap_or("sh")),
+                'v' => out.push_str("5.2"),
+                'V' => out.push_str("5.2.15"),
+                '@' => out.push_str(&crate::time::strftime("%I:%M %p", sys.now())),
+                'l' => out.push_str("tty"),
+                'D' => {
+                    let rest = chars.as_str();
+                    match rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
+                        Some((format, after)) => {
+                            let format = if format.is_empty() { "%X" } else { format };
+                            out.push_str(&crate::time::strftime(format, sys.now()));
+                            chars = after.chars();
+                        }
+                        None => out.push_str("\\D"),
+                    }
+                }
                 'j' => out.push_str(&self.jobs.len().to_string()),
+                '!' | '#' if !self.interactive => out.push(if e == '!' { '1' } else { '0' }),
                 '!' | '#' => out.push_str(&(self.history_lines().len() + 1).to_string()),
                 'e' => out.push('\x1b'),
                 'a' => out.push('\x07'),

@@ -37,6 +37,11 @@ impl Shell {
             editor.completion = Some(call);
             return true;
         }
+        if let Some(mut listed) = self.listed_completions(&command) {
+            listed.retain(|w| w.starts_with(&word));
+            self.show_candidates(editor, start, &word, listed, false, again);
+            return false;
+        }
         let only_dirs = matches!(command.as_str(), "cd" | "rmdir" | "pushd");
         let files = self.file_names(sys, &word, only_dirs);
         self.show_candidates(editor, start, &word, files, false, again);
@@ -57,7 +62,13 @@ impl Shell {
         names
     }
 
-    pub(super) fn file_names(&mut self, sys: &mut Sys<'_>, word: &str, only_dirs: bool) -> Vec<String> {
+    /// The paths that begin with a word, escaped for the shell; directories end in a slash.
+    pub(in crate::shell) fn file_names(
+        &mut self,
+        sys: &mut Sys<'_>,
+        word: &str,
+        only_dirs: bool,
+    ) -> Vec<String> {
         let plain = unquote(word);
         let (dir, base) = match plain.rsplit_once('/') {
             Some((dir, base)) => (format!("{dir}/"), base.to_string()),

@@ -209,7 +209,8 @@ impl Parser<'_> {
                 if self.peek_char().is_none_or(is_meta) {
                     break;
                 }
-                list.extend(brace::expand(self.word(Until::Meta)?, self.dialect));
+                let word = self.word(Until::Meta)?;
+                list.extend(brace::expand(word, self.dialect, &mut self.braces_left));
             }
             words = Some(Rc::from(list));
             head = Some(format!("for {}", self.text_from(start)));

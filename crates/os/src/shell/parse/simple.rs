@@ -117,7 +117,7 @@ impl Parser<'_> {
             self.tilde_in_argument = self.tilde_in_argument || self.declares(&simple);
             let word = self.word(Until::Meta)?;
             self.tilde_in_argument = self.dialect == ShellKind::Bash;
-            simple.words.extend(brace::expand(word, self.dialect));
+            simple.words.extend(brace::expand(word, self.dialect, &mut self.braces_left));
         }
         if simple.assigns.is_empty() && simple.words.is_empty() && simple.redirs.is_empty() {
             return self.unexpected(None);
@@ -244,12 +244,20 @@ impl Parser<'_> {
                     }
                     (self.pos, self.line) = (pos, line);
                     let word = self.word(Until::Meta)?;
-                    elements.extend(brace::expand(word, self.dialect).into_iter().map(|w| (None, w)));
+                    elements.extend(
+                        brace::expand(word, self.dialect, &mut self.braces_left)
+                            .into_iter()
+                            .map(|w| (None, w)),
+                    );
                 }
                 Some(c) if is_meta(c) => return self.unexpected(Some(")")),
                 _ => {
                     let word = self.word(Until::Meta)?;
-                    elements.extend(brace::expand(word, self.dialect).into_iter().map(|w| (None, w)));
+                    elements.extend(
+                        brace::expand(word, self.dialect, &mut self.braces_left)
+                            .into_iter()
+                            .map(|w| (None, w)),
+                    );
                 }
             }
         }

@@ -261,7 +261,7 @@ impl Shell {
                 self.waiting = Some(Waiting::Foreground(Foreground { pids, pgid, text, pipeline, undo }));
                 Step::Go
             }
-            Done::Exec(words) => self.exec(sys, words, undo),
+            Done::Exec(words, call) => self.exec(sys, words, call, undo),
             Done::Command(words, file) => {
                 self.flush(sys, undo, restore);
                 let simple = Rc::new(Simple { line: self.line, ..Simple::default() });
@@ -286,14 +286,26 @@ impl Shell {
         self.undo(sys, undo);
     }
 
-    pub(super) fn exec(&mut self, sys: &mut Sys<'_>, words: Vec<String>, undo: Undo) -> Step {
+    pub(super) fn exec(
+        &mut self,
+        sys: &mut Sys<'_>,
+        words: Vec<String>,
+        call: builtins::Exec,
+        undo: Undo,
+    ) -> Step {
         self.keep(sys, undo);
         // What it still had to say comes first.
         let _full = self.out.drain(sys);
         let path = self.vars.text("PATH").unwrap_or("").to_string();
-        let result = sys
-            .find_program(&words[0], &path)
-            .and_then(|file| sys.exec(&file, words.clone(), Rc::new(self.environment())));
+        let result = sys.find_program(&words[0], &path).and_then(|file| {
+            let mut argv = words.clone();
+            argv[0] = call.name.unwrap_or_else(|| words[0].clone());
+            if call.login {
+                argv[0].insert(0, '-');
+            }
+            let env = if call.clean { Vec::new() } else { self.environment() };
+            sys.exec(&file, argv, Rc::new(env))
+        });
         match result {
             Ok(()) => Step::Replaced,
             Err(e) => {
