@@ -254,6 +254,12 @@ impl Sys<'_> {
         }
     }
 
+    /// Whether reading from a descriptor would not block.
+    pub fn is_readable(&self, fd: crate::program::Fd) -> bool {
+        let file = self.me().fds.get(&fd).map(|d| d.file);
+        file.is_none_or(|file| self.k.can_read(file))
+    }
+
     /// Whether this process has children, ended ones included.
     pub fn has_children(&self) -> bool {
         self.k.procs.values().any(|p| p.ppid == self.pid)

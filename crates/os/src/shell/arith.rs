@@ -482,7 +482,11 @@ impl Eval<'_> {
             }
             value = match value.checked_mul(radix).and_then(|v| v.checked_add(digit)) {
                 Some(v) => v,
-                None if self.names.too_large().is_some() => return Ok(self.names.too_large().unwrap_or(0)),
+                None if self.names.too_large().is_some() => {
+                    let most = u64::from_str_radix(digits, radix as u32).ok();
+                    let large = self.names.too_large().unwrap_or(0);
+                    return Ok(if large == 0 { most.unwrap_or(0) as i64 } else { large });
+                }
                 None => value.wrapping_mul(radix).wrapping_add(digit),
             };
         }

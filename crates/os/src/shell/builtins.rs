@@ -441,6 +441,9 @@ fn shift(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -
             shell.builtin_error("shift", "can't shift that many");
             return declare::fails(shell);
         }
+        if shell.kind == ShellKind::Bash && shell.shopt_on("shift_verbose") {
+            shell.builtin_error("shift", format!("{n}: shift count out of range"));
+        }
         return Done::Status(1);
     }
     Rc::make_mut(&mut shell.params).drain(..n as usize);

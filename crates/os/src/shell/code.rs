@@ -66,6 +66,8 @@ pub enum Op {
     EndCase,
     /// `((…))`, and its text.
     Arith(Rc<Word>, Rc<str>),
+    /// A part of `for ((…))`: where an error in it leads.
+    ArithPart(Rc<Word>, Rc<str>, i32),
     /// `[[ … ]]`
     Cond(Rc<Cond>),
     /// One process a stage; a single stage with `!` or `time` does not come here.

@@ -136,7 +136,11 @@ impl Shell {
                         editor.keys.extend(bytes);
                         continue;
                     }
-                    Err(Errno::EAGAIN) => return Next::Wait(Wait::read(0)),
+                    Err(Errno::EAGAIN) => {
+                        // bash takes what became of its children at once; it tells at the next prompt.
+                        let child = self.kind == ShellKind::Bash && !self.jobs.is_empty();
+                        return Next::Wait(Wait { child, ..Wait::read(0) });
+                    }
                     Err(_) => return Next::End,
                 }
             };

@@ -424,6 +424,7 @@ impl Shell {
                 return Ok(self.elements(raw, quoting));
             }
             'Q' | 'U' | 'L' | 'u' | 'E' | 'k' | 'K' => {}
+            _ if matches!(raw, Raw::Unset) => {}
             _ => return Err(Stop::Fatal(format!("${{{name}@{how}}}: bad substitution"))),
         }
         if matches!(raw, Raw::Unset) {
@@ -440,7 +441,7 @@ impl Shell {
 
     /// The text that replaces: in bash an unquoted `&` stands for what was found, and `\&` for itself.
     fn replacement(&mut self, sys: &mut Sys<'_>, word: &Word) -> Expanded<String> {
-        if self.kind != ShellKind::Bash {
+        if self.kind != ShellKind::Bash || !self.shopt_on("patsub_replacement") {
             return Ok(self.text(sys, word)?.replace('&', "\\&"));
         }
         let mut segs = Vec::new();

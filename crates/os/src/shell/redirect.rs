@@ -114,6 +114,13 @@ impl Shell {
         let _closed = sys.close(from);
     }
 
+    /// Makes a descriptor the standard input.
+    pub(super) fn input_from(&mut self, sys: &mut Sys<'_>, fd: Fd) -> Undo {
+        let mut undo = Undo::default();
+        self.install(sys, fd, 0, &mut undo);
+        undo
+    }
+
     fn redirect_one(
         &mut self,
         sys: &mut Sys<'_>,

@@ -70,6 +70,8 @@ pub(super) enum FrameKind {
     Eval,
     /// A trap's action; with the status to put back.
     Trap(i32),
+    /// The last command of a pipeline (`shopt -s lastpipe`): the processes before it.
+    LastPipe(Vec<Pid>),
 }
 
 impl Frame {
@@ -85,6 +87,8 @@ impl Frame {
 #[derive(Clone, Debug)]
 pub(super) struct Loop {
     frame: usize,
+    /// Its first instruction, the one behind its last, and where `continue` leads.
+    first: usize,
     end: usize,
     next: usize,
     redirects: usize,
@@ -174,7 +178,12 @@ impl Shell {
     /// Gets the next command of the input.
     fn fetch(&mut self, sys: &mut Sys<'_>) -> Step {
         if self.interactive {
-            self.reap_jobs(sys);
+            let typing = matches!(&self.input, Input::Tty(editor) if editor.is_drawn());
+            match (typing, self.kind) {
+                (false, _) => self.reap_jobs(sys),
+                (true, ShellKind::Bash) => self.update_jobs(sys),
+                (true, _) => {}
+            }
             if self.prepare_prompt(sys) {
                 return Step::Go;
             }
@@ -264,6 +273,13 @@ impl Shell {
                 self.vars.pop_scope();
             }
             FrameKind::Source(Some(params)) => self.params = params,
+            FrameKind::LastPipe(pids) => {
+                let own = ExitStatus::Code(self.status.clamp(0, 255) as u8);
+                let mut pids: Vec<(Pid, Option<ExitStatus>)> = pids.into_iter().map(|p| (p, None)).collect();
+                pids.push((0, Some(own)));
+                let job = Foreground { pids, pipeline: true, ..Foreground::default() };
+                self.waiting = Some(Waiting::Foreground(job));
+            }
             FrameKind::Trap(status) => {
                 self.status = status;
                 self.exit_with = self.exit_with.or(self.exit_after_trap.take());
@@ -280,7 +296,12 @@ impl Shell {
     /// Leaves frames until `depth` are left.
     pub(super) fn unwind(&mut self, sys: &mut Sys<'_>, depth: usize) {
         while self.frames.len() > depth {
+            let pipe = matches!(self.frames.last().map(|f| &f.kind), Some(FrameKind::LastPipe(_)));
             self.pop_frame(sys);
+            if pipe {
+                // Nobody waits for the rest of the pipeline any more.
+                self.waiting = None;
+            }
         }
     }
 
@@ -339,13 +360,18 @@ impl Shell {
 
     /// Runs the DEBUG trap before a command; true when it was begun.
     fn debug_trap(&mut self, op: &Op) -> bool {
-        let stops =
-            matches!(op, Op::Simple(_) | Op::Arith(..) | Op::Cond(_) | Op::Case(..) | Op::NextWord(_));
+        let stops = matches!(
+            op,
+            Op::Simple(_) | Op::Arith(..) | Op::ArithPart(..) | Op::Cond(_) | Op::Case(..) | Op::NextWord(_)
+        );
         if !stops || self.debugged || !self.traps.contains_key(&DEBUG) {
             return false;
         }
-        // Functions and other traps do not have it.
-        let inside = |f: &Frame| matches!(f.kind, FrameKind::Function { .. } | FrameKind::Trap(_));
+        // Functions do not have it unless `set -T` says so; traps never.
+        let traced = self.shopts.contains("functrace");
+        let inside = |f: &Frame| {
+            matches!(f.kind, FrameKind::Trap(_)) || (!traced && matches!(f.kind, FrameKind::Function { .. }))
+        };
         if self.frames.iter().any(inside) {
             return false;
         }
@@ -413,6 +439,7 @@ impl Shell {
                 let pc = self.frames[frame].pc as i64;
                 self.loops.push(Loop {
                     frame,
+                    first: pc as usize,
                     end: (pc + i64::from(end)) as usize,
                     next: (pc + i64::from(next)) as usize,
                     redirects: self.redirects.len(),
@@ -511,6 +538,21 @@ impl Shell {
                 Err(Stop::Fatal(message)) => {
                     self.error(format!("((: {message}"));
                     return self.finish(sys, 1);
+                }
+                Err(stop) => return self.stop(sys, stop),
+            },
+            Op::ArithPart(word, head, leave) => match self.text(sys, &word) {
+                Ok(text) => {
+                    self.trace_line(sys, &format!("(( {head} ))"));
+                    return self.finish(sys, i32::from(text == "0"));
+                }
+                Err(Stop::Fatal(message)) => {
+                    self.error(format!("((: {message}"));
+                    self.tested = self.tested.saturating_sub(1);
+                    self.begin_command();
+                    self.status = 1;
+                    self.last_status = 1;
+                    return self.leave_arith_for(leave);
                 }
                 Err(stop) => return self.stop(sys, stop),
             },

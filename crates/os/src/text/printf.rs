@@ -233,8 +233,11 @@ fn directive(
                 None => arg,
             }
         }
-        'q' => {
-            let arg = next(at).unwrap_or_default();
+        'q' | 'Q' if conversion == 'q' || dialect == Dialect::Gnu => {
+            let mut arg = next(at).unwrap_or_default();
+            if let (Some(p), 'Q') = (spec.precision, conversion) {
+                arg = arg.chars().take(p).collect();
+            }
             let plain =
                 !arg.is_empty() && arg.chars().all(|c| c.is_alphanumeric() || "_-./:=,@%+^".contains(c));
             if plain {

@@ -316,6 +316,16 @@ pub(super) fn trap(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
     if args.first().is_some_and(|a| a == "-l") {
         return super::process::list_signals(shell);
     }
+    if let Some(flag) = args.first().filter(|a| {
+        a.len() > 1
+            && a.starts_with('-')
+            && !matches!(a.as_str(), "--" | "-p")
+            && shell.kind == ShellKind::Bash
+    }) {
+        let letter = flag.chars().nth(1).unwrap_or('-');
+        super::declare::illegal_option(shell, "trap", letter, "[-lp] [[arg] signal_spec ...]");
+        return Done::Status(2);
+    }
     let print = args.first().is_some_and(|a| a == "-p");
     if print || args.first().is_some_and(|a| a == "--") {
         args = &args[1..];
@@ -433,7 +443,12 @@ pub(super) fn getopts(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &
         }
         return Done::Status(2);
     };
+    if shell.kind == ShellKind::Bash && !crate::shell::is_name(&name) {
+        shell.builtin_error("getopts", format!("`{name}': not a valid identifier"));
+        return Done::Status(1);
+    }
     let args: Vec<String> = if words.len() > 3 { words[3..].to_vec() } else { shell.params.to_vec() };
+    let silent = shell.kind == ShellKind::Bash && shell.vars.text("OPTERR") == Some("0");
     let quiet = spec.starts_with(':');
     let mut index: usize = shell.vars.text("OPTIND").and_then(|o| o.parse().ok()).unwrap_or(1);
     if index == 0 {
@@ -473,7 +488,9 @@ pub(super) fn getopts(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &
                 ShellKind::Bash => format!("{}: illegal option -- {letter}\n", shell.arg0),
                 _ => format!("Illegal option -{letter}\n"),
             };
-            shell.eprint(text);
+            if !silent {
+                shell.eprint(text);
+            }
         }
     }
     if takes {
@@ -497,7 +514,9 @@ pub(super) fn getopts(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &
                         }
                         _ => format!("No arg for -{letter} option\n"),
                     };
-                    shell.eprint(text);
+                    if !silent {
+                        shell.eprint(text);
+                    }
                 }
             }
         }

@@ -13,6 +13,7 @@ use crate::{
         builtins::{Done, Pending},
         code::Simple,
         vars::Value,
+        vm::FrameKind,
     },
     time::Time,
 };
@@ -53,6 +54,7 @@ pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
         pending_escape: false,
         silent: false,
     };
+    let bash = shell.kind == ShellKind::Bash;
     let mut i = 1;
     let mut prompt = String::new();
     while i < words.len() {
@@ -78,15 +80,37 @@ pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
                     match flag {
                         'p' => prompt = value,
                         't' => {
-                            let seconds: f64 = value.parse().unwrap_or(0.0);
-                            r.until = Some(sys.now().plus((seconds * 1e6) as i64));
+                            let seconds = value.parse::<f64>().ok().filter(|s| *s >= 0.0 && s.is_finite());
+                            let Some(seconds) = seconds else {
+                                return invalid(shell, &value, "invalid timeout specification");
+                            };
+                            if seconds == 0.0 && bash {
+                                // Only whether there is something to read.
+                                return Done::Status(i32::from(!sys.is_readable(r.fd)));
+                            }
+                            r.until = Some(sys.now().plus((seconds.min(1e9) * 1e6) as i64));
                         }
                         'n' | 'N' => {
-                            r.most = value.parse().ok();
+                            let Ok(count) = value.parse::<u32>() else {
+                                return invalid(shell, &value, "invalid number");
+                            };
+                            r.most = Some(count as usize);
                             r.exact = flag == 'N';
                         }
                         'd' => r.delimiter = value.bytes().next().unwrap_or(0),
-                        'u' => r.fd = value.parse().unwrap_or(0),
+                        'u' => match value.parse::<Fd>() {
+                            Ok(fd) if !bash || sys.is_open(fd) => r.fd = fd,
+                            Ok(_) => {
+                                return invalid(
+                                    shell,
+                                    &value,
+                                    "invalid file descriptor: Bad file descriptor",
+                                );
+                            }
+                            Err(_) => {
+                                return invalid(shell, &value, "invalid file descriptor specification");
+                            }
+                        },
                         'a' => {
                             r.array = true;
                             r.names.push(value);
@@ -128,6 +152,12 @@ pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
         let _set = sys.set_tty_mode(r.fd, mode);
     }
     r.go_on(shell, sys)
+}
+
+/// Complains of an option's value.
+fn invalid(shell: &mut Shell, value: &str, what: &str) -> Done {
+    shell.builtin_error("read", format!("{value}: {what}"));
+    Done::Status(if shell.kind == ShellKind::Dash { 2 } else { 1 })
 }
 
 impl Read {
@@ -264,6 +294,9 @@ pub(in crate::shell) struct MapFile {
     most: usize,
     skip: usize,
     origin: Option<i64>,
+    /// `-C`: what to run after each so many lines.
+    callback: Option<String>,
+    quantum: usize,
     buf: Vec<u8>,
 }
 
@@ -276,6 +309,8 @@ pub(super) fn mapfile(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _:
         most: 0,
         skip: 0,
         origin: None,
+        callback: None,
+        quantum: 5000,
         buf: Vec::new(),
     };
     let mut args = words[1..].iter();
@@ -292,14 +327,35 @@ pub(super) fn mapfile(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _:
             }
             let rest: String = letters.by_ref().collect();
             let value = if rest.is_empty() { args.next().cloned().unwrap_or_default() } else { rest };
-            let number = value.parse::<usize>().unwrap_or(0);
+            let number = value.parse::<u32>();
+            let what = match letter {
+                'n' | 's' => "invalid line count",
+                'O' => "invalid array origin",
+                'c' => "invalid callback quantum",
+                _ => "invalid file descriptor specification",
+            };
+            if number.is_err() && "nsOcu".contains(letter) {
+                let name = words[0].clone();
+                shell.builtin_error(&name, format!("{value}: {what}"));
+                return Done::Status(1);
+            }
+            let number = number.unwrap_or(0) as usize;
             match letter {
                 'n' => map.most = number,
                 's' => map.skip = number,
                 'O' => map.origin = Some(number as i64),
-                'u' => map.fd = number as Fd,
+                'u' => {
+                    map.fd = number as Fd;
+                    if !sys.is_open(map.fd) {
+                        let name = words[0].clone();
+                        let what = "invalid file descriptor: Bad file descriptor";
+                        shell.builtin_error(&name, format!("{value}: {what}"));
+                        return Done::Status(1);
+                    }
+                }
                 'd' => map.delimiter = value.bytes().next().unwrap_or(0),
-                'C' | 'c' => {}
+                'C' => map.callback = Some(value),
+                'c' => map.quantum = number.max(1),
                 other => {
                     let usage = "[-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]";
                     let name = words[0].clone();
@@ -308,6 +364,16 @@ pub(super) fn mapfile(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _:
                 }
             }
         }
+    }
+    if !crate::shell::is_name(&map.name) {
+        let name = words[0].clone();
+        shell.builtin_error(&name, format!("`{}': not a valid identifier", map.name));
+        return Done::Status(1);
+    }
+    if let Some(Value::Assoc(_)) = shell.vars.get(&map.name).and_then(|v| v.value.as_ref()) {
+        let name = words[0].clone();
+        shell.builtin_error(&name, format!("{}: not an indexed array", map.name));
+        return Done::Status(1);
     }
     map.go_on(shell, sys)
 }
@@ -341,14 +407,23 @@ impl MapFile {
             Some(Value::Indexed(old)) if self.origin.is_some() => old,
             _ => OrdMap::new(),
         };
+        let mut calls = String::new();
         for (i, line) in self.lines().skip(self.skip).take(most).enumerate() {
             let mut line = line;
             if self.strip && line.last() == Some(&self.delimiter) {
                 line = &line[..line.len() - 1];
             }
-            array.insert(first + i as i64, String::from_utf8_lossy(line).into_owned());
+            let text = String::from_utf8_lossy(line).into_owned();
+            if let Some(callback) = self.callback.as_ref().filter(|_| (i + 1) % self.quantum == 0) {
+                let quoted = crate::shell::quote(&text);
+                calls.push_str(&format!("{callback} {} {quoted}\n", first + i as i64));
+            }
+            array.insert(first + i as i64, text);
         }
         let ok = shell.vars.set_value(&self.name, Value::Indexed(array)).is_ok();
+        if ok && !calls.is_empty() {
+            return Done::Source(calls, FrameKind::Eval, "mapfile".to_string());
+        }
         Done::Status(i32::from(!ok))
     }
 }

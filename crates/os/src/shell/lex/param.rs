@@ -154,7 +154,11 @@ impl Parser<'_> {
                     }
                     _ => {}
                 }
-                let pattern = self.word(Until::Slash)?;
+                let pattern = if anchor.is_some() && self.peek_char() == Some('/') {
+                    Word::default()
+                } else {
+                    self.word(Until::Slash)?
+                };
                 let with = if self.peek_char() == Some('/') {
                     self.bump();
                     self.word(Until::Brace(false))?

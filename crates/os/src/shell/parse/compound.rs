@@ -276,22 +276,21 @@ impl Parser<'_> {
         }
         self.newlines();
         let body = self.body()?;
-        let arith = |parts: Vec<Part>, empty: Op| {
-            let blank = parts.iter().all(|p| matches!(p, Part::Quoted(t) if t.trim().is_empty()));
-            let text: String = parts
-                .iter()
-                .filter_map(|p| if let Part::Quoted(t) = p { Some(t.as_str()) } else { None })
-                .collect();
-            let text = text.trim().into();
-            if blank { empty } else { Op::Arith(Rc::new(Word { parts: vec![Part::Arith(parts)] }), text) }
-        };
         let mut pieces = pieces.into_iter();
         let mut next = || pieces.next().unwrap_or_default();
         let (init, cond, step) = (next(), next(), next());
-        let mut ops = vec![Op::Tested, arith(init, Op::SetStatus(0)), Op::Untested];
-        let head = vec![Op::Tested, arith(cond, Op::SetStatus(0)), Op::Untested];
-        let step = vec![Op::Tested, arith(step, Op::SetStatus(0)), Op::Untested];
-        ops.extend(assemble_loop(head, Op::JumpIfFail, body, step));
+        let part = |parts: Vec<Part>| vec![Op::Tested, arith_part(parts), Op::Untested];
+        let mut ops = part(init);
+        ops.extend(assemble_loop(part(cond), Op::JumpIfFail, body, part(step)));
+        // Where an error leads: to the end of the loop, with the failure as its status.
+        let end = ops.len() as i32;
+        for (i, op) in ops.iter_mut().enumerate() {
+            if let Op::ArithPart(.., leave) = op
+                && *leave == i32::MAX
+            {
+                *leave = end - i as i32;
+            }
+        }
         Ok(ops)
     }
 
@@ -393,6 +392,17 @@ impl Parser<'_> {
         }
         text
     }
+}
+
+/// A part of `for ((…))`; where an error leads is set later.
+fn arith_part(parts: Vec<Part>) -> Op {
+    if parts.iter().all(|p| matches!(p, Part::Quoted(t) if t.trim().is_empty())) {
+        return Op::SetStatus(0);
+    }
+    let text: String =
+        parts.iter().filter_map(|p| if let Part::Quoted(t) = p { Some(t.as_str()) } else { None }).collect();
+    let text = text.trim().into();
+    Op::ArithPart(Rc::new(Word { parts: vec![Part::Arith(parts)] }), text, i32::MAX)
 }
 
 /// Case · (Match · body · Jump)* · SetStatus 0 · EndCase

@@ -71,7 +71,9 @@ impl Parser<'_> {
             self.word(Until::Meta)?
         };
         if op == ">&" && number.is_none() && self.dialect == ShellKind::Bash {
-            let dup = target.literal().is_none_or(|t| t == "-" || t.chars().all(|c| c.is_ascii_digit()));
+            let dup = target
+                .literal()
+                .is_none_or(|t| t.strip_suffix('-').unwrap_or(t).chars().all(|c| c.is_ascii_digit()));
             if !dup {
                 kind = RedirKind::Both;
             }

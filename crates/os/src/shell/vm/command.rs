@@ -158,9 +158,11 @@ impl Shell {
         let params = std::mem::replace(&mut self.params, Rc::new(words.into_iter().skip(1).collect()));
         self.push_frame(code, FrameKind::Function { name: name.into(), params, origin });
         self.vars.push_scope();
+        let at_return = self.traps.get(&RETURN).cloned().filter(|_| self.shopts.contains("functrace"));
         if let Some(frame) = self.frames.last_mut() {
             frame.undo = undo;
             frame.restore = restore;
+            frame.at_return = at_return;
         }
         Step::Go
     }
@@ -198,8 +200,11 @@ impl Shell {
                 }
                 self.begin_command();
                 self.status = 0;
+                let sourced = matches!(kind, FrameKind::Source(_));
                 self.run_source(&text, kind, &name);
+                let action = self.traps.get(&RETURN).cloned().filter(|_| sourced);
                 if let Some(frame) = self.frames.last_mut() {
+                    frame.at_return = action;
                     frame.undo = undo;
                     frame.restore = restore;
                 }
@@ -310,7 +315,7 @@ impl Shell {
             Ok(()) => Step::Replaced,
             Err(e) => {
                 let status = self.command_failed(sys, &words[0], e, true);
-                if !self.interactive {
+                if !self.interactive && !self.shopt_on("execfail") {
                     self.exit_with = Some(status);
                 }
                 self.finish(sys, status)

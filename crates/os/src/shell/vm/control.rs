@@ -54,6 +54,19 @@ impl Shell {
         }
     }
 
+    /// An error in the head of `for ((…))`: the loop ends there.
+    pub(super) fn leave_arith_for(&mut self, leave: i32) -> Step {
+        let frame = self.frames.len().saturating_sub(1);
+        let here = self.frames.last().map_or(0, |f| f.pc);
+        self.jump(leave);
+        let end = self.frames.last().map_or(0, |f| f.pc);
+        // In the first part the loop has not begun.
+        if self.loops.last().is_some_and(|l| l.frame == frame && l.end == end && here > l.first) {
+            self.loops.pop();
+        }
+        self.check_errexit()
+    }
+
     /// The variable and words of the innermost loop.
     pub(in crate::shell) fn for_choices(&self) -> Option<(Rc<str>, Vec<String>)> {
         let (name, words) = self.loops.last()?.words.as_ref()?;

@@ -43,7 +43,13 @@ impl Shell {
         }
         // Traps do not reach subshells, except for ignored signals.
         if !child.traps.is_empty() {
-            Rc::make_mut(&mut child.traps).retain(|_, action| action.is_empty());
+            let errtrace = child.shopts.contains("errtrace");
+            let functrace = child.shopts.contains("functrace");
+            Rc::make_mut(&mut child.traps).retain(|number, action| {
+                action.is_empty()
+                    || (*number == ERR && errtrace)
+                    || (matches!(*number, DEBUG | RETURN) && functrace)
+            });
         }
         child.interactive = false;
         child.opts.monitor = false;
@@ -70,6 +76,12 @@ impl Shell {
     }
 
     pub(super) fn pipeline(&mut self, sys: &mut Sys<'_>, stages: &Rc<[Rc<Code>]>) -> Step {
+        if self.kind == ShellKind::Bash && !self.opts.monitor && self.shopt_on("lastpipe") {
+            return self.last_pipe(sys, stages);
+        }
+        if let (Some(last), false) = (stages.last(), self.in_trap()) {
+            self.command_text = last.text.as_str().into();
+        }
         match self.start_pipeline(sys, stages, true) {
             Ok((pids, pgid)) => {
                 let text = stages.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" | ");
@@ -86,11 +98,42 @@ impl Shell {
         }
     }
 
+    /// A pipeline whose last command this shell itself runs.
+    fn last_pipe(&mut self, sys: &mut Sys<'_>, stages: &[Rc<Code>]) -> Step {
+        let (Some((last, before)), Ok((read, write))) = (stages.split_last(), sys.pipe()) else {
+            return self.finish(sys, 254);
+        };
+        let started = self.start_pipeline_into(sys, before, false, Some((read, write)));
+        let _closed = sys.close(write);
+        let Ok((pids, _)) = started else {
+            let _closed = sys.close(read);
+            return self.finish(sys, 254);
+        };
+        let undo = self.input_from(sys, read);
+        self.begin_command();
+        self.push_frame(last.clone(), FrameKind::LastPipe(pids));
+        if let Some(frame) = self.frames.last_mut() {
+            frame.undo = undo;
+        }
+        Step::Go
+    }
+
     pub(super) fn start_pipeline(
         &mut self,
         sys: &mut Sys<'_>,
         stages: &[Rc<Code>],
         foreground: bool,
+    ) -> Result<(Vec<Pid>, Pid), Errno> {
+        self.start_pipeline_into(sys, stages, foreground, None)
+    }
+
+    /// Starts the commands of a pipeline; the output of the last goes to `end`, if that is given.
+    fn start_pipeline_into(
+        &mut self,
+        sys: &mut Sys<'_>,
+        stages: &[Rc<Code>],
+        foreground: bool,
+        end: Option<(Fd, Fd)>,
     ) -> Result<(Vec<Pid>, Pid), Errno> {
         let mut input: Option<Fd> = None;
         let mut pids = Vec::new();
@@ -104,7 +147,7 @@ impl Shell {
                 dups.push((fd, 0));
                 closes.push(fd);
             }
-            if let Some((read, write)) = pipe {
+            if let Some((read, write)) = pipe.or(end.filter(|_| last)) {
                 dups.push((write, 1));
                 closes.extend([read, write]);
             }
@@ -134,6 +177,9 @@ impl Shell {
     }
 
     pub(super) fn in_subshell(&mut self, sys: &mut Sys<'_>, code: &Rc<Code>) -> Step {
+        if !self.in_trap() {
+            self.command_text = format!("( {} )", code.text).into();
+        }
         let child = self.forked(code, Vec::new(), Vec::new(), false);
         match sys.fork(Box::new(child)) {
             Ok(pid) => {
@@ -275,6 +321,10 @@ impl Shell {
                 Ok((_, ChildEvent::Continued)) | Err(Errno::EAGAIN) => {}
                 Err(_) => *status = Some(ExitStatus::Code(127)),
             }
+        }
+        if !self.jobs.is_empty() {
+            // A shell that waits for any child takes what became of the others too.
+            self.update_jobs(sys);
         }
         self.reap_strangers(sys, &job.pids);
         if stopped {

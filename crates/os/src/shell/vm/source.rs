@@ -31,15 +31,19 @@ impl Shell {
 
     /// The frame's code is done: compiles the next command of its source, or leaves it.
     pub(super) fn next_lines(&mut self, sys: &mut Sys<'_>) -> Step {
-        if let Some(action) = self.frames.last_mut().and_then(|f| f.at_return.take()) {
+        let ended =
+            |f: &Frame| f.lines.as_ref().is_none_or(|l| l.src[l.pos..].iter().all(|c| c.is_whitespace()));
+        if let Some(action) = self.frames.last_mut().filter(|f| ended(f)).and_then(|f| f.at_return.take()) {
             // A function's RETURN trap sees its variables.
             let status = self.status;
             self.run_source(&action, FrameKind::Trap(status), "trap");
             return Step::Go;
         }
         let Some(mut lines) = self.frames.last_mut().and_then(|f| f.lines.take()) else {
+            let function = matches!(self.frames.last().map(|f| &f.kind), Some(FrameKind::Function { .. }));
             self.pop_frame(sys);
-            return Step::Go;
+            // The call is a command that may have failed.
+            return if function { self.check_errexit() } else { Step::Go };
         };
         let aliases = self.live_aliases();
         let src = std::mem::take(&mut lines.src);

@@ -72,7 +72,10 @@ impl Shell {
             return Step::Go;
         }
         let action = self.traps.get(&ERR).cloned();
-        if let (Some(action), false) = (action, self.in_trap()) {
+        // Functions do not have the ERR trap unless `set -E` says so.
+        let has = self.shopts.contains("errtrace")
+            || !self.frames.iter().any(|f| matches!(f.kind, FrameKind::Function { .. }));
+        if let (Some(action), false, true) = (action, self.in_trap(), has) {
             let status = self.status;
             self.run_source(&action, FrameKind::Trap(status), "trap");
             self.exit_after_trap = self.opts.errexit.then_some(status);
