@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use crate::{Result, explain, setup, sh, workspace};
+use crate::{Result, explain, setup, sh, wasm, workspace};
 
 /// What the page is made of, besides the crates: paths from the root.
 const INPUTS: &[&str] =
@@ -36,7 +36,7 @@ pub fn page() -> Result<PathBuf> {
     }
     let _ = std::fs::remove_file(&stamp);
     sh::step("Build the page (trunk build --release)", || {
-        sh::run(tools.give_to(&mut sh::command("trunk", &["build", "--release"]))?)
+        sh::run(wasm::portable(tools.give_to(&mut sh::command("trunk", &["build", "--release"]))?))
     })?;
     let explain = explain::texts()?;
     std::fs::copy(&explain, dist.join("explain.json"))

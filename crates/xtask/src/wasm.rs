@@ -25,7 +25,7 @@ pub fn node(program: &str) -> Result<Command> {
     setup::wasm_target()?;
     let tool = setup::wasm_bindgen()?.join("wasm-bindgen");
     let target = ["--target", "wasm32-unknown-unknown", "--profile", "wasm-release"];
-    sh::run(sh::cargo(&["build", "-q", "-p", PACKAGE, "--bin", program]).args(target))?;
+    sh::run(portable(sh::cargo(&["build", "-q", "-p", PACKAGE, "--bin", program]).args(target)))?;
     let wasm =
         workspace::target().join("wasm32-unknown-unknown/wasm-release").join(format!("{program}.wasm"));
     let out = folder(program);
@@ -47,6 +47,19 @@ pub fn node_optimised(program: &str) -> Result<Command> {
     let tool = workspace::root().join("node_modules/.bin/wasm-opt");
     sh::run(sh::command(tool, &["-Oz", "-o"]).arg(&wasm).arg(&wasm))?;
     Ok(command)
+}
+
+/// Tells a build for wasm to name the sources of crates without the folder that this machine keeps them in: the same
+/// source gives the same bytes everywhere. What builds with the `wasm-release` profile must say this, or all is built twice.
+pub fn portable(command: &mut Command) -> &mut Command {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|it| it.join(".cargo"))).unwrap_or_default();
+    let flag = format!("--remap-path-prefix={}=", home.join("registry/src").display());
+    if flag.contains(' ') {
+        // The variable has no way to say that a space belongs to a word.
+        return command;
+    }
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flag)
 }
 
 /// Where a program for Node is.
