@@ -415,11 +415,15 @@ impl Shell {
         default("PS4", "+ ");
         default("OPTIND", "1");
         let _set = self.vars.set("PWD", pwd);
-        self.vars.entry("PWD").exported =
-            self.kind != ShellKind::Dash || self.vars.get("PWD").is_some_and(|v| v.exported);
+        self.vars.entry("PWD").exported = true;
+        if self.kind == ShellKind::Ash {
+            let level: i64 = self.vars.text("SHLVL").and_then(|l| l.parse().ok()).unwrap_or(0);
+            let _set = self.vars.set("SHLVL", (level.saturating_add(1)).to_string());
+            self.vars.entry("SHLVL").exported = true;
+        }
         if self.kind == ShellKind::Bash {
             let level: i64 = self.vars.text("SHLVL").and_then(|l| l.parse().ok()).unwrap_or(0);
-            let _set = self.vars.set("SHLVL", (level + 1).to_string());
+            let _set = self.vars.set("SHLVL", (level.saturating_add(1)).to_string());
             self.vars.entry("SHLVL").exported = true;
             let hostname = sys.hostname().to_string();
             for (name, value) in [
@@ -445,6 +449,9 @@ impl Shell {
                 self.last_argument.clone_from(&sys.argv().first().cloned().unwrap_or_default());
             }
             self.set_bash_variables(sys);
+            if self.vars.get("OLDPWD").is_none() {
+                self.vars.entry("OLDPWD").exported = true;
+            }
         }
     }
 

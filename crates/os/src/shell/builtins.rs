@@ -171,6 +171,23 @@ pub(super) fn names(kind: ShellKind) -> impl Iterator<Item = &'static str> {
 }
 
 fn echo(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
+    let mut words = std::borrow::Cow::Borrowed(words);
+    if shell.kind == ShellKind::Dash {
+        // It knows no hexadecimal, Unicode or escape characters.
+        for word in words.to_mut().iter_mut().filter(|w| w.contains('\\')) {
+            let mut out = String::new();
+            let mut chars = word.chars().peekable();
+            while let Some(c) = chars.next() {
+                out.push(c);
+                match chars.peek() {
+                    Some('\\') if c == '\\' => out.extend(chars.next()),
+                    Some('x' | 'e' | 'E' | 'u' | 'U') if c == '\\' => out.push(c),
+                    _ => {}
+                }
+            }
+            *word = out;
+        }
+    }
     let out = crate::bin::echo::render(&words[1..], shell.kind == ShellKind::Dash || shell.opts.xpg_echo);
     shell.print(out);
     Done::Status(0)
@@ -402,6 +419,12 @@ fn leave(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -
     let name = words[0].clone();
     let bash = shell.kind == ShellKind::Bash;
     if shell.loop_depth() == 0 {
+        if let (false, Some(word)) = (bash, words.get(1))
+            && !word.parse::<i64>().is_ok_and(|n| n > 0)
+        {
+            shell.builtin_error(&name, format!("Illegal number: {word}"));
+            return declare::fails(shell);
+        }
         if bash {
             shell.builtin_error(&name, "only meaningful in a `for', `while', or `until' loop");
         }

@@ -50,7 +50,7 @@ impl Shell {
                     "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
                         let right = self.text(sys, right)?;
                         self.trace_condition(sys, &[&left, op, &right], 1);
-                        let (a, b) = (self.arith(sys, &left)?, self.arith(sys, &right)?);
+                        let (a, b) = (self.cond_number(sys, &left)?, self.cond_number(sys, &right)?);
                         crate::bin::test::compare(op, a, b)
                     }
                     _ => {
@@ -62,6 +62,17 @@ impl Shell {
                     }
                 }
             }
+        })
+    }
+
+    /// An operand of `-eq` and the like: what is wrong with it fails the condition, not the shell.
+    fn cond_number(&mut self, sys: &mut Sys<'_>, text: &str) -> Expanded<i64> {
+        self.arith(sys, text).map_err(|stop| match stop {
+            Stop::Fatal(message) => {
+                self.error(format!("[[: {message}"));
+                Stop::Failed(1)
+            }
+            other => other,
         })
     }
 

@@ -137,7 +137,10 @@ impl Shell {
         let pid =
             if with_pid { format!("{:>5} ", job.pids.first().map_or(0, |(p, _)| *p)) } else { String::new() };
         match self.kind {
-            ShellKind::Bash => format!("[{}]{mark}  {pid}{state:<24}{}{tail}\n", job.id, job.text),
+            ShellKind::Bash => {
+                let gap = if with_pid { "" } else { " " };
+                format!("[{}]{mark} {gap}{pid}{state:<24}{}{tail}\n", job.id, job.text)
+            }
             _ => format!("[{}] {mark} {pid}{state:<26}{}\n", job.id, job.text),
         }
     }

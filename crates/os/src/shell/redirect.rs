@@ -168,6 +168,7 @@ impl Shell {
             let fd = self.vars.text(name).and_then(|n| n.parse::<Fd>().ok());
             return match fd.map(|fd| sys.close(fd)) {
                 Some(Ok(())) => Ok(()),
+                None => Err(format!("{name}: ambiguous redirect")),
                 _ => Err(format!("{name}: Bad file descriptor")),
             };
         }

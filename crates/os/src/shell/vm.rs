@@ -149,7 +149,7 @@ pub(super) const ERR: u8 = 100;
 pub(super) const DEBUG: u8 = 101;
 pub(super) const RETURN: u8 = 102;
 /// How deeply functions may call one another.
-const MAX_FRAMES: usize = 400;
+const MAX_FRAMES: usize = 5000;
 
 impl Shell {
     /// Does one thing.
@@ -364,7 +364,9 @@ impl Shell {
             op,
             Op::Simple(_) | Op::Arith(..) | Op::ArithPart(..) | Op::Cond(_) | Op::Case(..) | Op::NextWord(_)
         );
-        if !stops || self.debugged || !self.traps.contains_key(&DEBUG) {
+        let more = |l: &Loop| l.words.as_ref().is_none_or(|(_, words)| !words.is_empty());
+        let ends = matches!(op, Op::NextWord(_)) && !self.loops.last().is_some_and(more);
+        if !stops || ends || self.debugged || !self.traps.contains_key(&DEBUG) {
             return false;
         }
         // Functions do not have it unless `set -T` says so; traps never.
@@ -376,8 +378,15 @@ impl Shell {
             return false;
         }
         let Some(action) = self.traps.get(&DEBUG).cloned() else { return false };
-        if let Op::Simple(simple) = op {
-            self.command_text = simple.text.clone();
+        let text: Option<Rc<str>> = match op {
+            Op::Simple(simple) => Some(simple.text.clone()),
+            Op::Case(_, head) => Some(head.clone()),
+            Op::Arith(_, text) | Op::ArithPart(_, text, _) => Some(format!("(( {text} ))").into()),
+            Op::NextWord(_) => self.loops.last().map(|l| l.head.clone()),
+            _ => None,
+        };
+        if let Some(text) = text {
+            self.command_text = text;
         }
         self.debugged = true;
         let status = self.status;
@@ -492,6 +501,7 @@ impl Shell {
                 self.jump(1);
             }
             Op::NextWord(leave) => {
+                self.debugged = false;
                 let next = self
                     .loops
                     .last_mut()
@@ -518,6 +528,7 @@ impl Shell {
             Op::Select(leave) => return self.select(sys, leave),
             Op::Case(word, head) => match self.text(sys, &word) {
                 Ok(text) => {
+                    self.debugged = false;
                     self.trace_head(sys, &head);
                     self.begin_command();
                     self.cases.push(text);

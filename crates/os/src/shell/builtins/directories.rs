@@ -29,9 +29,16 @@ fn change(shell: &mut Shell, sys: &mut Sys<'_>, target: &str, physical: bool) ->
 pub(super) fn cd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     let mut args = &words[1..];
     let mut physical = false;
-    while let Some(flag) = args.first().filter(|a| matches!(a.as_str(), "-P" | "-L" | "--")) {
-        physical = flag == "-P";
+    while let Some(flag) =
+        args.first().filter(|a| matches!(a.as_str(), "-P" | "-L" | "--" | "-e" | "-Pe" | "-@"))
+    {
+        physical = flag.starts_with("-P") || (physical && flag == "-e");
         args = &args[1..];
+    }
+    if let Some(flag) = args.first().filter(|a| a.len() > 1 && a.starts_with('-')) {
+        let letter = flag.chars().find(|c| !"-LPe@".contains(*c)).unwrap_or('-');
+        super::declare::illegal_option(shell, "cd", letter, "[-L|[-P [-e]] [-@]] [dir]");
+        return Done::Status(2);
     }
     if args.len() > 1 && shell.kind == ShellKind::Bash {
         shell.builtin_error("cd", "too many arguments");
@@ -105,6 +112,14 @@ pub(super) fn cd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<
 
 pub(super) fn pwd(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     let physical = words.get(1).is_some_and(|w| w == "-P");
+    if let Some(flag) = words
+        .get(1)
+        .filter(|w| w.len() > 1 && w.starts_with('-') && !matches!(w.as_str(), "-P" | "-L" | "--"))
+    {
+        let letter = flag.chars().find(|c| !"-LP".contains(*c)).unwrap_or('-');
+        super::declare::illegal_option(shell, "pwd", letter, "[-LP]");
+        return Done::Status(2);
+    }
     let cwd = sys.cwd().to_string();
     let shown = if physical { cwd } else { shell.vars.text("PWD").map_or(cwd, str::to_string) };
     shell.print(format!("{shown}\n"));

@@ -388,7 +388,18 @@ pub(super) fn alias(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc
     let show = |name: &str, text: &str| {
         if bash { format!("alias {name}={}\n", quote(text)) } else { format!("{name}={}\n", quote(text)) }
     };
-    let args = if words.get(1).is_some_and(|w| w == "-p") { &words[2..] } else { &words[1..] };
+    if let Some(flag) =
+        words.get(1).filter(|w| bash && w.len() > 1 && w.starts_with('-') && *w != "-p" && *w != "--")
+    {
+        let letter = flag.chars().nth(1).unwrap_or('-');
+        super::declare::illegal_option(shell, "alias", letter, "[-p] [name[=value] ... ]");
+        return Done::Status(2);
+    }
+    let args = if words.get(1).is_some_and(|w| w == "-p" || (w == "--" && bash)) {
+        &words[2..]
+    } else {
+        &words[1..]
+    };
     if args.is_empty() {
         let lines: Vec<String> = shell.aliases.iter().map(|(n, t)| show(n, t)).collect();
         shell.print(lines.concat());
@@ -397,6 +408,10 @@ pub(super) fn alias(shell: &mut Shell, _: &mut Sys<'_>, words: &[String], _: &Rc
     let mut status = 0;
     for word in args {
         match word.split_once('=') {
+            Some((name, _)) if bash && name.contains(|c: char| " \t\n/$`='\"&|;()<>\\".contains(c)) => {
+                shell.builtin_error("alias", format!("`{name}': invalid alias name"));
+                status = 1;
+            }
             Some((name, text)) if !name.is_empty() => {
                 Rc::make_mut(&mut shell.aliases).insert(name.to_string(), text.to_string());
             }

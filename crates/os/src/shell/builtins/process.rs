@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::{
+    host::ExitStatus,
     kernel::{ShellKind, Sys},
     program::{Pid, Wait},
     shell::{
@@ -87,8 +88,22 @@ pub(super) fn umask(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &
 
 pub(super) fn jobs(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &Rc<Simple>) -> Done {
     shell.update_jobs(sys);
-    let pids_only = words.get(1).is_some_and(|w| w == "-p");
-    let long = words.get(1).is_some_and(|w| w == "-l");
+    let (mut pids_only, mut long, mut running, mut stopped, mut new) = (false, false, false, false, false);
+    for flag in words.iter().skip(1).filter_map(|w| w.strip_prefix('-')).flat_map(str::chars) {
+        match flag {
+            'p' => pids_only = true,
+            'l' => long = true,
+            'r' => running = true,
+            's' => stopped = true,
+            'n' => new = true,
+            '-' => {}
+            _ => {
+                let usage = "[-lnprs] [jobspec ...] or jobs -x command [args]";
+                super::declare::illegal_option(shell, "jobs", flag, usage);
+                return super::declare::fails(shell);
+            }
+        }
+    }
     let mut wanted = Vec::new();
     for spec in words.iter().skip(1).filter(|w| !w.starts_with('-')) {
         match shell.find_job(spec) {
@@ -103,6 +118,8 @@ pub(super) fn jobs(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
         .jobs
         .iter()
         .filter(|j| wanted.is_empty() || wanted.contains(&j.id))
+        .filter(|j| !running || (!j.stopped && !j.is_done()))
+        .filter(|j| (!stopped || j.stopped) && (!new || !j.notified))
         .map(|j| {
             if pids_only {
                 format!("{}\n", j.pids.first().map_or(0, |(p, _)| *p))
@@ -246,6 +263,11 @@ pub(super) fn wait(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
                 no_such_job(shell, "wait", word);
                 waits.status = if shell.kind == ShellKind::Bash { 127 } else { 2 };
             }
+            _ if word.len() > 1 && word.starts_with('-') && shell.kind == ShellKind::Bash => {
+                let letter = word.chars().nth(1).unwrap_or('-');
+                super::declare::illegal_option(shell, "wait", letter, "[-fn] [-p var] [id ...]");
+                return Done::Status(2);
+            }
             _ => {
                 shell.builtin_error("wait", format!("`{word}': not a pid or valid job spec"));
                 waits.status = 1;
@@ -298,7 +320,16 @@ impl Waits {
                 while let Some(pid) = pids.first().copied() {
                     match status_of(shell, pid) {
                         Some(Some(status)) => {
+                            if let (ExitStatus::Signal(signal), true) =
+                                (status, shell.kind != ShellKind::Bash)
+                                && !matches!(signal, Signal::INT | Signal::PIPE)
+                            {
+                                shell.eprint(format!("{}\n", signal.description()));
+                            }
                             self.status = status.code();
+                            if let Some(name) = &self.name {
+                                shell.assign(name, pid.to_string());
+                            }
                             pids.remove(0);
                             let asked = |j: &Job| j.is_done() && j.pids.iter().any(|(p, _)| *p == pid);
                             if let Some(at) = shell.jobs.iter().position(asked) {
@@ -346,6 +377,10 @@ pub(super) fn kill(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
             for arg in &args[1..] {
                 let number = arg.parse::<u8>().map(|n| if n > 128 { n - 128 } else { n });
                 let line = match number {
+                    Err(_) if shell.kind == ShellKind::Dash => {
+                        shell.builtin_error("kill", format!("Illegal number: {arg}"));
+                        return Done::Status(2);
+                    }
                     Ok(0) => Some("EXIT".to_string()).filter(|_| shell.kind == ShellKind::Bash),
                     Ok(n) => Signal(n).name().map(str::to_string),
                     Err(_) => Signal::parse(arg).map(|s| s.0.to_string()),
@@ -452,7 +487,7 @@ pub(super) fn kill(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
                 ShellKind::Dash => e.to_string(),
                 ShellKind::Ash => format!("can't kill pid {target}: {e}"),
             };
-            shell.builtin_error("kill", message);
+            shell.tool_error("kill", message);
             status = 1;
         }
     }

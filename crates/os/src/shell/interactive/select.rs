@@ -6,6 +6,9 @@ impl Shell {
     /// `select`: shows the choices, asks, and reads one.
     pub(in crate::shell) fn select(&mut self, sys: &mut Sys<'_>, leave: i32) -> Step {
         let Some((_, words)) = self.for_choices() else { return self.leave_select(leave) };
+        if words.is_empty() {
+            return self.leave_select(leave);
+        }
         let cols = self.vars.text("COLUMNS").and_then(|c| c.parse().ok());
         let cols = cols.unwrap_or_else(|| sys.window(0).map_or(80, |w| usize::from(w.0)));
         let ps3 = self.vars.text("PS3").unwrap_or("#? ").to_string();

@@ -212,6 +212,9 @@ impl Parser<'_> {
                 let word = self.word(Until::Meta)?;
                 list.extend(brace::expand(word, self.dialect, &mut self.braces_left));
             }
+            if self.peek_char().is_none() && self.dialect != ShellKind::Bash {
+                return Err(ParseError::Incomplete(""));
+            }
             words = Some(Rc::from(list));
             head = Some(format!("for {}", self.text_from(start)));
         }

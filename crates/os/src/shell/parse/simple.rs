@@ -85,7 +85,7 @@ impl Parser<'_> {
                     let end = self.expanding.last().map_or(0, |(end, _)| end - 1);
                     if self.src.get(end.wrapping_sub(1)).is_some_and(|c| *c == ' ' || *c == '\t') {
                         alias_from = Some(end);
-                    } else if simple.words.is_empty() {
+                    } else {
                         // The first word of the alias may be an alias again.
                         alias_from = Some(self.pos);
                     }

@@ -103,8 +103,16 @@ impl Shell {
         let builtin = self.builtin(&name);
         if name.is_empty() && words.is_empty() || is_function || builtin.is_some() {
             if self.frames.len() > MAX_FRAMES {
-                self.error(format!("{name}: maximum function nesting level exceeded"));
+                self.error(format!("{name}: maximum function nesting level exceeded ({MAX_FRAMES})"));
                 self.exit_with = Some(2);
+                return Step::Go;
+            }
+            if is_function && self.kind == ShellKind::Bash && self.too_deep(&name) {
+                self.unwind(sys, 0);
+                self.status = 1;
+                if !self.interactive {
+                    self.exit_with = Some(1);
+                }
                 return Step::Go;
             }
             let undo = match self.redirect(sys, &simple.redirs, targets) {
@@ -119,8 +127,9 @@ impl Shell {
             };
             let mut restore = Vec::new();
             let keep = builtins::is_special(&name) && self.kind != ShellKind::Bash || name == "exec";
+            let exports = matches!(name.as_str(), "export" | "readonly" | "declare" | "typeset");
             for (var, value) in temporary {
-                if !keep {
+                if !keep && !(exports && words.contains(&var)) {
                     restore.push((var.clone(), self.vars.save(&var)));
                 }
                 if self.assign(&var, value) {
@@ -140,6 +149,17 @@ impl Shell {
             return self.after_builtin(sys, &name, done, undo, restore);
         }
         self.external(sys, simple, words, targets, temporary, None)
+    }
+
+    /// Whether one more function is more than FUNCNEST allows, which is reported.
+    fn too_deep(&mut self, name: &str) -> bool {
+        let most = self.vars.text("FUNCNEST").and_then(|n| n.parse::<usize>().ok()).filter(|n| *n > 0);
+        let Some(most) = most else { return false };
+        let depth = self.frames.iter().filter(|f| matches!(f.kind, FrameKind::Function { .. })).count();
+        if depth >= most {
+            self.error(format!("{name}: maximum function nesting level exceeded ({most})"));
+        }
+        depth >= most
     }
 
     pub(in crate::shell) fn call(

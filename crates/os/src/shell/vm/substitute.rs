@@ -47,6 +47,10 @@ impl Shell {
         let _open = sys.set_cloexec(read, true);
         let mut child = self.forked(code, vec![(write, 1)], vec![read, write], false);
         child.substitutions += 1;
+        if self.kind == ShellKind::Bash && !self.shopt_on("inherit_errexit") && !self.shopts.contains("posix")
+        {
+            child.opts.errexit = false;
+        }
         let forked = sys.fork(Box::new(child));
         let _closed = sys.close(write);
         match forked {
