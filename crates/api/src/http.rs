@@ -185,11 +185,6 @@ impl Request {
         self.body = body;
         self
     }
-    /// Adds a parameter, decoded.
-    pub fn with_query(mut self, key: &str, value: &str) -> Request {
-        self.query.push((key.into(), value.into()));
-        self
-    }
     /// Sets a header; the name in lower case.
     pub fn with_header(mut self, name: &str, value: &str) -> Request {
         self.set_header(name, value);

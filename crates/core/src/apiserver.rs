@@ -46,7 +46,7 @@ use api::http::{Request, Response};
 use api::{Duration, Object, Status, Timestamp};
 
 use crate::sim::Rng;
-use crate::store::{Change, ResourceId, Revision, Storage, Trigger};
+use crate::store::{ResourceId, Storage, Trigger};
 use allocation::Allocations;
 use call::Call;
 use request_info::{RequestInfo, Verb};
@@ -156,14 +156,6 @@ impl ApiServer {
     /// Deletes Events that were last written more than an hour ago (`--event-ttl`); returns how many.
     pub fn expire_events(&mut self, now: Timestamp) -> usize {
         store::expire_events(self, now)
-    }
-
-    /// The latest commit before `revision` that this change was triggered by, if it is still known.
-    pub fn cause_of(&self, revision: Revision) -> Option<&Change> {
-        match self.storage.change(revision)?.cause.trigger {
-            Trigger::Revision(cause) => self.storage.change(cause),
-            _ => None,
-        }
     }
 
     fn object(&self, resource: ResourceId, namespace: &str, name: &str) -> Option<&Object> {

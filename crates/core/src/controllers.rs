@@ -26,7 +26,7 @@ mod service_account;
 mod service_ports; // shared
 mod taint_eviction;
 
-pub use runner::{Manager, Reconcile};
+pub use runner::Manager;
 
 use api::{Key, Kind, Status};
 
@@ -106,11 +106,6 @@ pub trait Controller {
 
     /// Reconciles one key. An error puts the key back with back-off.
     fn sync(&mut self, cx: &mut Cx, work: &mut Work, key: &Key) -> Result<Outcome, Status>;
-
-    /// The object that a queue key stands for, if that is not the key itself.
-    fn object_key(&self, key: &Key) -> Key {
-        key.clone()
-    }
 
     /// Copies the controller with its state: the world is a value.
     fn boxed(&self) -> Box<dyn Controller>;

@@ -1,7 +1,7 @@
 //! The store: what etcd is to a real cluster. Objects by key, one revision per commit, and the log of all commits.
 //!
-//! Like etcd it is MVCC: each commit raises the revision by one, watches are cursors on the log, and looking back is a
-//! read at an old revision. Unlike etcd each commit also keeps its [`Cause`], so that *why* is a walk along the log.
+//! Like etcd it is MVCC: each commit raises the revision by one, and watches are cursors on the log. Unlike etcd
+//! each commit also keeps the state before it and its [`Cause`], so that looking back and *why* are walks along the log.
 //! The store knows no kinds, but for what its indexes need: resources are small numbers given out by the API server's
 //! registry. The indexes (namespace by key order, owner uid, node name of pods, the default of priority classes) are kept
 //! here because every commit passes through here.
@@ -169,23 +169,6 @@ impl Storage {
     /// The revision of the newest commit made at or before `time`.
     pub fn revision_at(&self, time: Timestamp) -> Revision {
         self.log.revision_at(time)
-    }
-
-    /// The object as it was at `revision`; `None` if it did not exist then. Errors with the compacted revision when the
-    /// log does not reach back so far.
-    pub fn get_at(
-        &self,
-        resource: ResourceId,
-        key: &Key,
-        revision: Revision,
-    ) -> Result<Option<Object>, Revision> {
-        let Some(later) = self.log_since(revision) else { return Err(self.compacted()) };
-        for change in later {
-            if change.resource == resource && change.key == *key {
-                return Ok(change.previous.clone());
-            }
-        }
-        Ok(self.get(resource, key).cloned())
     }
 
     fn table(&self, resource: ResourceId) -> Option<&Table> {

@@ -187,16 +187,6 @@ impl Machine {
         self.fs.mounts.push(mount);
     }
 
-    /// The root tree and the mounts.
-    pub fn file_system(&self) -> &FileSystem {
-        &self.fs
-    }
-
-    /// The root tree and the mounts, for a change by the host.
-    pub fn file_system_mut(&mut self) -> &mut FileSystem {
-        &mut self.fs
-    }
-
     /// A byte stream between processes and the host, usable as stdin and as stdout or stderr.
     pub fn new_stream(&mut self) -> StreamId {
         let id = self.k.fresh_id();
@@ -314,11 +304,6 @@ impl Machine {
         calls
     }
 
-    /// Whether there is anything to drain.
-    pub fn has_calls(&self) -> bool {
-        !self.k.calls.is_empty()
-    }
-
     /// Whether a run would do something at once (draining calls may let a writer go on).
     pub fn wants_run(&self) -> bool {
         self.k.dirty || !self.k.queue.is_empty()
@@ -363,11 +348,6 @@ impl Machine {
     /// What programs see of their limits.
     pub fn set_limits(&mut self, limits: Limits) {
         self.k.limits = Rc::new(limits);
-    }
-
-    /// Sets the addresses (known once the network is set up).
-    pub fn set_addresses(&mut self, addresses: Vec<IpAddr>) {
-        self.k.addresses = addresses;
     }
 
     /// The family of tools it carries.

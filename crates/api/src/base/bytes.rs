@@ -19,10 +19,6 @@ impl Bytes {
     pub fn as_slice(&self) -> &[u8] {
         self.0.as_deref().unwrap_or(&[])
     }
-    /// The bytes as text, if they are UTF-8.
-    pub fn as_text(&self) -> Option<&str> {
-        std::str::from_utf8(self.as_slice()).ok()
-    }
     /// Standard alphabet, padded, as in Secrets.
     pub fn to_base64(&self) -> String {
         base64::encode(self.as_slice())

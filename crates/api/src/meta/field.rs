@@ -130,11 +130,6 @@ impl Error {
         Error::new(ErrorType::Invalid, field, value.into(), detail)
     }
 
-    /// A value of the wrong type.
-    pub fn type_invalid(field: &Path, value: impl Into<Json>, detail: &str) -> Error {
-        Error::new(ErrorType::TypeInvalid, field, value.into(), detail)
-    }
-
     /// A value that is none of the known ones, which should come sorted as upstream sorts them.
     pub fn not_supported(field: &Path, value: impl Into<Json>, supported: &[&str]) -> Error {
         let mut detail = String::new();

@@ -118,19 +118,6 @@ pub fn is_valid_label_value(value: &str) -> Vec<String> {
     errors
 }
 
-/// What is wrong with the name of an environment variable of old; empty if nothing is (`IsCIdentifier`).
-pub fn is_c_identifier(value: &str) -> Vec<String> {
-    let first = value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if first && all(value, |c| c.is_ascii_alphanumeric() || c == b'_') {
-        return Vec::new();
-    }
-    vec![regex_error(
-        "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-        "[A-Za-z_][A-Za-z0-9_]*",
-        &["my_name", "MY_NAME", "MyName"],
-    )]
-}
-
 /// Names of environment variables, as lenient as upstream is now.
 pub fn is_relaxed_env_var_name(value: &str) -> Vec<String> {
     let mut errors = Vec::new();

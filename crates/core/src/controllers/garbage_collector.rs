@@ -53,10 +53,6 @@ impl Controller for GarbageCollector {
         }
     }
 
-    fn object_key(&self, key: &Key) -> Key {
-        Key::new(&key.namespace, key.name.split_once('/').map_or("", |(_, name)| name))
-    }
-
     fn boxed(&self) -> Box<dyn Controller> {
         Box::new(GarbageCollector)
     }

@@ -29,24 +29,8 @@ pub struct Manager {
     /// Events are many and nobody here reads them.
     ignored: Option<ResourceId>,
     started: bool,
-    last: Option<Reconcile>,
     /// Reconciles so far, over all runs of the process.
     reconciles: u64,
-}
-
-/// What one reconcile was about and came to, for those who step through the cluster.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reconcile {
-    /// "deployment-controller".
-    pub controller: &'static str,
-    /// Namespace and name; empty for a periodic look at everything.
-    pub key: Key,
-    /// The revision or timer that put the key into the queue.
-    pub trigger: Trigger,
-    /// Requests that changed something.
-    pub writes: u32,
-    /// Why it will be tried again.
-    pub error: Option<Str>,
 }
 
 /// One controller with its queue.
@@ -88,15 +72,8 @@ impl Manager {
     /// A process that has not started yet.
     pub fn new() -> Manager {
         let slots = descriptors().into_iter().map(Slot::new).collect();
-        Manager {
-            slots,
-            wakes: Vec::new(),
-            wakes_all: Vec::new(),
-            ignored: None,
-            started: false,
-            last: None,
-            reconciles: 0,
-        }
+        let (wakes, wakes_all) = (Vec::new(), Vec::new());
+        Manager { slots, wakes, wakes_all, ignored: None, started: false, reconciles: 0 }
     }
 
     /// True if a running process hears of this change.
@@ -151,27 +128,16 @@ impl Manager {
             Event::Sync(_) => {
                 slot.sync_scheduled = false;
                 slot.release(cx.now);
-                self.last = slot.reconcile(cx);
-                self.reconciles += u64::from(self.last.is_some());
+                self.reconciles += u64::from(slot.reconcile(cx));
             }
         }
         slot.release(cx.now);
         slot.schedule(index, cx.now, out);
     }
 
-    /// The last reconcile; `None` if the last event found nothing to do.
-    pub fn last_reconcile(&self) -> Option<&Reconcile> {
-        self.last.as_ref()
-    }
-
     /// How many reconciles there have been.
     pub fn reconciles(&self) -> u64 {
         self.reconciles
-    }
-
-    /// Names and queue lengths, for metrics and the page.
-    pub fn queues(&self) -> impl Iterator<Item = (&'static str, usize)> {
-        self.slots.iter().map(|slot| (slot.controller.name(), slot.queue.len()))
     }
 
     fn read_watches(&mut self, cx: &Cx) {
@@ -252,9 +218,9 @@ impl Slot {
         }
     }
 
-    /// One reconcile of the next key.
-    fn reconcile(&mut self, cx: &mut Cx) -> Option<Reconcile> {
-        let (key, trigger) = self.queue.pop()?;
+    /// One reconcile of the next key; false if there was none.
+    fn reconcile(&mut self, cx: &mut Cx) -> bool {
+        let Some((key, trigger)) = self.queue.pop() else { return false };
         let (now, profile) = (cx.now, cx.profile);
         let mut cx = cx.with_identity(&self.identity, trigger);
         let mut work = Work { events: &mut self.recorder, objects: 0, later: Vec::new() };
@@ -262,21 +228,14 @@ impl Slot {
         let Work { objects, later, .. } = work;
         let writes = cx.writes();
         let cost = cost(profile.reconcile, profile.api_write, writes, objects);
-        let error = result.as_ref().err().map(|error| error.message.clone());
         for (key, time) in later {
             self.queue.add_at(key, time);
         }
         self.settle(&key, result, now);
         self.busy_until =
             now + Duration::micros(cost.as_micros() / i64::from(self.controller.workers().max(1)));
-        self.held.insert(key.clone(), (now + cost, None));
-        Some(Reconcile {
-            controller: self.controller.name(),
-            key: self.controller.object_key(&key),
-            trigger,
-            writes,
-            error,
-        })
+        self.held.insert(key, (now + cost, None));
+        true
     }
 
     /// Decides when the key comes back.

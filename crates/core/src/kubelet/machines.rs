@@ -287,14 +287,6 @@ impl Node {
         env.net.send(now, conn, Side::Client, Message::Data(bytes));
     }
 
-    /// Memory and CPU of a pod's running containers: name, resident bytes, µs of CPU used so far.
-    pub fn pod_usage(&self, uid: &str) -> Vec<(Str, u64, u64)> {
-        let of_pod = self.containers.values().filter(|it| it.pod_uid == uid);
-        of_pod
-            .filter_map(|it| self.usage(it.id).map(|(memory, cpu)| (it.name.clone(), memory, cpu)))
-            .collect()
-    }
-
     /// Memory and CPU of a container: resident bytes, µs of CPU used so far.
     pub fn usage(&self, id: ContainerId) -> Option<(u64, u64)> {
         let container = self.containers.get(&id).filter(|it| it.is_running())?;

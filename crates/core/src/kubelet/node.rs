@@ -141,11 +141,6 @@ impl Node {
         self.power == Power::On && self.kubelet && !self.isolated
     }
 
-    /// See [`Nodes::cut_node`](super::Nodes::cut_node).
-    pub fn is_isolated(&self) -> bool {
-        self.isolated
-    }
-
     /// Containers of the machine, for inspection.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         self.containers.values().map(|it| &**it)

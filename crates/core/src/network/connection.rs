@@ -384,14 +384,6 @@ impl Network {
         }
     }
 
-    /// The machine and socket that a message is for, once accepted.
-    pub fn socket_of(&self, id: ConnId, side: Side) -> Option<(MachineId, SockId)> {
-        match self.conns.get(&id)?.party(side) {
-            Party::Machine(machine, sock) => Some((*machine, *sock)),
-            _ => None,
-        }
-    }
-
     /// A dormant machine was built: its listening sockets are real from now on.
     pub fn wake_dormant(&mut self, id: NetnsId, machine: MachineId) {
         if let Some(netns) = self.netns.get_mut(&id) {

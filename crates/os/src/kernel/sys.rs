@@ -165,18 +165,6 @@ impl<'a> Sys<'a> {
         self.me().cred.groups.clone()
     }
 
-    /// Changes user and groups; only root may.
-    pub fn set_user(&mut self, uid: u32, gid: u32, groups: Vec<u32>) -> SysResult<()> {
-        let cred = &mut self.me_mut().cred;
-        if cred.uid != 0 {
-            return Err(Errno::EPERM);
-        }
-        cred.uid = uid;
-        cred.gid = gid;
-        cred.groups = groups;
-        Ok(())
-    }
-
     /// The mask for new files.
     pub fn umask(&self) -> u32 {
         self.me().cred.umask

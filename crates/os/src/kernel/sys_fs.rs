@@ -457,17 +457,6 @@ impl Sys<'_> {
         })
     }
 
-    /// The path a descriptor was opened by (empty for pipes and the like).
-    pub fn path_of(&self, fd: Fd) -> SysResult<String> {
-        Ok(self.file(fd)?.path.clone())
-    }
-
-    /// Sets the length of an open file.
-    pub fn ftruncate(&mut self, fd: Fd, len: u64) -> SysResult<()> {
-        let Kind::Node(node) = self.file(fd)?.kind.clone() else { return Err(Errno::EINVAL) };
-        self.vfs().truncate(&node, len)
-    }
-
     /// Removes a name.
     pub fn unlink(&mut self, path: &str) -> SysResult<()> {
         self.spend(2);

@@ -260,11 +260,6 @@ impl Sys<'_> {
         file.is_none_or(|file| self.k.can_read(file))
     }
 
-    /// Whether this process has children, ended ones included.
-    pub fn has_children(&self) -> bool {
-        self.k.procs.values().any(|p| p.ppid == self.pid)
-    }
-
     fn may_signal(&self, target: &Process) -> bool {
         self.uid() == 0 || self.uid() == target.cred.uid
     }
@@ -335,15 +330,6 @@ impl Sys<'_> {
         me.pgid = pid;
         me.tty = None;
         Ok(())
-    }
-
-    /// Changes the words that ps shows.
-    pub fn set_argv(&mut self, argv: Vec<String>) {
-        if let Some(name) = argv.first() {
-            let comm: String = name.rsplit('/').next().unwrap_or(name).chars().take(15).collect();
-            self.me_mut().comm = comm.into();
-        }
-        self.me_mut().argv = argv.into();
     }
 
     /// All processes, by number.

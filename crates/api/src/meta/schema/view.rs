@@ -167,15 +167,6 @@ impl Schema {
         }
     }
 
-    /// The known fields of a struct of a custom kind.
-    pub fn custom_fields(&self) -> impl Iterator<Item = (&Str, &Schema)> {
-        let custom = match self {
-            Schema::Builtin { .. } => None,
-            Schema::Custom(custom) => Some(custom),
-        };
-        custom.into_iter().flat_map(|custom| &custom.properties)
-    }
-
     /// True if fields that the type does not have are kept.
     pub fn keeps_unknown(&self) -> bool {
         match self {
