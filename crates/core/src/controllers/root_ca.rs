@@ -15,7 +15,8 @@ const DESCRIPTION: &str = "kubernetes.io/description";
 const DESCRIPTION_TEXT: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal \
     endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across \
     distributions of Kubernetes clusters.";
-/// The simulated cluster's authority: a certificate made once for this purpose; its key was thrown away.
+/// The simulated cluster's authority: a certificate made once for this purpose. Its key comes from its name, so that
+/// `openssl s_client` can show server certificates which it signed (os/src/bin/openssl/client.rs).
 const ROOT_CA: &str = include_str!("root_ca.crt");
 
 /// See the module's documentation. Keys are namespaces.

@@ -39,8 +39,10 @@ impl Node {
         let now = env.now();
         let number = self.new_token();
         let ca = env.cx.lister::<ConfigMap>().get("kube-system", "kube-root-ca.crt");
-        let ca =
-            ca.as_ref().and_then(|it| it.view::<ConfigMap>()).and_then(|it| it.data.get("ca.crt").cloned());
+        let ca = ca.as_ref().and_then(|it| it.view::<ConfigMap>());
+        // Made with the cluster, good for a year, as kubeadm does it.
+        let made = os::Time(ca.map_or(0, |it| it.metadata.creation_timestamp.0));
+        let ca = ca.and_then(|it| it.data.get("ca.crt").cloned());
         let names = [
             "kubernetes",
             "kubernetes.default",
@@ -58,8 +60,8 @@ impl Node {
                 .chain(addresses.iter().map(|it| it.to_string()))
                 .collect(),
             ca_pem: ca.unwrap_or_default().to_string(),
-            not_before: os::Time(0),
-            not_after: os::Time(i64::MAX),
+            not_before: made,
+            not_after: made.plus(365 * 86_400 * os::time::SECOND),
         };
         env.net.accept_kubelet(now, conn, self.id, number, Some(Rc::new(certificate)));
         self.api_conns.insert(number, ApiConn { conn, parser: RequestParser::default() });

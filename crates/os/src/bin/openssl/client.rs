@@ -318,3 +318,51 @@ fn leaf(seen: &host::Certificate) -> Option<Certificate> {
     };
     plan.sign(&signer, "sha256")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        bin::openssl::verify::chain,
+        time::{SECOND, Time},
+    };
+
+    #[test]
+    fn a_simulated_server_is_signed_by_its_authority() {
+        // The authority's own certificate, made as `openssl req -x509` makes one with the key of its name.
+        let key = PrivateKey::of_name("CN=ca");
+        let (name, public) = (name_of("CN=ca"), key.public());
+        let issuer = Issuer::own(&name, &Big::from(1), &public);
+        let about = About { config: &Config::default(), subject: Some(&public), issuer: Some(issuer) };
+        let mut list = Vec::new();
+        let line = ("basicConstraints".to_string(), "critical,CA:TRUE".to_string());
+        extensions::add(&mut list, "x", &[line], &about).unwrap();
+        extensions::complete(&mut list, &about, &public).unwrap();
+        let (from, to) = (Time::from_secs(1_000_000_000), Time::from_secs(3_000_000_000));
+        let plan = Plan {
+            serial: Big::from(1),
+            issuer: name.der(),
+            not_before: from,
+            not_after: to,
+            subject: &name,
+            key: &public,
+            extensions: &list,
+        };
+        let root = plan.sign(&key, "sha256").unwrap();
+        let seen = host::Certificate {
+            subject: "CN=web".to_string(),
+            issuer: "CN=ca".to_string(),
+            names: vec!["web".to_string(), "10.0.0.1".to_string()],
+            ca_pem: root.armoured(),
+            not_before: from,
+            not_after: to,
+        };
+        let leaf = leaf(&seen).unwrap();
+        let trusted = [root];
+        let (_, flaws) = chain(&leaf, &[], &trusted, from.plus(SECOND));
+        assert_eq!(flaws, []);
+        assert_eq!(extensions::hosts(&leaf.extensions), ["web", "10.0.0.1"]);
+        let (_, flaws) = chain(&leaf, &[], &trusted, to.plus(SECOND));
+        assert_eq!(flaws.iter().map(|f| f.number).collect::<Vec<_>>(), [10, 10]);
+    }
+}
