@@ -46,8 +46,8 @@ impl Watcher {
     }
 }
 
-/// Lists a folder; hidden files are the shell's own business. Links to folders are listed, what is behind them is not:
-/// it lies elsewhere, or all over again.
+/// Lists a folder; hidden files are the shell's own business. Links to folders are left out: what is behind them lies
+/// elsewhere, or all over again.
 fn walk(fs: &Vfs, folder: &str, entries: &mut Vec<FileEntry>) {
     let Ok(names) = fs.read_dir(folder) else { return };
     for name in names {
@@ -56,11 +56,14 @@ fn walk(fs: &Vfs, folder: &str, entries: &mut Vec<FileEntry>) {
             continue;
         }
         let Ok(stat) = fs.stat(&path, true) else { continue };
+        let is_link = fs.stat(&path, false).is_ok_and(|own| own.is_link());
+        if stat.is_dir() && is_link {
+            continue;
+        }
         let relative = path[HOME.len() + 1..].to_owned();
         let version = version(fs, &path, stat.is_dir());
         entries.push(FileEntry { path: relative, folder: stat.is_dir(), bytes: stat.size, version });
-        let is_link = fs.stat(&path, false).is_ok_and(|own| own.is_link());
-        if stat.is_dir() && !is_link {
+        if stat.is_dir() {
             walk(fs, &path, entries);
         }
     }
@@ -140,5 +143,23 @@ impl Session {
                 Err(error) => Answer::Failed { message: format!("{path}: {error}") },
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{Command, Engine, Open, Update};
+
+    #[test]
+    fn a_new_home_shows_one_manifest_and_no_links_to_folders() {
+        let mut session = crate::Session::new();
+        session.command(Command::Open(Open::default()));
+        session.frame(16.0, &mut || true);
+        let files = session.updates().into_iter().find_map(|it| match it {
+            Update::Files(files) => Some(files),
+            _ => None,
+        });
+        let paths: Vec<String> = files.unwrap_or_default().into_iter().map(|it| it.path).collect();
+        assert_eq!(paths, ["hello.yaml"], "~/environment is a link");
     }
 }
