@@ -16,34 +16,118 @@ pub async fn delete(cx: &Cx) -> Result {
     }
     let builder = Builder::from_flags(cx);
     let dry_run = cx.dry_run()?;
-    let (force, now) = (cx.flags.bool("force"), cx.flags.bool("now"));
-    let mut grace = cx.flags.int("grace-period");
-    if now {
-        if grace != -1 {
-            return msg("--now and --grace-period cannot be specified together");
-        }
-        grace = 1;
+    let how = How::read(cx)?;
+    check_flags(cx, &builder).await?;
+    let mut ignore = cx.flags.bool("ignore-not-found");
+    if (builder.all || builder.selector.is_some()) && !cx.flags.changed("ignore-not-found") {
+        ignore = true;
     }
-    if grace == 0 && !force {
-        // kubectl turns an unforced 0 into 1, so that nothing is lost by accident.
-        grace = 1;
+    if how.force {
+        cx.err("Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.");
     }
-    if force && grace < 0 {
-        grace = 0;
-    }
-    let propagation = match cx.flags.str("cascade") {
-        "background" | "true" => "Background",
-        "orphan" | "false" => "Orphan",
-        "foreground" => "Foreground",
-        other => {
-            return msg(format!(
-                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
-            ));
+    let Planned { plan, errors: file_errors } = builder.plan(cx).await?;
+    let mut errors = Vec::new();
+    let infos = match plan {
+        Plan::Objects(infos) | Plan::Names(infos) => infos,
+        Plan::Lists(_) => {
+            let (infos, more) = builder.infos(cx).await?;
+            errors.extend(more);
+            infos
         }
     };
-    if force && grace > 0 {
-        return msg("--force and --grace-period greater than 0 cannot be specified together");
+    if cx.flags.bool("interactive") && !confirmed(cx, &infos).await? {
+        cx.line("deletion is cancelled");
+        return Ok(());
     }
+    let options = how.options();
+    let mut gone = Vec::new();
+    let mut found = 0;
+    for info in infos {
+        match delete_one(cx, &info, &options, dry_run).await {
+            Ok(uid) => {
+                found += 1;
+                announce(cx, &info, how.force, dry_run);
+                gone.push((info, uid));
+            }
+            Err(e) if e.is_not_found() && ignore => {}
+            Err(CmdError::Transport(e)) => return Err(CmdError::Transport(e)),
+            Err(e) => {
+                found += 1;
+                errors.push(e.with_source("deleting", &info.source));
+            }
+        }
+    }
+    errors.extend(nested(file_errors));
+    if found == 0 && errors.is_empty() && !(cx.flags.bool("ignore-not-found")) {
+        cx.line("No resources found");
+        return Ok(());
+    }
+    if dry_run == DryRun::None && how.waits(cx) {
+        wait_all_gone(cx, &gone, &mut errors).await?;
+    }
+    finish(errors)
+}
+
+/// How objects are deleted: what `--force`, `--now`, `--grace-period` and `--cascade` come to.
+struct How {
+    force: bool,
+    /// Seconds; negative for the object's own grace period.
+    grace: i64,
+    /// As in DeleteOptions.
+    propagation: &'static str,
+}
+
+impl How {
+    fn read(cx: &Cx) -> Result<How> {
+        let (force, now) = (cx.flags.bool("force"), cx.flags.bool("now"));
+        let mut grace = cx.flags.int("grace-period");
+        if now {
+            if grace != -1 {
+                return msg("--now and --grace-period cannot be specified together");
+            }
+            grace = 1;
+        }
+        if grace == 0 && !force {
+            // kubectl turns an unforced 0 into 1, so that nothing is lost by accident.
+            grace = 1;
+        }
+        if force && grace < 0 {
+            grace = 0;
+        }
+        let propagation = match cx.flags.str("cascade") {
+            "background" | "true" => "Background",
+            "orphan" | "false" => "Orphan",
+            "foreground" => "Foreground",
+            other => {
+                return msg(format!(
+                    "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
+                ));
+            }
+        };
+        if force && grace > 0 {
+            return msg("--force and --grace-period greater than 0 cannot be specified together");
+        }
+        Ok(How { force, grace, propagation })
+    }
+
+    /// `v1 DeleteOptions`
+    fn options(&self) -> api::Json {
+        let mut options =
+            json!({ "kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": self.propagation });
+        if self.grace >= 0 {
+            options["gracePeriodSeconds"] = self.grace.into();
+        }
+        options
+    }
+
+    /// Forced deletion has nothing to wait for, unless asked.
+    fn waits(&self, cx: &Cx) -> bool {
+        cx.flags.bool("wait") && !(self.force && !cx.flags.changed("wait") && self.grace == 0)
+    }
+}
+
+/// What flags and arguments may not say together.
+async fn check_flags(cx: &Cx, builder: &Builder) -> Result {
     if !matches!(cx.flags.str("output"), "" | "name") {
         return msg(format!(
             "unexpected -o output mode: {}. We only support '-o name'",
@@ -64,70 +148,21 @@ pub async fn delete(cx: &Cx) -> Result {
         crate::builder::resource_types(cx, &builder.args[0]).await?;
         return msg("resource(s) were provided, but no name was specified");
     }
-    let mut ignore = cx.flags.bool("ignore-not-found");
-    if (builder.all || builder.selector.is_some()) && !cx.flags.changed("ignore-not-found") {
-        ignore = true;
-    }
-    if force {
-        cx.err("Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.");
-    }
-    let Planned { plan, errors: file_errors } = builder.plan(cx).await?;
-    let mut errors = Vec::new();
-    let infos = match plan {
-        Plan::Objects(infos) | Plan::Names(infos) => infos,
-        Plan::Lists(_) => {
-            let (infos, more) = builder.infos(cx).await?;
-            errors.extend(more);
-            infos
+    Ok(())
+}
+
+/// Waits for all of them until `--timeout`; those that stay are errors.
+async fn wait_all_gone(cx: &Cx, gone: &[(Info, String)], errors: &mut Vec<CmdError>) -> Result {
+    let deadline = Deadline::after(cx, cx.flags.duration("timeout"));
+    for (info, uid) in gone {
+        if let Err(e) = wait_gone(cx, info, uid, deadline).await {
+            errors.push(e);
         }
-    };
-    if cx.flags.bool("interactive") && !confirmed(cx, &infos).await? {
-        cx.line("deletion is cancelled");
-        return Ok(());
-    }
-    let mut options =
-        json!({ "kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation });
-    if grace >= 0 {
-        options["gracePeriodSeconds"] = grace.into();
-    }
-    let mut gone = Vec::new();
-    let mut found = 0;
-    for info in infos {
-        match delete_one(cx, &info, &options, dry_run).await {
-            Ok(uid) => {
-                found += 1;
-                announce(cx, &info, force, dry_run);
-                gone.push((info, uid));
-            }
-            Err(e) if e.is_not_found() && ignore => {}
-            Err(CmdError::Transport(e)) => return Err(CmdError::Transport(e)),
-            Err(e) => {
-                found += 1;
-                errors.push(e.with_source("deleting", &info.source));
-            }
+        if cx.host.interrupted() {
+            return Err(interrupted());
         }
     }
-    errors.extend(nested(file_errors));
-    if found == 0 && errors.is_empty() && !(cx.flags.bool("ignore-not-found")) {
-        cx.line("No resources found");
-        return Ok(());
-    }
-    // Forced deletion has nothing to wait for, unless asked.
-    let waits = cx.flags.bool("wait")
-        && dry_run == DryRun::None
-        && !(force && !cx.flags.changed("wait") && grace == 0);
-    if waits {
-        let deadline = Deadline::after(cx, cx.flags.duration("timeout"));
-        for (info, uid) in &gone {
-            if let Err(e) = wait_gone(cx, info, uid, deadline).await {
-                errors.push(e);
-            }
-            if cx.host.interrupted() {
-                return Err(interrupted());
-            }
-        }
-    }
-    finish(errors)
+    Ok(())
 }
 
 async fn confirmed(cx: &Cx, infos: &[Info]) -> Result<bool> {

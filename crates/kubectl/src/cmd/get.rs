@@ -264,23 +264,7 @@ async fn objects(
 }
 
 async fn watch(cx: &Cx, builder: &Builder, plan: Plan, printer: &Printer) -> Result {
-    let (resource, namespace, name) = match plan {
-        Plan::Lists(types) => {
-            let [resource] = types.as_slice() else {
-                return msg("you may only specify a single resource type");
-            };
-            (resource.clone(), builder.list_namespace(cx, resource)?, None)
-        }
-        Plan::Names(infos) | Plan::Objects(infos) => {
-            let [info] = infos.as_slice() else {
-                return msg(format!(
-                    "watch is only supported on individual resources and resource collections - {} resources were found",
-                    infos.len()
-                ));
-            };
-            (info.resource.clone(), info.namespace.clone(), Some(info.name.clone()))
-        }
-    };
+    let (resource, namespace, name) = watched(cx, builder, plan)?;
     let human = printer.is_human();
     let accept = human.then_some(TABLE);
     let path = client::collection(&resource, &namespace);
@@ -293,44 +277,11 @@ async fn watch(cx: &Cx, builder: &Builder, plan: Plan, printer: &Printer) -> Res
     let labels = builder.selector.clone().unwrap_or_default();
     let query = [("labelSelector", labels.as_str()), ("fieldSelector", fields.as_str())];
     let first_query = if name.is_some() { &[][..] } else { &query[..] };
-    let client = cx.client()?;
-    let first = client
+    let first = cx
+        .client()?
         .list(&first_path, first_query, accept, 0)
         .await
         .map_err(|e| builder.list_error(e, &resource))?;
-    let mut options = options(cx, printer, false);
-    options.with_event = cx.flags.bool("output-watch-events");
-    let mut out = TabWriter::table();
-    let mut header_done = false;
-    let mut columns = Json::Null;
-    let mut show = |event: &str, mut object: Json| -> Result<String> {
-        if !human {
-            if array(&object["items"]).is_empty() && !object["items"].is_array() {
-                complete_type(&mut object, &resource);
-                return printer.object(&object, false);
-            }
-            let mut text = String::new();
-            for item in array(&object["items"]) {
-                let mut item = item.clone();
-                complete_type(&mut item, &resource);
-                text += &printer.object(&item, false)?;
-            }
-            return Ok(text);
-        }
-        let mut table =
-            if object["kind"] == "Table" { object } else { table::generic(&object, cx.host.now()) };
-        if array(&table["columnDefinitions"]).is_empty() {
-            table["columnDefinitions"] = columns.clone();
-        } else {
-            columns = table["columnDefinitions"].clone();
-        }
-        if !header_done && !array(&table["rows"]).is_empty() {
-            header_done = true;
-            table::header(&table, &resource, &options, &mut out);
-        }
-        table::rows(&table, &resource, &options, event, &mut out);
-        Ok(out.flush())
-    };
     let version = match first["metadata"]["resourceVersion"].as_str() {
         Some(version) if name.is_none() || !human => version.to_string(),
         _ => array(&first["rows"])
@@ -339,7 +290,8 @@ async fn watch(cx: &Cx, builder: &Builder, plan: Plan, printer: &Printer) -> Res
             .unwrap_or("")
             .to_string(),
     };
-    let text = show("ADDED", first)?;
+    let mut shown = Shown::new(cx, printer, &resource);
+    let text = shown.text("ADDED", first)?;
     if !cx.flags.bool("watch-only") {
         cx.out(&text);
     }
@@ -350,9 +302,86 @@ async fn watch(cx: &Cx, builder: &Builder, plan: Plan, printer: &Printer) -> Res
     let deadline = Deadline::after(cx, request_timeout(cx));
     while let Some(next) = deadline.run(cx, watch.next()).await {
         let Some((event, object)) = next? else { break };
-        cx.out(&show(&event, object)?);
+        cx.out(&shown.text(&event, object)?);
     }
     if cx.host.interrupted() { Err(interrupted()) } else { Ok(()) }
+}
+
+/// What is watched: a resource, a namespace (or all), and the name if it is one object.
+fn watched(cx: &Cx, builder: &Builder, plan: Plan) -> Result<(Rc<Resource>, String, Option<String>)> {
+    match plan {
+        Plan::Lists(types) => {
+            let [resource] = types.as_slice() else {
+                return msg("you may only specify a single resource type");
+            };
+            Ok((resource.clone(), builder.list_namespace(cx, resource)?, None))
+        }
+        Plan::Names(infos) | Plan::Objects(infos) => {
+            let [info] = infos.as_slice() else {
+                return msg(format!(
+                    "watch is only supported on individual resources and resource collections - {} resources were found",
+                    infos.len()
+                ));
+            };
+            Ok((info.resource.clone(), info.namespace.clone(), Some(info.name.clone())))
+        }
+    }
+}
+
+/// What a watch has printed so far: one table whose header comes with its first row, or one object after the other.
+struct Shown<'a> {
+    cx: &'a Cx,
+    printer: &'a Printer,
+    resource: &'a Resource,
+    options: table::Options,
+    out: TabWriter,
+    header_done: bool,
+    /// The server sends them with the first table only.
+    columns: Json,
+}
+
+impl<'a> Shown<'a> {
+    fn new(cx: &'a Cx, printer: &'a Printer, resource: &'a Resource) -> Shown<'a> {
+        let mut options = options(cx, printer, false);
+        options.with_event = cx.flags.bool("output-watch-events");
+        let out = TabWriter::table();
+        Shown { cx, printer, resource, options, out, header_done: false, columns: Json::Null }
+    }
+
+    /// The text of one event.
+    fn text(&mut self, event: &str, object: Json) -> Result<String> {
+        if self.printer.is_human() { Ok(self.rows(event, object)) } else { self.objects(object) }
+    }
+
+    fn objects(&self, mut object: Json) -> Result<String> {
+        if !object["items"].is_array() {
+            complete_type(&mut object, self.resource);
+            return self.printer.object(&object, false);
+        }
+        let mut text = String::new();
+        for item in array(&object["items"]) {
+            let mut item = item.clone();
+            complete_type(&mut item, self.resource);
+            text += &self.printer.object(&item, false)?;
+        }
+        Ok(text)
+    }
+
+    fn rows(&mut self, event: &str, object: Json) -> String {
+        let mut table =
+            if object["kind"] == "Table" { object } else { table::generic(&object, self.cx.host.now()) };
+        if array(&table["columnDefinitions"]).is_empty() {
+            table["columnDefinitions"] = self.columns.clone();
+        } else {
+            self.columns = table["columnDefinitions"].clone();
+        }
+        if !self.header_done && !array(&table["rows"]).is_empty() {
+            self.header_done = true;
+            table::header(&table, self.resource, &self.options, &mut self.out);
+        }
+        table::rows(&table, self.resource, &self.options, event, &mut self.out);
+        self.out.flush()
+    }
 }
 
 /// `--request-timeout` in microseconds: a duration, or a number of seconds; 0 is no limit.

@@ -31,6 +31,37 @@ pub fn describe(cx: &Cx, pod: &Json, out: &mut Out) {
         out.line(0, format!("Start Time:\t{}", human::rfc1123z(&status["startTime"])));
     }
     out.tags(pod);
+    phase(cx, pod, out);
+    let profile = &spec["securityContext"]["seccompProfile"];
+    if profile.is_object() {
+        out.line(0, format!("SeccompProfile:\t{}", s(&profile["type"])));
+    }
+    out.line(0, format!("IP:\t{}", s(&status["podIP"])));
+    let ips = array(&status["podIPs"]);
+    out.line(0, if ips.is_empty() { "IPs:\t<none>" } else { "IPs:" });
+    ips.iter().for_each(|ip| out.line(1, format!("IP:\t{}", s(&ip["ip"]))));
+    if let Some(owner) = controller(pod) {
+        out.line(0, format!("Controlled By:\t{owner}"));
+    }
+    if !s(&status["nominatedNodeName"]).is_empty() {
+        out.line(0, format!("NominatedNodeName:\t{}", s(&status["nominatedNodeName"])));
+    }
+    if spec["resources"].is_object() {
+        out.line(0, "Resources:");
+        template::resources(&spec["resources"], 1, out);
+    }
+    containers(pod, out);
+    conditions(pod, out);
+    template::volumes(&spec["volumes"], "", out);
+    out.line(0, format!("QoS Class:\t{}", qos(pod)));
+    out.labels("Node-Selectors", &spec["nodeSelector"]);
+    template::tolerations("Tolerations", &spec["tolerations"], out);
+    template::spread(&spec["topologySpreadConstraints"], "", out);
+}
+
+/// How far the pod is, and why.
+fn phase(cx: &Cx, pod: &Json, out: &mut Out) {
+    let status = &pod["status"];
     let phase = s(&status["phase"]);
     if pod["metadata"]["deletionTimestamp"].is_string() && !matches!(phase, "Failed" | "Succeeded") {
         out.line(
@@ -52,24 +83,10 @@ pub fn describe(cx: &Cx, pod: &Json, out: &mut Out) {
             out.line(0, format!("{label}:\t{}", s(&status[field])));
         }
     }
-    let profile = &spec["securityContext"]["seccompProfile"];
-    if profile.is_object() {
-        out.line(0, format!("SeccompProfile:\t{}", s(&profile["type"])));
-    }
-    out.line(0, format!("IP:\t{}", s(&status["podIP"])));
-    let ips = array(&status["podIPs"]);
-    out.line(0, if ips.is_empty() { "IPs:\t<none>" } else { "IPs:" });
-    ips.iter().for_each(|ip| out.line(1, format!("IP:\t{}", s(&ip["ip"]))));
-    if let Some(owner) = controller(pod) {
-        out.line(0, format!("Controlled By:\t{owner}"));
-    }
-    if !s(&status["nominatedNodeName"]).is_empty() {
-        out.line(0, format!("NominatedNodeName:\t{}", s(&status["nominatedNodeName"])));
-    }
-    if spec["resources"].is_object() {
-        out.line(0, "Resources:");
-        template::resources(&spec["resources"], 1, out);
-    }
+}
+
+fn containers(pod: &Json, out: &mut Out) {
+    let (spec, status) = (&pod["spec"], &pod["status"]);
     if !array(&spec["initContainers"]).is_empty() {
         template::containers(
             "Init Containers",
@@ -91,8 +108,12 @@ pub fn describe(cx: &Cx, pod: &Json, out: &mut Out) {
             out,
         );
     }
-    let gates = array(&spec["readinessGates"]);
-    let conditions = array(&status["conditions"]);
+}
+
+/// Readiness gates, then conditions.
+fn conditions(pod: &Json, out: &mut Out) {
+    let gates = array(&pod["spec"]["readinessGates"]);
+    let conditions = array(&pod["status"]["conditions"]);
     if !gates.is_empty() {
         out.line(0, "Readiness Gates:");
         out.line(1, "Type\tStatus");
@@ -109,11 +130,6 @@ pub fn describe(cx: &Cx, pod: &Json, out: &mut Out) {
         out.line(1, "Type\tStatus");
         conditions.iter().for_each(|c| out.line(1, format!("{} \t{} ", s(&c["type"]), s(&c["status"]))));
     }
-    template::volumes(&spec["volumes"], "", out);
-    out.line(0, format!("QoS Class:\t{}", qos(pod)));
-    out.labels("Node-Selectors", &spec["nodeSelector"]);
-    template::tolerations("Tolerations", &spec["tolerations"], out);
-    template::spread(&spec["topologySpreadConstraints"], "", out);
 }
 
 fn qos(pod: &Json) -> String {
