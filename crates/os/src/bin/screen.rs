@@ -1,109 +1,25 @@
 //! What full-screen programs share: keys from bytes, a page of styled rows drawn by its changes, the terminal's modes.
 
+mod errand;
+mod file;
+mod keys;
+
 use std::collections::VecDeque;
 
 use super::tool::Output;
 use crate::{
     errno::Errno,
-    kernel::{Mode, Sys},
+    kernel::{ChildEvent, Mode, Sys, WaitFor},
     program::{Fd, Poll, Program, Wait},
     signal::Signal,
 };
 
-/// One key as a person presses it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Key {
-    Char(char),
-    /// Control and the upper-case letter.
-    Ctrl(char),
-    Alt(char),
-    Enter,
-    Tab,
-    Esc,
-    Backspace,
-    Delete,
-    Up,
-    Down,
-    Left,
-    Right,
-    Home,
-    End,
-    PageUp,
-    PageDown,
-    /// The terminal's brackets around pasted text.
-    PasteBegin,
-    PasteEnd,
-}
+pub use errand::Errand;
+pub use file::{Text, lines_of, read_file};
+pub use keys::Key;
 
-/// Reads one key, byte by byte, so that what is typed after the last key of a program is left to the next one.
-/// An escape with nothing behind it is the key Esc; `alt`: with a character behind it, that key with Alt.
-fn read_key(next: &mut dyn FnMut() -> Option<u8>, alt: bool, unread: &mut VecDeque<u8>) -> Option<Key> {
-    let first = unread.pop_front().or_else(&mut *next)?;
-    Some(match first {
-        b'\r' | b'\n' => Key::Enter,
-        b'\t' => Key::Tab,
-        8 | 127 => Key::Backspace,
-        27 => escape(next, alt, unread),
-        0 => Key::Ctrl('@'),
-        1..=31 => Key::Ctrl((first + 64) as char),
-        32..=126 => Key::Char(first as char),
-        _ => {
-            let more = match first {
-                0xC0..=0xDF => 1,
-                0xE0..=0xEF => 2,
-                0xF0.. => 3,
-                _ => 0,
-            };
-            let mut encoded = vec![first];
-            for _ in 0..more {
-                encoded.extend(unread.pop_front().or_else(&mut *next));
-            }
-            Key::Char(String::from_utf8_lossy(&encoded).chars().next().unwrap_or('\u{FFFD}'))
-        }
-    })
-}
-
-fn escape(next: &mut dyn FnMut() -> Option<u8>, alt: bool, unread: &mut VecDeque<u8>) -> Key {
-    let mut byte = || unread.pop_front().or_else(&mut *next);
-    let Some(second) = byte() else { return Key::Esc };
-    if !matches!(second, b'[' | b'O') {
-        if alt && second.is_ascii_graphic() {
-            return Key::Alt(second as char);
-        }
-        unread.push_front(second);
-        return Key::Esc;
-    }
-    let mut taken = vec![second];
-    while let Some(byte) = byte() {
-        taken.push(byte);
-        let number = std::str::from_utf8(&taken[1..taken.len() - 1]).unwrap_or_default();
-        return match byte {
-            b'0'..=b'9' | b';' if second == b'[' && taken.len() < 12 => continue,
-            b'A' => Key::Up,
-            b'B' => Key::Down,
-            b'C' => Key::Right,
-            b'D' => Key::Left,
-            b'H' => Key::Home,
-            b'F' => Key::End,
-            b'~' => match number {
-                "1" | "7" => Key::Home,
-                "4" | "8" => Key::End,
-                "3" => Key::Delete,
-                "5" => Key::PageUp,
-                "6" => Key::PageDown,
-                "200" => Key::PasteBegin,
-                "201" => Key::PasteEnd,
-                _ => Key::Esc,
-            },
-            _ => break,
-        };
-    }
-    // No sequence that is known: Esc, and what was typed after it.
-    for byte in taken.into_iter().rev() {
-        unread.push_front(byte);
-    }
-    Key::Esc
-}
+use errand::{OUTPUT_MAX, Running, start_errand};
+use keys::read_key;
 
 /// How a cell looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -114,6 +30,8 @@ pub enum Look {
     Bold,
     /// What is no text of the file: `~`, line numbers.
     Faint,
+    /// What a search has found.
+    Match,
 }
 
 impl Look {
@@ -123,6 +41,7 @@ impl Look {
             Look::Reverse => "7",
             Look::Bold => "1",
             Look::Faint => "94",
+            Look::Match => "30;103",
         }
     }
 }
@@ -228,6 +147,20 @@ pub trait App: Clone + 'static {
     fn work(&mut self, _sys: &mut Sys<'_>) -> Option<Wait> {
         None
     }
+    /// A command that the program wants run.
+    fn take_errand(&mut self) -> Option<Errand> {
+        None
+    }
+    /// It has ended: what it wrote, if that was captured, and its exit code.
+    fn errand_done(&mut self, _output: Vec<u8>, _code: i32, _sys: &mut Sys<'_>) {}
+    /// Whether the program wants to be stopped, as by ^Z.
+    fn take_stop(&mut self) -> bool {
+        false
+    }
+    /// What is asked below the output of a command, before the page comes back.
+    fn wait_for_enter(&self) -> &'static str {
+        "Press ENTER or type command to continue"
+    }
     /// What is left on the screen below the prompt afterwards.
     fn farewell(&self) -> String {
         String::new()
@@ -244,6 +177,9 @@ pub fn full_screen<A: App>(app: A) -> Box<dyn Program> {
         shown: None,
         output: Output::default(),
         mode: None,
+        running: None,
+        asks_enter: false,
+        stopped: false,
         exit: None,
     })
 }
@@ -259,6 +195,11 @@ struct Frame<A> {
     output: Output,
     /// The terminal's settings before.
     mode: Option<Mode>,
+    /// A command that the program had run.
+    running: Option<Running>,
+    /// The command's output is on the terminal until a key is pressed.
+    asks_enter: bool,
+    stopped: bool,
     exit: Option<u8>,
 }
 
@@ -275,24 +216,137 @@ impl<A: App> Frame<A> {
         {
             self.keyboard = fd;
         }
+        sys.catch(Signal::WINCH);
+        sys.catch(Signal::TERM);
+        sys.catch(Signal::HUP);
+        self.enter(sys);
+    }
+
+    /// Takes the terminal: each key is heard at once, and the page has a screen of its own.
+    fn enter(&mut self, sys: &mut Sys<'_>) {
         self.mode = sys.tty_mode(self.keyboard);
         if self.mode.is_some() {
             // The terminal is there: it was just asked.
             let _set = sys.set_tty_mode(self.keyboard, Mode::RAW);
         }
-        sys.catch(Signal::WINCH);
-        sys.catch(Signal::TERM);
-        sys.catch(Signal::HUP);
         self.output.push(1, b"\x1b[?1049h\x1b[?2004h");
+        self.shown = None;
     }
 
-    fn end(&mut self, sys: &mut Sys<'_>, code: u8) {
+    /// Gives the terminal back as it was.
+    fn leave(&mut self, sys: &mut Sys<'_>) {
         self.output.push(1, b"\x1b[?2004l\x1b[?1049l");
-        self.output.push(1, self.app.farewell().as_bytes());
         if let Some(mode) = self.mode.take() {
             let _restored = sys.set_tty_mode(self.keyboard, mode);
         }
+    }
+
+    fn end(&mut self, sys: &mut Sys<'_>, code: u8) {
+        self.leave(sys);
+        self.output.push(1, self.app.farewell().as_bytes());
         self.exit = Some(code);
+    }
+
+    /// Starts a command.
+    fn begin_errand(&mut self, sys: &mut Sys<'_>, errand: Errand) {
+        if !errand.captures {
+            self.leave(sys);
+            self.output.push(1, errand.title.as_bytes());
+            // What is written comes before what the command writes; a terminal takes it at once.
+            let _taken = self.output.drain(sys);
+            sys.catch(Signal::INT);
+        }
+        match start_errand(sys, &errand) {
+            Ok(running) => self.running = Some(running),
+            Err(_) => self.end_errand(sys, Vec::new(), 127, errand.captures),
+        }
+    }
+
+    /// Lets a command go on; what to wait for, or nothing when it has ended.
+    fn poll_errand(&mut self, sys: &mut Sys<'_>) -> Option<Wait> {
+        let running = self.running.as_mut()?;
+        let mut wait = Wait::default();
+        if let Some((fd, bytes)) = &mut running.input {
+            match sys.write(*fd, bytes) {
+                Ok(n) => {
+                    bytes.drain(..n);
+                }
+                Err(Errno::EAGAIN) => wait.write.push(*fd),
+                Err(_) => bytes.clear(),
+            }
+            if bytes.is_empty() {
+                let _closed = sys.close(*fd);
+                running.input = None;
+            }
+        }
+        if let Some(fd) = running.output {
+            match sys.read(fd, 65_536) {
+                Ok(bytes) if !bytes.is_empty() && running.seen.len() < OUTPUT_MAX => {
+                    running.seen.extend(bytes);
+                    return Some(Wait::until(sys.now()));
+                }
+                Err(Errno::EAGAIN) => {
+                    wait.read.push(fd);
+                    return Some(wait);
+                }
+                _ => {
+                    let _closed = sys.close(fd);
+                    running.output = None;
+                }
+            }
+        }
+        match sys.wait(WaitFor::Pid(running.pid), false) {
+            Err(Errno::EAGAIN) => {
+                wait.child = true;
+                Some(wait)
+            }
+            ended => {
+                let code = match ended {
+                    Ok((_, ChildEvent::Exited(status))) => status.code(),
+                    _ => 1,
+                };
+                let running = self.running.take()?;
+                if let Some((fd, _)) = running.input {
+                    let _closed = sys.close(fd);
+                }
+                self.end_errand(sys, running.seen, code, running.captures);
+                None
+            }
+        }
+    }
+
+    fn end_errand(&mut self, sys: &mut Sys<'_>, seen: Vec<u8>, code: i32, captured: bool) {
+        if !captured {
+            sys.default_signal(Signal::INT);
+            self.mode = sys.tty_mode(self.keyboard);
+            if self.mode.is_some() {
+                let _set = sys.set_tty_mode(self.keyboard, Mode::RAW);
+            }
+            let failed = if code == 0 { String::new() } else { format!("\r\nshell returned {code}\r\n") };
+            self.output.push(1, format!("{failed}\r\n{}", self.app.wait_for_enter()).as_bytes());
+            self.asks_enter = true;
+        }
+        self.app.errand_done(seen, code, sys);
+    }
+
+    /// Stops the program as ^Z does; a shell with job control brings it back.
+    fn stop(&mut self, sys: &mut Sys<'_>) {
+        // Without such a shell above nobody would: POSIX does not stop an orphaned process group.
+        let (sid, pgid) = (sys.sid(), sys.pgid());
+        let all = sys.processes();
+        let parents = all.iter().filter(|p| p.pgid == pgid).map(|p| p.ppid);
+        let watched = parents
+            .into_iter()
+            .any(|parent| all.iter().any(|p| p.pid == parent && p.sid == sid && p.pgid != pgid));
+        if !watched {
+            return;
+        }
+        self.leave(sys);
+        let _taken = self.output.drain(sys);
+        self.stopped = true;
+        sys.catch(Signal::CONT);
+        // The group is this process's own.
+        let _stopped = sys.kill_group(pgid, Signal::TSTP);
     }
 
     fn next_key(&mut self, sys: &mut Sys<'_>) -> Option<Key> {
@@ -338,8 +392,20 @@ impl<A: App> Program for Frame<A> {
                 return Poll::Yield;
             }
             while let Some(signal) = sys.take_signal() {
-                if signal != Signal::WINCH {
+                if signal == Signal::CONT && self.stopped {
+                    self.stopped = false;
+                    self.enter(sys);
+                } else if !matches!(signal, Signal::WINCH | Signal::INT | Signal::CONT) {
                     self.end(sys, 1);
+                }
+            }
+            if self.stopped {
+                return Poll::Wait(Wait::signal());
+            }
+            if self.running.is_some() {
+                match self.poll_errand(sys) {
+                    Some(wait) => return Poll::Wait(wait),
+                    None => continue,
                 }
             }
             let waiting = self.app.work(sys);
@@ -351,13 +417,33 @@ impl<A: App> Program for Frame<A> {
                 && let Some(key) = self.next_key(sys)
             {
                 sys.spend(5);
+                if std::mem::take(&mut self.asks_enter) {
+                    // The page comes back; another key than these is one for it.
+                    self.output.push(1, b"\r\n\x1b[?1049h\x1b[?2004h");
+                    self.shown = None;
+                    if matches!(key, Key::Enter | Key::Char(' ') | Key::Esc) {
+                        continue;
+                    }
+                }
                 self.app.key(key, sys);
                 if let Some(code) = self.app.done() {
                     self.end(sys, code);
+                } else if let Some(errand) = self.app.take_errand() {
+                    self.begin_errand(sys, errand);
+                    break;
+                } else if self.app.take_stop() {
+                    self.stop(sys);
+                    break;
                 }
             }
-            if self.exit.is_some() {
+            if self.exit.is_some() || self.running.is_some() || self.stopped {
                 continue;
+            }
+            if self.asks_enter {
+                if let Some(wait) = self.output.drain(sys) {
+                    return Poll::Wait(wait);
+                }
+                return Poll::Wait(Wait::read(self.keyboard));
             }
             if sys.fuel() <= 0 {
                 return Poll::Yield;
@@ -380,106 +466,5 @@ impl<A: App> Program for Frame<A> {
 
     fn clone_box(&self) -> Box<dyn Program> {
         Box::new(self.clone())
-    }
-}
-
-/// A text file being edited.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Text {
-    pub lines: Vec<Vec<char>>,
-    pub path: Option<String>,
-    pub modified: bool,
-    /// Bytes read or written last.
-    pub bytes: usize,
-    /// The file did not exist.
-    pub is_new: bool,
-    /// Its last line has no line end.
-    pub unfinished: bool,
-}
-
-/// The largest file that is edited.
-const MAX_FILE: usize = 8 << 20;
-
-/// Reads a whole file.
-pub fn read_file(sys: &mut Sys<'_>, path: &str) -> Result<Vec<u8>, Errno> {
-    let fd = sys.open(path, crate::kernel::OpenFlags::READ, 0)?;
-    let mut bytes = Vec::new();
-    let result = loop {
-        match sys.read(fd, 1 << 16) {
-            Ok(piece) if piece.is_empty() => break Ok(()),
-            Ok(_) if bytes.len() > MAX_FILE => break Err(Errno::EFBIG),
-            Ok(piece) => bytes.extend(piece),
-            Err(e) => break Err(e),
-        }
-    };
-    let _closed = sys.close(fd);
-    result.map(|()| bytes)
-}
-
-/// The lines of a text, and whether the last one lacks its end.
-pub fn lines_of(bytes: &[u8]) -> (Vec<Vec<char>>, bool) {
-    let text = String::from_utf8_lossy(bytes);
-    let unfinished = !text.is_empty() && !text.ends_with('\n');
-    let mut lines: Vec<Vec<char>> = text.split('\n').map(|line| line.chars().collect()).collect();
-    if !unfinished {
-        lines.pop();
-    }
-    (lines, unfinished)
-}
-
-impl Text {
-    /// Loads the file of that name, or begins an empty one.
-    pub fn load(&mut self, sys: &mut Sys<'_>, path: &str) -> Result<(), Errno> {
-        let (bytes, is_new) = match read_file(sys, path) {
-            Ok(bytes) => (bytes, false),
-            Err(Errno::ENOENT) => (Vec::new(), true),
-            Err(e) => return Err(e),
-        };
-        let (mut lines, unfinished) = lines_of(&bytes);
-        if lines.is_empty() {
-            lines.push(Vec::new());
-        }
-        *self = Text {
-            lines,
-            path: Some(path.to_owned()),
-            modified: false,
-            bytes: bytes.len(),
-            is_new,
-            unfinished,
-        };
-        Ok(())
-    }
-
-    /// The text of lines, each with its end.
-    pub fn content(&self, from: usize, to: usize) -> Vec<u8> {
-        let mut out = String::new();
-        for line in &self.lines[from.min(self.lines.len())..to.min(self.lines.len())] {
-            out.extend(line);
-            out.push('\n');
-        }
-        // An empty buffer is an empty file.
-        if self.lines.len() == 1 && self.lines[0].is_empty() {
-            out.clear();
-        }
-        out.into_bytes()
-    }
-
-    /// Writes bytes to a file.
-    pub fn store(sys: &mut Sys<'_>, path: &str, bytes: &[u8]) -> Result<(), Errno> {
-        let fd = sys.open(path, crate::kernel::OpenFlags::WRITE, 0o666)?;
-        let mut rest = bytes;
-        let mut result = Ok(());
-        while !rest.is_empty() {
-            match sys.write(fd, rest) {
-                Ok(n) if n > 0 => rest = &rest[n..],
-                Ok(_) => break,
-                Err(e) => {
-                    result = Err(e);
-                    break;
-                }
-            }
-        }
-        let _closed = sys.close(fd);
-        result
     }
 }

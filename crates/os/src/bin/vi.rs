@@ -1,24 +1,60 @@
-//! `vi`: the editor as people's fingers know it, in Vim's words (BusyBox's status line where the image has that).
+//! `vi`: the editor as people's fingers know it, in Vim's words, or in those of BusyBox where the image has that one.
 //!
-//! The state is plain: lines, cursor, mode, a register, snapshots for undo. A change is recorded as the keys that made
-//! it, so `.` types them again. Normal mode is in `normal.rs`, motions in `motion.rs`, the `:` line in `ex.rs`.
+//! The state is plain: lines, cursor, mode, registers, and what undo needs. A change is recorded as the keys that made
+//! it, so `.` types them again; a macro is a register whose text is typed. Keys are read in `normal` (with `operator`,
+//! `object`, `visual`, `motion`), `insert` and `line` (the `:` line, which `ex` and its neighbours carry out).
 
 mod change;
+mod draw;
 mod ex;
+mod files;
+mod global;
 mod insert;
+mod line;
 mod motion;
 mod normal;
+mod object;
+mod operator;
+mod options;
+mod register;
+mod search;
+mod shell;
+mod substitute;
+mod undo;
+mod visual;
 
-use std::rc::Rc;
-
-use super::screen::{App, Key, Look, Page, Text, cells, full_screen, styled};
-use crate::{errno::Errno, kernel::Sys, program::ProgramSpec};
+use super::screen::{App, Errand, Key, Page, Text, full_screen};
+use crate::{kernel::Sys, program::ProgramSpec, time::Time};
+use options::Settings;
+use register::Registers;
+use shell::Purpose;
+use substitute::Substitution;
+use undo::History;
 
 const HELP: &str = "Usage: vi [-R] [-c CMD] [+LINE] [FILE]...\n\nEdit FILE\n\n\t-c CMD\tInitial command to run\n\t-R\tRead-only\n";
 
+/// `vi`
 pub const VI: ProgramSpec = ProgramSpec::inside("vi", HELP, || full_screen(Vi::default()));
+/// `view`: vi that does not write.
 pub const VIEW: ProgramSpec = ProgramSpec::inside("view", HELP, || full_screen(Vi::default()));
+/// `vim`
 pub const VIM: ProgramSpec = ProgramSpec::inside("vim", HELP, || full_screen(Vi::default()));
+
+const VERSION: &str = "VIM - Vi IMproved 9.1 (2024 Jan 02)";
+
+/// Keys that macros and `:normal` may type for one key of the person: an endless macro ends.
+const TYPED_MAX: usize = 200_000;
+
+/// Line and column, from 0.
+type Pos = (usize, usize);
+
+/// What a selection covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Chars,
+    Lines,
+    Block,
+}
 
 /// What keys mean now.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,184 +63,170 @@ enum Mode {
     Normal,
     Insert,
     Replace,
-    /// The anchor; whole lines or not.
+    /// A selection from here to the cursor.
     Visual {
-        anchor: (usize, usize),
-        lines: bool,
+        anchor: Pos,
+        shape: Shape,
     },
-    /// The `:`, `/` or `?` line being typed.
+    /// The `:`, `/` or `?` line being typed, and the place of its cursor.
     Line {
         kind: char,
-        text: String,
+        text: Vec<char>,
+        at: usize,
     },
+    /// `:s///c` asks about the match at the cursor.
+    Confirm,
+    /// More lines than fit the message line are shown until a key is pressed.
+    Note,
 }
 
-/// Settings of `:set`.
-#[derive(Clone, Debug)]
-struct Settings {
-    number: bool,
-    relative: bool,
-    paste: bool,
-    list: bool,
-    ignore_case: bool,
-    smart_case: bool,
-    auto_indent: bool,
-    expand_tab: bool,
-    tab_stop: usize,
-    soft_tab: usize,
-    shift_width: usize,
+/// A selection that was: to be made again by `gv`, or by `.` at another place.
+#[derive(Clone, Copy, Debug)]
+struct Selection {
+    from: Pos,
+    to: Pos,
+    shape: Shape,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            number: false,
-            relative: false,
-            paste: false,
-            list: false,
-            ignore_case: false,
-            smart_case: false,
-            auto_indent: false,
-            expand_tab: false,
-            tab_stop: 8,
-            soft_tab: 0,
-            shift_width: 8,
-        }
-    }
-}
-
-/// What was deleted or yanked.
-#[derive(Clone, Debug, Default)]
-struct Register {
-    lines: Vec<Vec<char>>,
-    linewise: bool,
-}
-
-/// The text at some moment, for undo.
-#[derive(Clone, Debug)]
-struct Snapshot {
-    lines: Rc<Vec<Vec<char>>>,
-    cursor: (usize, usize),
-}
-
+/// The editor.
 #[derive(Clone, Debug, Default)]
 struct Vi {
     text: Text,
-    /// Files of the command line that come after this one.
-    next_files: Vec<String>,
+    /// Nothing at all is in the buffer, not even an empty line.
+    void: bool,
+    /// Files of the command line, which of them this is, and the file edited before.
+    files: Vec<String>,
+    file_at: usize,
+    alternate: Option<String>,
     /// Line and column, from 0.
     row: usize,
     col: usize,
     /// The column that j and k aim at.
     want: usize,
     top: usize,
+    /// The first column shown, where lines do not wrap.
     left: usize,
     height: usize,
+    width: usize,
     mode: Mode,
     settings: Settings,
     /// Keys of a normal-mode command that is not complete.
     pending: Vec<Key>,
-    register: Register,
-    undo: Vec<Snapshot>,
-    redo: Vec<Snapshot>,
-    /// The keys of the change under way, and of the last one.
+    registers: Registers,
+    history: History,
+    /// The keys of the change under way, and of the last one, with the selection that it was for.
     recording: Vec<Key>,
     last_change: Vec<Key>,
+    last_selection: Option<Selection>,
+    next_selection: Option<Selection>,
+    change_selection: Option<Selection>,
+    /// A search began in visual mode: the selection's anchor.
+    searched_from: Option<(Pos, Shape)>,
     replaying: bool,
-    /// How often the text typed in insert mode is put in, and where insertion began.
+    /// Macros, `:normal` and `:g` under way: their changes are undone together. And what they may still type.
+    depth: usize,
+    budget: usize,
+    /// A command failed: macros end there.
+    failed: bool,
+    /// `:g` is under way, and what its `:s` did so far: matches and lines.
+    global_runs: bool,
+    global_substitutions: (usize, usize),
+    /// The register that a macro is being recorded into, and its keys.
+    macro_into: Option<(char, Vec<Key>)>,
+    last_macro: Option<char>,
+    /// How often the text typed in insert mode is put in, and what was typed.
     insert_count: usize,
+    /// Each time on a line of its own (`o` and `O`).
+    opens_lines: bool,
+    /// The line holds only the indentation that it was given.
+    indented: bool,
     typed: Vec<char>,
+    /// Characters that replace mode has typed over.
+    overwritten: Vec<Option<char>>,
+    /// What ^N and ^P complete, and the word that is there now.
+    completing: Option<(String, String)>,
+    /// Rows below that get the same text, and its column (visual block's I and A).
+    block_insert: Option<(usize, usize, usize)>,
+    /// ^V, ^R or ^O in insert mode waits for its key; the second: back to insert mode after one command.
+    literal: Option<char>,
+    one_command: bool,
     pasting: bool,
     search: Option<(String, bool)>,
+    /// Matches are not shown until the next search.
+    no_highlight: bool,
     find: Option<(char, char)>,
-    history: Vec<String>,
+    /// Lines typed after `:`, `/` and `?`, and the place among them.
+    lines_typed: Vec<String>,
+    recalled: Option<usize>,
     message: String,
-    marks: collections::OrdMap<char, (usize, usize)>,
+    /// What `Mode::Note` shows.
+    note: Vec<String>,
+    marks: collections::OrdMap<char, Pos>,
+    jumps: Vec<Pos>,
+    jump_at: usize,
+    substitution: Option<Box<Substitution>>,
+    last_substitute: Option<(String, String, String)>,
     read_only: bool,
+    /// Every file is (`view`, `-R`).
+    is_view: bool,
+    /// The warning about it was given; that more files are left to edit was told.
+    warned: bool,
+    told_of_more: bool,
     busybox: bool,
+    now: Time,
+    errand: Option<Errand>,
+    purpose: Option<Purpose>,
+    last_shell: String,
+    stops: bool,
     exit: Option<u8>,
 }
 
 impl App for Vi {
     fn begin(&mut self, sys: &mut Sys<'_>) -> Result<(), (String, u8)> {
         let argv = sys.argv();
+        self.now = sys.now();
         self.busybox = sys.is_busybox();
         let name = argv.first().map_or("", |a| a.rsplit('/').next().unwrap_or(a)).to_owned();
-        self.read_only = name == "view";
-        let mut commands = Vec::new();
-        let mut files = Vec::new();
-        let mut args = argv.iter().skip(1);
-        while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "--help" | "-h" => return Err((HELP.to_owned(), 0)),
-                "--version" => return Err(("VIM - Vi IMproved 9.1 (2024 Jan 02)\n".to_owned(), 0)),
-                "-R" => self.read_only = true,
-                "-c" => commands.extend(args.next().cloned()),
-                "--" => files.extend(args.by_ref().cloned()),
-                "+" => commands.push("$".to_owned()),
-                plus if plus.starts_with('+') => commands.push(plus[1..].to_owned()),
-                flag if flag.starts_with('-') && flag.len() > 1 => {
-                    let known = ["-n", "-N", "-e", "-i", "-u", "-y", "-Z", "-p", "-o", "-O"];
-                    if !known.contains(&flag) {
-                        return Err((
-                            format!(
-                                "VIM - Vi IMproved 9.1 (2024 Jan 02)\nUnknown option argument: \"{flag}\"\nMore info with: \"vim -h\"\n"
-                            ),
-                            1,
-                        ));
-                    }
-                    if flag == "-u" || flag == "-i" {
-                        args.next();
-                    }
-                }
-                file => files.push(file.to_owned()),
-            }
-        }
+        self.is_view = name == "view";
+        let (files, commands) = self.arguments(&argv)?;
         self.read_settings(sys);
         self.text.lines = vec![Vec::new()];
-        let mut files = files.into_iter();
-        if let Some(file) = files.next() {
+        self.void = true;
+        self.files = files;
+        if let Some(file) = self.files.first().cloned() {
             self.open(&file, sys);
         }
-        self.next_files = files.collect();
+        if self.files.len() > 1 && !self.busybox {
+            self.note = vec![format!("{} files to edit", self.files.len()), self.message.clone()];
+            self.message.clear();
+            self.mode = Mode::Note;
+        }
         for command in commands {
             self.ex(&command, sys);
+            self.clamp();
         }
         Ok(())
     }
 
     fn key(&mut self, key: Key, sys: &mut Sys<'_>) {
+        self.now = sys.now();
+        self.budget = TYPED_MAX;
+        self.failed = false;
         match key {
             Key::PasteBegin => self.pasting = true,
             Key::PasteEnd => self.pasting = false,
-            key => self.press(key, sys),
+            key => {
+                if let Some((_, keys)) = &mut self.macro_into {
+                    keys.push(key);
+                }
+                self.press(key, sys);
+            }
         }
         self.clamp();
     }
 
     fn draw(&mut self, cols: usize, rows: usize) -> Page {
-        self.height = rows - 1;
-        self.scroll();
-        let mut page = Page::new(cols, rows);
-        let gutter = if self.settings.number || self.settings.relative {
-            self.text.lines.len().to_string().len().max(3) + 1
-        } else {
-            0
-        };
-        let width = cols - gutter;
-        // Long lines wrap, as Vim shows them.
-        let mut at = self.top;
-        while page.rows.len() < self.height && at < self.text.lines.len() {
-            self.draw_line(at, gutter, width, &mut page);
-            at += 1;
-        }
-        let shown = at;
-        while page.rows.len() < self.height {
-            page.push(styled("~", Look::Faint));
-        }
-        page.rows.truncate(self.height);
-        self.draw_status(shown, &mut page);
-        page
+        self.page(cols, rows)
     }
 
     fn done(&self) -> Option<u8> {
@@ -214,84 +236,124 @@ impl App for Vi {
     fn has_alt(&self) -> bool {
         false
     }
+
+    fn take_errand(&mut self) -> Option<Errand> {
+        self.errand.take()
+    }
+
+    fn errand_done(&mut self, output: Vec<u8>, code: i32, _sys: &mut Sys<'_>) {
+        self.shell_ended(output, code);
+        self.clamp();
+    }
+
+    fn take_stop(&mut self) -> bool {
+        std::mem::take(&mut self.stops)
+    }
+
+    fn wait_for_enter(&self) -> &'static str {
+        if self.busybox { "[Hit return to continue]" } else { "Press ENTER or type command to continue" }
+    }
 }
 
+/// Files and first commands of a command line.
+type Arguments = (Vec<String>, Vec<String>);
+
 impl Vi {
+    fn arguments(&mut self, argv: &[String]) -> Result<Arguments, (String, u8)> {
+        let (mut commands, mut files) = (Vec::new(), Vec::new());
+        let mut args = argv.iter().skip(1);
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--help" | "-h" => return Err((HELP.to_owned(), 0)),
+                "--version" => return Err((format!("{VERSION}\n"), 0)),
+                "-R" => self.is_view = true,
+                "-c" => commands.extend(args.next().cloned()),
+                "--" => files.extend(args.by_ref().cloned()),
+                "+" => commands.push("$".to_owned()),
+                plus if plus.starts_with('+') => commands.push(plus[1..].to_owned()),
+                "-u" | "-i" | "--cmd" => {
+                    args.next();
+                }
+                flag if flag.starts_with('-') && flag.len() > 1 => {
+                    if !["-n", "-N", "-e", "-y", "-Z", "-p", "-o", "-O", "-m", "-C"].contains(&flag) {
+                        let text = format!(
+                            "{VERSION}\nUnknown option argument: \"{flag}\"\nMore info with: \"vim -h\"\n"
+                        );
+                        return Err((text, 1));
+                    }
+                }
+                file => files.push(file.to_owned()),
+            }
+        }
+        Ok((files, commands))
+    }
+
+    /// One key, from the person or from a macro.
     fn press(&mut self, key: Key, sys: &mut Sys<'_>) {
-        match self.mode.clone() {
+        match &self.mode {
             Mode::Normal | Mode::Visual { .. } => {
-                if !matches!(self.mode, Mode::Visual { .. }) && self.pending.is_empty() {
+                if self.mode == Mode::Normal && self.pending.is_empty() {
                     self.message.clear();
                 }
                 self.normal_key(key, sys);
+                if self.one_command && self.mode == Mode::Normal && self.pending.is_empty() {
+                    self.one_command = false;
+                    self.mode = Mode::Insert;
+                    if self.want == usize::MAX {
+                        self.col = self.line().len();
+                    }
+                    self.clamp();
+                }
             }
             Mode::Insert | Mode::Replace => {
                 if !self.replaying {
                     self.recording.push(key);
                 }
-                self.insert_key(key);
+                self.insert_key(key, sys);
             }
-            Mode::Line { kind, text } => self.line_key(kind, text, key, sys),
-        }
-    }
-
-    /// `:set` lines of the start-up file.
-    fn read_settings(&mut self, sys: &mut Sys<'_>) {
-        let home = sys.var("HOME").unwrap_or("/root").to_owned();
-        for name in [".vimrc", ".exrc"] {
-            let Ok(bytes) = super::screen::read_file(sys, &format!("{home}/{name}")) else { continue };
-            for line in String::from_utf8_lossy(&bytes).lines() {
-                let line = line.trim().trim_start_matches(':');
-                if let Some(options) = line.strip_prefix("set ").or_else(|| line.strip_prefix("se ")) {
-                    self.set_options(options);
+            Mode::Line { .. } => self.line_key(key, sys),
+            Mode::Confirm => self.confirm_key(key),
+            Mode::Note => {
+                self.note.clear();
+                self.mode = Mode::Normal;
+                if !matches!(key, Key::Enter | Key::Esc | Key::Char(' ')) {
+                    self.press(key, sys);
                 }
             }
-            break;
         }
-        self.message.clear();
     }
 
-    /// Opens a file in place of the present one.
-    fn open(&mut self, path: &str, sys: &mut Sys<'_>) {
-        match self.text.load(sys, path) {
-            Ok(()) if self.text.is_new => self.message = format!("\"{path}\" [New]"),
-            Ok(()) => {
-                let noeol = if self.text.unfinished { "[noeol] " } else { "" };
-                let read_only = if self.read_only { "[readonly] " } else { "" };
-                self.message = format!(
-                    "\"{path}\" {noeol}{read_only}{}L, {}B",
-                    if self.text.bytes == 0 { 0 } else { self.text.lines.len() },
-                    self.text.bytes
-                );
+    /// Types keys as a macro does; stops at a command that fails.
+    fn type_keys(&mut self, keys: &[Key], sys: &mut Sys<'_>) {
+        self.depth += 1;
+        for key in keys {
+            if self.failed || self.budget == 0 || self.exit.is_some() || self.depth > 50 {
+                self.failed = true;
+                break;
             }
-            Err(Errno::EISDIR) => {
-                self.text = Text { lines: vec![Vec::new()], path: Some(path.to_owned()), ..Text::default() };
-                self.message = format!("\"{path}\" is a directory");
-            }
-            Err(Errno::EACCES) => {
-                self.text = Text { lines: vec![Vec::new()], path: Some(path.to_owned()), ..Text::default() };
-                self.message = format!("\"{path}\" [Permission Denied]");
-            }
-            Err(e) => self.message = format!("E484: Can't open file {path}: {e}"),
+            self.budget -= 1;
+            sys.spend(1);
+            self.press(*key, sys);
+            self.clamp();
         }
-        (self.row, self.col, self.want, self.top, self.left) = (0, 0, 0, 0, 0);
-        self.undo.clear();
-        self.redo.clear();
-        self.marks.clear();
+        self.depth -= 1;
     }
 
-    /// Remembers the text before a change.
-    fn save_undo(&mut self) {
-        let lines = Rc::new(self.text.lines.clone());
-        self.undo.push(Snapshot { lines, cursor: (self.row, self.col) });
-        if self.undo.len() > 200 {
-            self.undo.remove(0);
+    /// A command could not be done: what is said, if anything, and the end of macros.
+    fn fail(&mut self, message: impl Into<String>) {
+        let message = message.into();
+        if !message.is_empty() {
+            self.message = message;
         }
-        self.redo.clear();
+        self.failed = true;
     }
 
     fn line(&self) -> &Vec<char> {
         &self.text.lines[self.row]
+    }
+
+    fn last_row(&self) -> usize {
+        self.text.lines.len() - 1
     }
 
     /// The cursor stays on the text.
@@ -301,7 +363,8 @@ impl Vi {
         }
         self.row = self.row.min(self.text.lines.len() - 1);
         let len = self.line().len();
-        let past = matches!(self.mode, Mode::Insert | Mode::Replace | Mode::Visual { .. });
+        let past =
+            matches!(self.mode, Mode::Insert | Mode::Replace | Mode::Visual { .. }) || self.one_command;
         self.col = self.col.min(if past { len } else { len.saturating_sub(1) });
     }
 
@@ -313,130 +376,28 @@ impl Vi {
         self.clamp();
     }
 
-    /// How many rows of the screen a line takes.
-    fn rows_of(&self, line: usize, width: usize) -> usize {
-        let (shown, _) = cells(&self.text.lines[line], self.settings.tab_stop);
-        shown.len().div_ceil(width.max(1)).max(1)
+    /// Moves to the first character of a line that is not white.
+    fn go_to_line(&mut self, row: usize) {
+        let row = row.min(self.last_row());
+        let col = self.first_ink(row);
+        self.go(row, col);
     }
 
-    fn scroll(&mut self) {
-        self.top = self.top.min(self.row);
-        if self.row >= self.top + 2 * self.height {
-            self.top = self.row.saturating_sub(self.height / 2);
+    /// Several lines to read, or one on the message line.
+    fn tell(&mut self, lines: Vec<String>) {
+        if let [line] = lines.as_slice() {
+            self.message.clone_from(line);
+            return;
         }
-        while self.top < self.row {
-            let used: usize = (self.top..=self.row).map(|line| self.rows_of(line, 80)).sum();
-            if used <= self.height {
-                break;
-            }
-            self.top += 1;
-        }
+        self.note = lines;
+        self.mode = Mode::Note;
     }
 
-    fn selected(&self, row: usize, col: usize) -> bool {
-        let Mode::Visual { anchor, lines } = self.mode else { return false };
-        let here = (self.row, self.col);
-        let (from, to) = if anchor <= here { (anchor, here) } else { (here, anchor) };
-        if lines { (from.0..=to.0).contains(&row) } else { from <= (row, col) && (row, col) <= to }
-    }
-
-    fn draw_line(&self, at: usize, gutter: usize, width: usize, page: &mut Page) {
-        let line = &self.text.lines[at];
-        let (shown, columns) = cells(line, self.settings.tab_stop);
-        let mut looks = vec![Look::Plain; shown.len()];
-        for (n, pair) in columns.windows(2).enumerate() {
-            if self.selected(at, n) {
-                looks[pair[0]..pair[1]].fill(Look::Reverse);
-            }
+    /// BusyBox's vi has no such command; it says so.
+    fn lacks(&mut self, what: &str) -> bool {
+        if self.busybox {
+            self.fail(format!("'{what}' is not implemented"));
         }
-        let mut row: Vec<(char, Look)> = shown.into_iter().zip(looks).collect();
-        if self.selected(at, 0) && row.is_empty() {
-            row.push((' ', Look::Reverse));
-        }
-        if self.settings.list {
-            row.push(('$', Look::Faint));
-        }
-        if at == self.row {
-            let column = columns[self.col.min(line.len())];
-            page.cursor = (gutter + column % width, page.rows.len() + column / width);
-        }
-        let label = match (self.settings.relative, at == self.row) {
-            (true, false) => at.abs_diff(self.row).to_string(),
-            _ => (at + 1).to_string(),
-        };
-        let mut parts = row.chunks(width);
-        let mut first = true;
-        loop {
-            let part = parts.next();
-            if part.is_none() && !first {
-                return;
-            }
-            let mut out = match (gutter, first) {
-                (0, _) => Vec::new(),
-                (_, true) => styled(&format!("{label:>w$} ", w = gutter - 1), Look::Faint),
-                (_, false) => styled(&" ".repeat(gutter), Look::Faint),
-            };
-            out.extend(part.unwrap_or_default());
-            page.push(out);
-            first = false;
-        }
-    }
-
-    fn draw_status(&self, shown: usize, page: &mut Page) {
-        let left = match &self.mode {
-            Mode::Line { kind, text } => {
-                page.cursor = (1 + text.chars().count(), page.rows.len());
-                format!("{kind}{text}")
-            }
-            Mode::Insert if !self.busybox && self.settings.paste => "-- INSERT (paste) --".to_owned(),
-            Mode::Insert if !self.busybox => "-- INSERT --".to_owned(),
-            Mode::Replace if !self.busybox => "-- REPLACE --".to_owned(),
-            Mode::Visual { lines: true, .. } => "-- VISUAL LINE --".to_owned(),
-            Mode::Visual { .. } => "-- VISUAL --".to_owned(),
-            _ if !self.message.is_empty() => self.message.clone(),
-            _ if self.busybox => self.busybox_status(),
-            _ => String::new(),
-        };
-        if self.busybox || matches!(self.mode, Mode::Line { .. }) {
-            return page.text(&left);
-        }
-        let total = self.text.lines.len();
-        let place = match (self.top == 0, shown >= total) {
-            (true, true) => "All".to_owned(),
-            (true, false) => "Top".to_owned(),
-            (false, true) => "Bot".to_owned(),
-            (false, false) => format!("{}%", self.top * 100 / total.saturating_sub(self.height).max(1)),
-        };
-        let (_, columns) = cells(self.line(), self.settings.tab_stop);
-        let column = columns[self.col.min(self.line().len())] + 1;
-        let ruler = match (self.line().len(), self.col + 1) {
-            (0, _) => format!("{},0-1", self.row + 1),
-            (_, n) if n == column => format!("{},{n}", self.row + 1),
-            (_, n) => format!("{},{n}-{column}", self.row + 1),
-        };
-        let right = format!("{ruler:<14}{place}");
-        let room = page.cols.saturating_sub(18);
-        // A message that needs the place of the ruler takes it.
-        if left.chars().count() > room {
-            return page.text(&left);
-        }
-        page.text(&format!("{left:<room$}{right}"));
-    }
-
-    fn busybox_status(&self) -> String {
-        let mode = match self.mode {
-            Mode::Insert => "I",
-            Mode::Replace => "R",
-            _ => "-",
-        };
-        let name = self.text.path.as_deref().unwrap_or("No file");
-        let changed = if self.text.modified { " [Modified]" } else { "" };
-        let read_only = if self.read_only { " [Readonly]" } else { "" };
-        let total = self.text.lines.len();
-        format!(
-            "{mode} {name}{read_only}{changed} {}/{total} {}%",
-            self.row + 1,
-            (self.row + 1) * 100 / total
-        )
+        self.busybox
     }
 }

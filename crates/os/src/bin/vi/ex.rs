@@ -1,171 +1,291 @@
-//! The `:` line.
+//! The `:` line: ranges and commands.
 
-use super::{Register, Vi};
-use crate::bin::screen::Text;
+use collections::StableSort;
+
+use super::register::Register;
+use super::{Pos, VERSION, Vi};
 use crate::kernel::Sys;
+
+/// A command line, taken apart.
+pub(super) struct Line<'a> {
+    /// All of it, as it is told when it is none.
+    pub text: &'a str,
+    /// First and last line, from 0, if any were given.
+    pub range: Option<(usize, usize)>,
+    pub name: &'a str,
+    pub bang: bool,
+    /// What follows the name, as it stands.
+    pub rest: &'a str,
+    /// The same without the `!` and white space.
+    pub args: &'a str,
+}
+
+/// Commands whose `|` belongs to them.
+const TAKES_BARS: &[&str] = &["g", "global", "v", "vglobal", "norm", "normal", "!", "r!", "w!"];
 
 impl Vi {
     /// Runs a command line.
     pub(super) fn ex(&mut self, line: &str, sys: &mut Sys<'_>) {
         self.message.clear();
-        let line = line.trim().trim_start_matches(':').trim_start();
-        if line.is_empty() {
+        let mut left = line;
+        loop {
+            let text = left.trim().trim_start_matches(':').trim_start();
+            let (own, more) = split_bar(text);
+            self.ex_one(own, sys);
+            match more {
+                Some(more) if !self.failed => left = more,
+                _ => return,
+            }
+        }
+    }
+
+    fn ex_one(&mut self, text: &str, sys: &mut Sys<'_>) {
+        if text.is_empty() || text.starts_with('"') {
             return;
         }
-        let Some((range, command)) = self.range(line) else {
-            if self.message.is_empty() {
-                self.message = "E16: Invalid range".to_owned();
+        let Some((range, command)) = self.range(text) else {
+            if !self.failed {
+                self.fail("E16: Invalid range");
             }
             return;
         };
-        let (from, to) = range.unwrap_or((self.row, self.row));
         let name_end = command.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(command.len());
-        let (name, rest) = command.split_at(name_end);
+        let (mut name, mut rest) = command.split_at(name_end);
+        // `:k` and `:s` take what follows without a space; `:d x`, `:y x` do not.
+        if let Some(mark) = name.strip_prefix('k').filter(|mark| mark.len() == 1) {
+            (name, rest) = ("k", mark);
+        }
         let (bang, args) = match rest.strip_prefix('!') {
             Some(args) => (true, args.trim()),
             None => (false, rest.trim()),
         };
-        match name {
-            "" if rest.is_empty() => {
-                let col = self.first_ink(to);
-                self.go(to, col);
+        let line = Line { text, range, name, bang, rest, args };
+        if !(self.ex_file(&line, sys) || self.ex_text(&line, sys) || self.ex_other(&line, sys)) {
+            let text = if self.busybox {
+                format!("'{}' is not implemented", line.text)
+            } else {
+                format!("E492: Not an editor command: {}", line.text)
+            };
+            self.fail(text);
+        }
+    }
+
+    /// Commands that change or move in the text. False: it is none of them.
+    fn ex_text(&mut self, line: &Line<'_>, sys: &mut Sys<'_>) -> bool {
+        let (from, to) = line.range.unwrap_or((self.row, self.row));
+        match line.name {
+            "" if line.rest.is_empty() => {
+                self.note_jump();
+                self.go_to_line(to);
             }
-            "" if rest.starts_with(['>', '<']) => {
+            "" if line.rest.starts_with(['>', '<']) => {
+                let sign = if line.rest.starts_with('>') { '>' } else { '<' };
+                let steps = line.rest.chars().take_while(|c| *c == sign).count();
                 self.save_undo();
-                self.shift(from, to, if rest.starts_with('>') { 1 } else { -1 });
-            }
-            "" if rest.starts_with('!') => {
-                self.message = "E145: Shell commands and some functionality not allowed here".to_owned();
-            }
-            "w" | "write" => self.write(args, bang, range, sys),
-            "wq" | "x" | "xit" | "wqa" | "wqall" | "xa" | "xall" => {
-                let needed = name.starts_with('w') || self.text.modified || !args.is_empty();
-                if !needed || self.save(args, bang, None, sys) {
-                    self.leave(sys, name.ends_with('a') || name.ends_with("all"), true);
+                for _ in 0..steps {
+                    self.shift(from, to, if sign == '>' { 1 } else { -1 });
                 }
+                self.go_to_line(to);
             }
-            "q" | "quit" | "qa" | "qall" | "quita" | "quitall" => {
-                if self.text.modified && !bang {
-                    self.message = "E37: No write since last change (add ! to override)".to_owned();
+            "" if line.rest.starts_with('!') => self.bang(line.range, line.rest[1..].trim(), sys),
+            "" if line.rest.starts_with('=') => {
+                self.message = (line.range.map_or(self.text.lines.len(), |(_, to)| to + 1)).to_string();
+            }
+            "" if line.rest.starts_with('&') => self.substitute_again(from, to, &line.rest[1..]),
+            "" if line.rest.starts_with('*') => self.fail("E492: Not an editor command: *"),
+            "d" | "de" | "del" | "delete" | "y" | "ya" | "yank" => {
+                let Some((to, register)) = self.count_and_register(line, to) else { return true };
+                let from = if line.range.is_some() || to == self.row { from } else { self.row };
+                self.registers.chosen = register;
+                if line.name.starts_with('d') {
+                    self.save_undo();
+                    self.delete_lines(from, to);
                 } else {
-                    self.leave(sys, name != "q" && name != "quit", bang);
+                    self.yank_lines(from, to);
                 }
+                self.registers.chosen = None;
             }
-            "cq" | "cquit" => self.exit = Some(1),
-            "e" | "edit" => self.edit_file(args, bang, sys),
-            "n" | "next" => {
-                if self.text.modified && !bang {
-                    self.message = "E37: No write since last change (add ! to override)".to_owned();
-                } else if self.next_files.is_empty() {
-                    self.message = "E165: Cannot go beyond last file".to_owned();
-                } else {
-                    let file = self.next_files.remove(0);
-                    self.open(&file, sys);
+            "pu" | "put" => {
+                self.registers.chosen = line.args.chars().next();
+                let register = self.register(self.registers.chosen);
+                self.registers.chosen = None;
+                if register.lines.is_empty() {
+                    self.fail(format!(
+                        "E353: Nothing in register {}",
+                        line.args.chars().next().unwrap_or('"')
+                    ));
+                    return true;
                 }
-            }
-            "r" | "read" => self.read_in(args, to, sys),
-            "set" | "se" | "setlocal" => self.set_options(args),
-            "noh" | "nohlsearch" | "syntax" | "syn" | "filetype" | "colorscheme" | "hi" | "let" | "map"
-            | "noremap" | "imap" => {}
-            "f" | "file" => {
-                if !args.is_empty() {
-                    self.text.path = Some(args.to_owned());
-                }
-                let path = self.text.path.clone().unwrap_or_else(|| "[No Name]".to_owned());
-                let lines = self.text.lines.len();
-                self.message = format!("\"{path}\" {lines} lines --{}%--", (self.row + 1) * 100 / lines);
-            }
-            "d" | "delete" => {
                 self.save_undo();
-                self.delete_lines(from, to);
+                let above = line.range == Some((0, 0)) && line.text.starts_with('0') || line.bang;
+                self.row = to;
+                let lines = Register::new(register.lines, super::Shape::Lines);
+                self.put_register(&lines, !above, 1, false);
             }
-            "y" | "yank" => self.yank_lines(from, to),
-            "m" | "move" | "t" | "co" | "copy" => self.transfer(from, to, args, name.starts_with('m')),
+            "m" | "mo" | "move" | "t" | "co" | "copy" => {
+                self.transfer(from, to, line.args, line.name.starts_with('m'));
+            }
             "j" | "join" => {
                 self.save_undo();
-                let last = to.max(from + 1);
-                self.ex_join(from, last);
+                let last = if line.range.is_some_and(|(a, b)| b > a) { to } else { from + 1 };
+                self.join(from, (last - from + 1).max(2), !line.bang);
+                self.go_to_line(from);
             }
-            "s" | "substitute" => self.substitute(from, to, rest),
-            "g" | "global" | "v" | "vglobal" => {
-                let whole = range.unwrap_or((0, self.text.lines.len() - 1));
-                self.global(whole, rest.trim_start_matches('!'), bang || name.starts_with('v'));
-            }
-            "undo" | "u" => self.normal_undo(true),
-            "redo" => self.normal_undo(false),
-            "version" | "ve" => self.message = "VIM - Vi IMproved 9.1 (2024 Jan 02)".to_owned(),
-            "help" | "h" => {
-                self.message =
-                    "i insert, Esc back, :w write, :q quit, :wq both, :q! without writing".to_owned();
-            }
-            _ => self.message = format!("E492: Not an editor command: {line}"),
-        }
-    }
-
-    fn normal_undo(&mut self, back: bool) {
-        let then = if back { self.undo.pop() } else { self.redo.pop() };
-        match then {
-            Some(then) => {
-                let now = super::Snapshot {
-                    lines: std::rc::Rc::new(std::mem::replace(&mut self.text.lines, then.lines.to_vec())),
-                    cursor: (self.row, self.col),
-                };
-                if back {
-                    self.redo.push(now)
-                } else {
-                    self.undo.push(now)
+            "k" | "ma" | "mark" => match line.args.chars().next() {
+                Some(mark) => {
+                    self.marks.insert(mark, (to, 0));
                 }
-                self.text.modified = true;
-            }
-            None => {
-                let edge = if back { "oldest" } else { "newest" };
-                self.message = format!("Already at {edge} change");
-            }
+                None => self.fail("E471: Argument required"),
+            },
+            "s" | "substitute" => self.substitute(from, to, line.rest),
+            "sor" | "sort" => self.sort(line),
+            "g" | "global" | "v" | "vglobal" | "norm" | "normal" => return self.ex_global(line, sys),
+            "p" | "print" | "P" | "nu" | "number" | "l" | "list" | "#" => self.print(from, to, line.name),
+            "u" | "un" | "undo" => self.travel(true),
+            "red" | "redo" => self.travel(false),
+            "undol" | "undolist" => self.undo_list(),
+            _ => return false,
         }
+        true
     }
 
-    fn ex_join(&mut self, from: usize, to: usize) {
-        let to = to.min(self.text.lines.len() - 1);
-        let tail: Vec<Vec<char>> = self.text.lines.drain(from + 1..=to).collect();
-        for part in tail {
-            let line = &mut self.text.lines[from];
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.extend(part.into_iter().skip_while(|c| c.is_whitespace()));
+    /// Everything else. False: there is no such command.
+    fn ex_other(&mut self, line: &Line<'_>, sys: &mut Sys<'_>) -> bool {
+        if line.name.starts_with("se") && ["se", "set", "setl", "setlocal"].contains(&line.name) {
+            self.set_options(line.args);
+            return true;
         }
-        self.changed();
-        self.go(from, 0);
+        if self.busybox {
+            if matches!(line.name, "ve" | "version") {
+                self.message = "BusyBox v1.36.1 multi-call binary.".to_owned();
+                return true;
+            }
+            return matches!(line.name, "fe" | "features") && {
+                self.message = "These features are available: yank, marks, undo, search".to_owned();
+                true
+            };
+        }
+        match line.name {
+            "noh" | "nohl" | "nohlsearch" => self.no_highlight = true,
+            "reg" | "registers" | "di" | "display" => self.tell_registers(&line.args.replace([' ', '"'], "")),
+            "marks" => self.tell_marks(),
+            "ju" | "jumps" => self.tell_jumps(),
+            "his" | "history" => self.tell_history(),
+            "sh" | "shell" => self.run_shell("", sys),
+            "st" | "stop" | "sus" | "suspend" => self.stops = true,
+            "ve" | "version" => self.message = VERSION.to_owned(),
+            "h" | "help" => {
+                self.fail("E149: Sorry, no help for help.txt");
+                self.message.push_str("  (i insert, Esc back, :w write, :q quit, :q! without writing)");
+            }
+            "sy" | "syn" | "syntax" | "filet" | "filetype" | "colo" | "colorscheme" | "hi" | "highlight"
+            | "let" | "if" | "fu" | "function" | "ec" | "echo" | "exe" | "execute" | "au" | "autocmd"
+            | "map" | "nmap" | "imap" | "vmap" | "noremap" | "nnoremap" | "inoremap" | "ab"
+            | "abbreviate" | "sp" | "split" | "vs" | "vsplit" | "new" | "vnew" | "tabe" | "tabnew"
+            | "mak" | "make" | "so" | "source" | "fo" | "fold" => {
+                self.fail("E319: Sorry, the command is not available in this version");
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// `[x] [count]` behind `:d` and `:y`: the last line, and the register.
+    fn count_and_register(&mut self, line: &Line<'_>, to: usize) -> Option<(usize, Option<char>)> {
+        let (mut register, mut last) = (None, to);
+        for word in line.args.split_whitespace() {
+            match (word.parse::<usize>(), word.chars().next()) {
+                (Ok(0), _) => {
+                    self.fail("E939: Positive count required");
+                    return None;
+                }
+                (Ok(n), _) => last = (to + n - 1).min(self.last_row()),
+                (_, Some(name)) if word.len() == 1 && register.is_none() && Vi::is_register(name) => {
+                    register = Some(name);
+                }
+                _ => {
+                    self.fail(format!("E488: Trailing characters: {word}"));
+                    return None;
+                }
+            }
+        }
+        Some((last, register))
+    }
+
+    /// `:p`, `:nu`, `:l`
+    fn print(&mut self, from: usize, to: usize, how: &str) {
+        let lines = (from..=to)
+            .map(|row| {
+                let text: String = self.text.lines[row].iter().collect();
+                match how {
+                    "nu" | "number" | "#" => format!("{:>3} {text}", row + 1),
+                    "l" | "list" => format!("{}$", text.replace('\t', "^I")),
+                    _ => text,
+                }
+            })
+            .collect();
+        self.go_to_line(to);
+        self.tell(lines);
+    }
+
+    fn tell_marks(&mut self) {
+        let mut lines = vec!["mark line  col file/text".to_owned()];
+        for (name, (row, col)) in self.marks.iter() {
+            let text: String = self.text.lines.get(*row).map_or(String::new(), |line| line.iter().collect());
+            if *name != '`' {
+                lines.push(format!(" {name} {:>6} {col:>4} {}", row + 1, text.trim_start()));
+            }
+        }
+        self.tell(lines);
+    }
+
+    fn tell_jumps(&mut self) {
+        let mut lines = vec![" jump line  col file/text".to_owned()];
+        let total = self.jumps.len();
+        for (n, (row, col)) in self.jumps.iter().enumerate() {
+            let text: String = self.text.lines.get(*row).map_or(String::new(), |line| line.iter().collect());
+            lines.push(format!("{:>4} {:>5} {col:>4} {}", total - n, row + 1, text.trim_start()));
+        }
+        lines.push(">".to_owned());
+        self.tell(lines);
+    }
+
+    fn tell_history(&mut self) {
+        let mut lines = vec!["      #  cmd history".to_owned()];
+        let typed = self.lines_typed.iter().filter_map(|line| line.strip_prefix(':'));
+        lines.extend(typed.enumerate().map(|(n, line)| format!("{:>7}  {line}", n + 1)));
+        self.tell(lines);
     }
 
     /// The lines that a command is for, from 0, and the command.
     fn range<'a>(&mut self, line: &'a str) -> Option<(Option<(usize, usize)>, &'a str)> {
         if let Some(rest) = line.strip_prefix('%') {
-            return Some((Some((0, self.text.lines.len() - 1)), rest.trim_start()));
+            return Some((Some((0, self.last_row())), rest.trim_start()));
         }
+        let here = (self.row, self.col);
         let (first, rest) = self.address(line)?;
-        let Some(first) = first else {
-            return match rest.strip_prefix(',') {
-                Some(rest) => {
-                    let (to, rest) = self.address(rest)?;
-                    Some((Some((self.row, to.unwrap_or(self.row))), rest.trim_start()))
+        let found = match rest.strip_prefix([',', ';']) {
+            Some(more) => {
+                if rest.starts_with(';') {
+                    self.row = first.unwrap_or(self.row);
                 }
-                None => Some((None, rest)),
-            };
-        };
-        let (from, to, rest) = match rest.strip_prefix([',', ';']) {
-            Some(rest) => {
-                let (to, rest) = self.address(rest)?;
-                (first, to.unwrap_or(self.row), rest)
+                let (to, rest) = self.address(more)?;
+                (self.row, self.col) = (here.0, here.1);
+                let (from, to) = (first.unwrap_or(here.0), to.unwrap_or(here.0));
+                if from > to {
+                    self.fail("E493: Backwards range given");
+                    return None;
+                }
+                (Some((from, to)), rest.trim_start())
             }
-            None => (first, first, rest),
+            None => (first.map(|row| (row, row)), rest.trim_start()),
         };
-        let (from, to) = (from.min(to), from.max(to));
-        Some((Some((from, to)), rest.trim_start()))
+        Some(found)
     }
 
-    fn address<'a>(&mut self, text: &'a str) -> Option<(Option<usize>, &'a str)> {
-        let last = self.text.lines.len() - 1;
+    /// One address and what follows it.
+    pub(super) fn address<'a>(&mut self, text: &'a str) -> Option<(Option<usize>, &'a str)> {
+        let last = self.last_row();
         let text = text.trim_start();
         let mut chars = text.chars();
         let (mut row, mut rest) = match chars.next() {
@@ -174,20 +294,34 @@ impl Vi {
             Some('\'') => {
                 let mark = chars.next()?;
                 let Some((row, _)) = self.marks.get(&mark) else {
-                    self.message = "E20: Mark not set".to_owned();
+                    self.fail("E20: Mark not set");
                     return None;
                 };
                 (Some(*row as i64), &text[1 + mark.len_utf8()..])
             }
-            Some('/') => {
-                let end = text[1..].find('/').map_or(text.len(), |at| at + 1);
-                let (row, _) = self.search_from(&text[1..end], true)?;
+            Some(sign @ ('/' | '?')) => {
+                let end = text[1..].find(sign).map_or(text.len(), |at| at + 1);
+                let pattern = self.or_last_pattern(text[1..end].to_owned())?;
+                let from: Pos = (self.row, self.col);
+                if sign == '/' {
+                    self.col = self.line().len();
+                } else {
+                    self.col = 0;
+                }
+                let found = self.search_from(&pattern, sign == '/');
+                (self.row, self.col) = from;
+                self.search = Some((pattern, true));
+                let (row, _) = found?;
                 self.message.clear();
                 (Some(row as i64), text.get(end + 1..).unwrap_or_default())
             }
             Some('0'..='9') => {
                 let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-                (Some(text[..end].parse::<i64>().ok()? - 1), &text[end..])
+                let n = text[..end].parse::<i64>().ok()?;
+                if n > last as i64 + 1 && !text[end..].is_empty() {
+                    return None;
+                }
+                (Some((n - 1).max(0)), &text[end..])
             }
             _ => (None, text),
         };
@@ -195,110 +329,33 @@ impl Vi {
             let sign = if rest.starts_with('+') { 1 } else { -1 };
             let digits = &rest[1..];
             let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-            let by = digits[..end].parse::<i64>().unwrap_or(1);
+            let by = digits[..end].parse::<i64>().unwrap_or(1).min(1_000_000);
             row = Some(row.unwrap_or(self.row as i64) + sign * by);
             rest = &digits[end..];
         }
         Some((row.map(|row| row.clamp(0, last as i64) as usize), rest))
     }
 
-    fn write(&mut self, args: &str, bang: bool, range: Option<(usize, usize)>, sys: &mut Sys<'_>) {
-        self.save(args, bang, range, sys);
-    }
-
-    /// Writes the text; says whether that worked.
-    fn save(&mut self, to: &str, bang: bool, range: Option<(usize, usize)>, sys: &mut Sys<'_>) -> bool {
-        let Some(path) = (if to.is_empty() { self.text.path.clone() } else { Some(to.to_owned()) }) else {
-            self.message = "E32: No file name".to_owned();
-            return false;
-        };
-        let own = self.text.path.as_deref() == Some(path.as_str());
-        if self.read_only && !bang {
-            self.message = "E45: 'readonly' option is set (add ! to override)".to_owned();
-            return false;
-        }
-        let exists = sys.stat(&path).is_ok();
-        if !own && exists && !bang {
-            self.message = "E13: File exists (add ! to override)".to_owned();
-            return false;
-        }
-        let (from, end) = range.map_or((0, self.text.lines.len()), |(a, b)| (a, b + 1));
-        let bytes = self.text.content(from, end);
-        match Text::store(sys, &path, &bytes) {
-            Ok(()) => {
-                let new = if exists { "" } else { "[New] " };
-                let lines = bytes.iter().filter(|b| **b == b'\n').count();
-                self.message = format!("\"{path}\" {new}{lines}L, {}B written", bytes.len());
-                if range.is_none() && (own || self.text.path.is_none()) {
-                    self.text.modified = false;
-                    self.text.is_new = false;
-                    self.text.path = Some(path);
-                }
-                true
-            }
-            Err(crate::errno::Errno::EACCES | crate::errno::Errno::EROFS) if exists => {
-                self.message = format!("\"{path}\" E212: Can't open file for writing");
-                false
-            }
-            Err(_) => {
-                self.message = format!("\"{path}\" E212: Can't open file for writing");
-                false
-            }
-        }
-    }
-
-    fn leave(&mut self, _sys: &mut Sys<'_>, all: bool, force: bool) {
-        if !self.next_files.is_empty() && !all && !force {
-            let n = self.next_files.len();
-            self.message = format!("E173: {n} more file{} to edit", if n == 1 { "" } else { "s" });
-            return;
-        }
-        self.exit = Some(0);
-    }
-
-    fn edit_file(&mut self, args: &str, bang: bool, sys: &mut Sys<'_>) {
-        if self.text.modified && !bang {
-            self.message = "E37: No write since last change (add ! to override)".to_owned();
-            return;
-        }
-        let path = if args.is_empty() { self.text.path.clone() } else { Some(args.to_owned()) };
-        match path {
-            Some(path) => self.open(&path, sys),
-            None => self.message = "E32: No file name".to_owned(),
-        }
-    }
-
-    fn read_in(&mut self, path: &str, below: usize, sys: &mut Sys<'_>) {
-        match crate::bin::screen::read_file(sys, path) {
-            Ok(bytes) => {
-                self.save_undo();
-                let (lines, _) = crate::bin::screen::lines_of(&bytes);
-                self.message = format!("\"{path}\" {}L, {}B", lines.len(), bytes.len());
-                let at = below + 1;
-                self.text.lines.splice(at..at, lines);
-                self.changed();
-                self.go(at.min(self.text.lines.len() - 1), 0);
-            }
-            Err(_) => self.message = format!("E484: Can't open file {path}"),
-        }
-    }
-
+    /// `:m` and `:t`
     fn transfer(&mut self, from: usize, to: usize, args: &str, moves: bool) {
-        let target = if args.trim() == "0" {
-            Some(0)
-        } else {
-            self.address(args).and_then(|(row, _)| row).map(|r| r + 1)
+        let target = match args.trim() {
+            "" => None,
+            "0" => Some(0),
+            args => self.address(args).and_then(|(row, _)| row).map(|r| r + 1),
         };
         let Some(mut target) = target else {
-            self.message = "E14: Invalid address".to_owned();
-            return;
+            return self.fail(if args.trim().is_empty() {
+                "E14: Invalid address"
+            } else {
+                "E16: Invalid range"
+            });
         };
+        if moves && (from + 1..=to).contains(&target) {
+            return self.fail("E134: Cannot move a range of lines into itself");
+        }
         self.save_undo();
         let lines: Vec<Vec<char>> = self.text.lines[from..=to].to_vec();
         if moves {
-            if (from..=to).contains(&target) {
-                return;
-            }
             self.text.lines.drain(from..=to);
             if target > to {
                 target -= to - from + 1;
@@ -307,223 +364,70 @@ impl Vi {
         let count = lines.len();
         self.text.lines.splice(target..target, lines);
         self.changed();
-        self.go(target + count - 1, 0);
+        if count > 2 {
+            self.message = if moves { format!("{count} lines moved") } else { format!("{count} more lines") };
+        }
+        self.go_to_line(target + count - 1);
     }
 
-    /// `s/pattern/text/flags`
-    fn substitute(&mut self, from: usize, to: usize, rest: &str) {
-        let Some(parts) = split_pattern(rest) else {
-            self.message = "E486: Pattern not found".to_owned();
+    /// `:sort`, with `n` by the first number, `u` without doubles, `i` without regard to case, `!` the other way round.
+    fn sort(&mut self, line: &Line<'_>) {
+        if self.lacks("sort") {
             return;
+        }
+        let (from, to) = line.range.unwrap_or((0, self.last_row()));
+        let (numeric, fold) = (line.args.contains('n'), line.args.contains('i'));
+        let key = |line: &Vec<char>| {
+            let text: String = line.iter().collect();
+            if !numeric {
+                return (0, if fold { text.to_ascii_lowercase() } else { text });
+            }
+            let from = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
+            let digits: String = text[from..].chars().take_while(char::is_ascii_digit).collect();
+            let sign = if text[..from].ends_with('-') { -1 } else { 1 };
+            (digits.parse::<i64>().map_or(i64::MIN, |n| sign * n), String::new())
         };
-        let (pattern, with, flags) = parts;
-        let pattern = if pattern.is_empty() {
-            self.search.clone().map(|(pattern, _)| pattern).unwrap_or_default()
-        } else {
-            pattern
-        };
-        let source = if flags.contains('i') { format!("\\c{pattern}") } else { pattern.clone() };
-        let Some(regex) = self.regex(&source) else {
-            self.message = format!("E486: Pattern not found: {pattern}");
-            return;
-        };
-        self.search = Some((pattern.clone(), true));
         self.save_undo();
-        let (mut hits, mut lines, mut last) = (0, 0, self.row);
-        let mut row = from;
-        let mut end = to;
-        while row <= end && row < self.text.lines.len() {
-            let text: String = self.text.lines[row].iter().collect();
-            let (new, count) = replace(&regex, &text, &with, flags.contains('g'));
-            if count > 0 {
-                hits += count;
-                lines += 1;
-                let made: Vec<Vec<char>> = new.split('\n').map(|line| line.chars().collect()).collect();
-                let extra = made.len() - 1;
-                self.text.lines.splice(row..=row, made);
-                row += extra;
-                end += extra;
-                last = row;
-            }
-            row += 1;
+        let mut lines: Vec<Vec<char>> = self.text.lines.drain(from..=to).collect();
+        lines.stable_sort_by(|a, b| {
+            let order = key(a).cmp(&key(b));
+            if line.bang { order.reverse() } else { order }
+        });
+        if line.args.contains('u') {
+            lines.dedup_by(|a, b| key(a) == key(b));
         }
-        if hits == 0 {
-            self.undo.pop();
-            if !flags.contains('e') {
-                self.message = format!("E486: Pattern not found: {pattern}");
-            }
-            return;
-        }
+        self.text.lines.splice(from..from, lines);
         self.changed();
-        let col = self.first_ink(last);
-        self.go(last, col);
-        if hits > 2 {
-            self.message =
-                format!("{hits} substitutions on {lines} line{}", if lines == 1 { "" } else { "s" });
-        }
-    }
-
-    /// `g/pattern/command`: d, s and y are what is used.
-    fn global(&mut self, (from, to): (usize, usize), rest: &str, inverse: bool) {
-        let Some((pattern, command, more)) = split_pattern(rest) else {
-            self.message = "E486: Pattern not found".to_owned();
-            return;
-        };
-        let command = if more.is_empty() { command } else { format!("{command}/{more}") };
-        let Some(regex) = self.regex(&pattern) else {
-            self.message = format!("E486: Pattern not found: {pattern}");
-            return;
-        };
-        let hit = |line: &Vec<char>| regex.is_match(&line.iter().collect::<String>()) != inverse;
-        let rows: Vec<usize> = (from..=to).filter(|row| hit(&self.text.lines[*row])).collect();
-        if rows.is_empty() {
-            self.message = format!("E486: Pattern not found: {pattern}");
-            return;
-        }
-        self.save_undo();
-        match command.trim() {
-            "d" | "delete" => {
-                let removed: Vec<Vec<char>> = rows.iter().map(|row| self.text.lines[*row].clone()).collect();
-                for row in rows.iter().rev() {
-                    self.text.lines.remove(*row);
-                }
-                if self.text.lines.is_empty() {
-                    self.text.lines.push(Vec::new());
-                }
-                if rows.len() > 2 {
-                    self.message = format!("{} fewer lines", rows.len());
-                }
-                self.register = Register { lines: removed, linewise: true };
-                self.changed();
-                self.go(rows[0].min(self.text.lines.len() - 1), 0);
-            }
-            command if command.starts_with('s') => {
-                let tail = command[1..].to_owned();
-                for row in rows {
-                    self.substitute(row, row, &tail);
-                }
-            }
-            other => self.message = format!("E492: Not an editor command: {other}"),
-        }
-    }
-
-    /// `:set` with several options.
-    pub(super) fn set_options(&mut self, options: &str) {
-        for option in options.split_whitespace() {
-            self.set_option(option);
-        }
-    }
-
-    fn set_option(&mut self, option: &str) {
-        if option.starts_with('"') {
-            return;
-        }
-        let (name, value) = option.split_once('=').map_or((option, None), |(n, v)| (n, Some(v)));
-        let (name, query) = name.strip_suffix('?').map_or((name, false), |name| (name, true));
-        let (name, toggle) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
-        let (name, on) = match name.strip_prefix("no").filter(|rest| !rest.is_empty()) {
-            Some(rest) if !matches!(name, "nosuch") => (rest, false),
-            _ => (name, true),
-        };
-        let settings = &mut self.settings;
-        if let Some(value) = value {
-            let number = value.parse::<usize>().ok().filter(|n| *n <= 64);
-            match (name, number) {
-                ("tabstop" | "ts", Some(n)) if n > 0 => settings.tab_stop = n,
-                ("shiftwidth" | "sw", Some(n)) => settings.shift_width = n,
-                ("softtabstop" | "sts", Some(n)) => settings.soft_tab = n,
-                ("tabstop" | "ts" | "shiftwidth" | "sw" | "softtabstop" | "sts", _) => {
-                    self.message = format!("E487: Argument must be positive: {option}");
-                }
-                _ => {}
-            }
-            return;
-        }
-        let flag = match name {
-            "number" | "nu" => &mut settings.number,
-            "relativenumber" | "rnu" => &mut settings.relative,
-            "paste" => &mut settings.paste,
-            "list" => &mut settings.list,
-            "ignorecase" | "ic" => &mut settings.ignore_case,
-            "smartcase" | "scs" => &mut settings.smart_case,
-            "autoindent" | "ai" | "smartindent" | "si" | "cindent" => &mut settings.auto_indent,
-            "expandtab" | "et" => &mut settings.expand_tab,
-            "ro" | "readonly" => &mut self.read_only,
-            "hlsearch" | "hls" | "incsearch" | "is" | "wrap" | "ruler" | "ru" | "showmode" | "smd"
-            | "compatible" | "cp" | "cursorline" | "cul" | "cursorcolumn" | "cuc" | "syntax"
-            | "showmatch" | "sm" | "backup" | "swapfile" | "hidden" | "mouse" | "modeline" | "visualbell"
-            | "errorbells" | "showcmd" => return,
-            _ => {
-                self.message = format!("E518: Unknown option: {option}");
-                return;
-            }
-        };
-        if query {
-            self.message = format!("{}{name}", if *flag { "  " } else { "no" });
-        } else {
-            *flag = if toggle { !*flag } else { on };
-        }
+        self.go_to_line(from);
     }
 }
 
-/// `/pattern/text/flags`, with any sign in place of the slash.
-fn split_pattern(text: &str) -> Option<(String, String, String)> {
-    let separator = text.chars().next().filter(|c| !c.is_alphanumeric() && !c.is_whitespace())?;
-    let mut parts = vec![String::new()];
-    let mut chars = text.chars().skip(1);
-    while let Some(c) = chars.next() {
-        if c == '\\' {
-            let next = chars.next()?;
-            let part = parts.last_mut()?;
-            if next != separator {
-                part.push('\\');
-            }
-            part.push(next);
-        } else if c == separator && parts.len() < 3 {
-            parts.push(String::new());
-        } else {
-            parts.last_mut()?.push(c);
-        }
+/// The first command of a line, and what stands behind its `|`.
+fn split_bar(text: &str) -> (&str, Option<&str>) {
+    let bare = text.trim_start_matches(|c: char| !c.is_ascii_alphabetic() && c != '!');
+    let name_end = bare.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(bare.len());
+    if TAKES_BARS.contains(&&bare[..name_end]) || bare.starts_with('!') || text.contains(" !") {
+        return (text, None);
     }
-    parts.resize(3, String::new());
-    let flags = parts.pop()?;
-    let with = parts.pop()?;
-    Some((parts.pop()?, with, flags))
-}
-
-/// Replaces the first match, or all, and counts them.
-fn replace(regex: &crate::text::regex::Regex, text: &str, with: &str, all: bool) -> (String, usize) {
-    let mut out = String::new();
-    let (mut at, mut copied, mut count) = (0, 0, 0);
-    while let Some(groups) = regex.groups_at(text, at) {
-        let Some(Some((start, end))) = groups.first().copied() else { break };
-        out.push_str(&text[copied..start]);
-        expand(with, text, &groups, &mut out);
-        count += 1;
-        copied = end;
-        at = if end > start { end } else { end + text[end..].chars().next().map_or(1, char::len_utf8) };
-        if !all || at > text.len() {
-            break;
-        }
-    }
-    out.push_str(&text[copied..]);
-    (out, count)
-}
-
-fn expand(with: &str, text: &str, groups: &[Option<(usize, usize)>], out: &mut String) {
-    let group = |n: usize| groups.get(n).copied().flatten().map_or("", |(a, b)| &text[a..b]);
-    let mut chars = with.chars();
-    while let Some(c) = chars.next() {
+    let substitutes = matches!(&bare[..name_end], "s" | "substitute");
+    let separator =
+        bare[name_end..].trim_start().chars().next().filter(|c| substitutes && c.is_ascii_punctuation());
+    // A pattern and its replacement may hold bars.
+    let mut inside = if separator.is_some() { 3 } else { 0 };
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
         match c {
-            '&' => out.push_str(group(0)),
-            '\\' => match chars.next() {
-                Some(d) if d.is_ascii_digit() => out.push_str(group(d as usize - '0' as usize)),
-                Some('r' | 'n') => out.push('\n'),
-                Some('t') => out.push('\t'),
-                Some(other) => out.push(other),
-                None => out.push('\\'),
-            },
-            c => out.push(c),
+            c if inside > 0
+                && Some(c) == separator
+                && !escaped
+                && at >= text.len() - bare.len() + name_end =>
+            {
+                inside -= 1
+            }
+            '|' if !escaped && inside == 0 => return (&text[..at], Some(&text[at + 1..])),
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
         }
     }
+    (text, None)
 }
