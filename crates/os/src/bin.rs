@@ -143,6 +143,7 @@ mod whoami;
 mod xargs;
 mod xxd;
 mod yes;
+mod yq;
 mod zip;
 
 use crate::{kernel::Flavour, program::ProgramSpec};
@@ -320,6 +321,7 @@ pub const PROGRAMS: &[ProgramSpec] = &[
     xargs::SPEC,
     xxd::SPEC,
     yes::SPEC,
+    yq::SPEC,
     gzip::ZCAT,
     zip::ZIP,
 ];
@@ -345,14 +347,14 @@ fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8
 /// What no base image carries: people install it, so a workstation has it ([`image::add_extras`](crate::image::add_extras)).
 pub const EXTRAS: &[&str] = &[
     "bc", "column", "envsubst", "file", "htpasswd", "jq", "less", "man", "nano", "unzip", "vi", "view",
-    "vim", "xxd", "zip",
+    "vim", "xxd", "yq", "zip",
 ];
 
 /// What is no applet of BusyBox.
 const NO_APPLETS: &[&str] = &[
     "apk", "apt", "apt-get", "bash", "column", "curl", "dash", "dig", "envsubst", "file", "host", "htop",
     "htpasswd", "join", "jq", "lsof", "man", "nano", "numfmt", "openssl", "ss", "sudo", "tput", "view",
-    "vim", "zip",
+    "vim", "yq", "zip",
 ];
 
 /// Whether a base image of this flavour carries the program. Others are added by the images that have them.

@@ -4,22 +4,22 @@
 //! (`jq -n 'last(repeat(1))'` would hang the page), and its words are its own. Here a filter is compiled to terms
 //! ([`ast`]) that a backtracking machine of plain data runs ([`vm`]) as long as there is fuel.
 
-mod arith;
-mod ast;
+pub(super) mod arith; // shared with yq
+pub(super) mod ast; // shared with yq
 mod dates;
 mod eval;
 mod fold;
-mod formats;
+pub(super) mod formats; // shared with yq
 mod input;
 pub(super) mod json; // shared with yq
-mod lex;
+pub(super) mod lex; // shared with yq
 mod natives;
 mod options;
-mod parse;
+pub(super) mod parse; // shared with yq
 mod regex;
 mod terms;
 pub(super) mod value;
-mod vm;
+pub(super) mod vm; // shared with yq
 
 use std::rc::Rc;
 
@@ -89,7 +89,7 @@ positional arguments are available as $ARGS.positional[].
 ";
 
 /// Definitions in jq's own language, in scope of every program.
-const PRELUDE: &str = include_str!("jq/defs.jq");
+pub(super) const PRELUDE: &str = include_str!("jq/defs.jq");
 
 /// The process: what is read, the machine, what is written.
 #[derive(Clone, Default)]

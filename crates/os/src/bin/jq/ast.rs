@@ -94,6 +94,8 @@ pub enum Term {
     Closure(u32),
     Native(Native, Rc<[Id]>),
     Path(Id),
+    /// Where the input was found, as an array; null where that is not known.
+    Here,
     GetPath(Id),
     Limit(Id, Id),
     Range(Id, Id),

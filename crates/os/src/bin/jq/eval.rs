@@ -166,6 +166,13 @@ impl Vm {
             Term::Native(native, _) => {
                 got.reverse();
                 let result = natives::call(*native, &input.value, &got);
+                if let Ok(value) = &result
+                    && natives::changes_in_place(*native)
+                {
+                    self.made += value.weight();
+                    self.task = Task::Return(input.changed(value.clone()), kont);
+                    return;
+                }
                 self.give(&input, result, kont);
             }
             _ => {}
@@ -346,7 +353,7 @@ impl Vm {
                 }
             }
             Term::Path(inner) => {
-                let start = Item { value: input.value.clone(), path: Path::At(Rc::default()) };
+                let start = Item { value: input.value.clone(), path: input.path.begin() };
                 self.task = Task::Eval(*inner, env, start, push(&kont, What::PathEnd(input)));
             }
             Term::GetPath(path) => {
@@ -361,10 +368,14 @@ impl Vm {
             Term::Update(paths, update) => {
                 let at = self.forks.len();
                 let root = input.value.clone();
-                let start = Item { value: root.clone(), path: Path::At(Rc::default()) };
+                let start = Item { value: root.clone(), path: input.path.begin() };
                 self.forks.push(Fork::Modify { root, deleted: Vec::new(), input, kont });
                 let frame = push(&None, What::ModifyStep { at, update: *update, env: env.clone() });
                 self.task = Task::Eval(*paths, env, start, frame);
+            }
+            Term::Here => {
+                let here = input.path.known().map_or(Value::Null, |path| Value::array(path.to_vec()));
+                self.task = Task::Return(input.made(here), kont);
             }
             Term::Error => self.task = Task::Raise(Raise::Error(input.value)),
             _ => return self.outside(id, env, input, kont),
@@ -515,7 +526,7 @@ impl Vm {
                 self.call(*def, args.clone(), at + 1, caller.clone(), env, input.clone(), kont);
             }
             What::PathEnd(input) => match item.path {
-                Path::At(path) => {
+                Path::At(path) | Path::Both(path) => {
                     self.task = Task::Return(input.made(Value::array(path.to_vec())), kont);
                 }
                 _ => self.fail(Value::str(format!(
@@ -575,7 +586,10 @@ impl Vm {
         match value::get_path(&input.value, keys) {
             Ok(value) => {
                 let path = match &input.path {
-                    Path::At(before) => Path::At(Rc::new([before.as_slice(), keys].concat())),
+                    known if known.known().is_some() => {
+                        let before = known.known().map_or(&[][..], |before| before.as_slice());
+                        known.with([before, keys].concat())
+                    }
                     other => other.clone(),
                 };
                 self.task = Task::Return(Item { value, path }, kont);

@@ -54,7 +54,8 @@ impl Vm {
                 }
             }
             What::ModifyStep { at, update, env } => {
-                let Path::At(path) = item.path else {
+                let knows = matches!(item.path, Path::Both(_));
+                let (Path::At(path) | Path::Both(path)) = item.path else {
                     return self.fail(Value::str(format!(
                         "Invalid path expression with result {}",
                         value::excerpt(&item.value)
@@ -65,8 +66,9 @@ impl Vm {
                     Ok(old) => {
                         let height = self.forks.len();
                         self.forks.push(Fork::ModifyNone { at: *at, path: path.clone() });
-                        let store = push(&None, What::ModifyStore { at: *at, path, height });
-                        self.task = Task::Eval(*update, env.clone(), Item::plain(old), store);
+                        let store = push(&None, What::ModifyStore { at: *at, path: path.clone(), height });
+                        let there = if knows { Path::Soft(path) } else { Path::Off };
+                        self.task = Task::Eval(*update, env.clone(), Item { value: old, path: there }, store);
                     }
                     Err(error) => self.fail(error),
                 }

@@ -52,6 +52,14 @@ const TABLE: &[(&str, usize, Function)] = &[
         Some(path) => value::set_path(v.clone(), path, a[1].clone()),
         None => Err(Value::str("Path must be specified as an array")),
     }),
+    ("_to_yaml", 0, |v, _| Ok(Value::str(crate::bin::yq::to_yaml(v)))),
+    ("_to_json", 0, |v, _| Ok(Value::str(crate::bin::yq::to_json(v)))),
+    ("_table", 1, |v, a| crate::bin::yq::to_table(v, &a[0].text()).map(Value::str).map_err(Value::str)),
+    ("_upcase", 0, |v, _| text(v, "ascii_upcase", |s| s.to_uppercase())),
+    ("_downcase", 0, |v, _| text(v, "ascii_downcase", |s| s.to_lowercase())),
+    ("_from_yaml", 0, |v, _| crate::bin::yq::from_yaml(&v.text()).map_err(Value::str)),
+    ("_in_place", 1, |_, a| Ok(a[0].clone())),
+    ("_glob", 2, |_, a| Ok(Value::Bool(wild(&a[0].text(), &a[1].text())))),
     ("delpaths", 1, |v, a| value::delete_paths(v.clone(), &a[0])),
     ("sort", 0, |v, _| {
         let mut items = list(v, "cannot be sorted, as it is not an array")?;
@@ -145,6 +153,38 @@ pub fn call(native: Native, input: &Value, args: &[Value]) -> Outcome {
         Some((_, arity, function)) if *arity == args.len() => function(input, args),
         _ => Err(Value::str("unknown function")),
     }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any text and `?` for one byte, as yq compares.
+fn wild(text: &str, pattern: &str) -> bool {
+    let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
+    let (mut t, mut p) = (0, 0);
+    let mut again: Option<(usize, usize)> = None;
+    while p < pattern.len() || t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                again = Some((p, t + 1));
+                p += 1;
+                continue;
+            }
+            Some(c) if t < text.len() && (*c == b'?' || *c == text[t]) => {
+                p += 1;
+                t += 1;
+                continue;
+            }
+            _ => {}
+        }
+        match again {
+            Some((back, next)) if next <= text.len() => (p, t) = (back, next),
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Whether what a function gives is a new state of its input, at the same place.
+pub fn changes_in_place(native: Native) -> bool {
+    TABLE.get(native.0).is_some_and(|(name, ..)| matches!(*name, "delpaths" | "_in_place"))
 }
 
 fn length(v: &Value) -> Outcome {

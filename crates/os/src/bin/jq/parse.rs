@@ -12,7 +12,7 @@ const MAX_NESTING: usize = 200;
 
 /// What a name stands for at some point of the program, innermost last.
 #[derive(Clone, Debug)]
-pub(super) enum Name {
+pub(in crate::bin) enum Name {
     Var(Rc<str>),
     Closure(Rc<str>),
     Fun(Rc<str>, usize),
@@ -24,41 +24,57 @@ pub struct Parser {
     pub(super) tokens: Vec<(Tok, usize)>,
     pub(super) at: usize,
     /// What the environment holds, as the machine will build it.
-    pub(super) scope: Vec<Name>,
+    pub(in crate::bin) scope: Vec<Name>,
     /// Definitions of the outermost level by name and number of parameters; later ones hide earlier ones.
     pub(super) top: Vec<(Rc<str>, usize, u32)>,
     depth: usize,
-    pub(super) identity: Id,
+    pub(in crate::bin) identity: Id,
     /// Where the lines of the program end.
     pub(super) lines: Vec<usize>,
 }
 
-pub(super) type Parsed<T> = Result<T, Wrong>;
+pub(in crate::bin) type Parsed<T> = Result<T, Wrong>;
 
 /// Compiles a program. `vars` are the names of the variables that it is given, outermost first.
 pub fn compile(prelude: &str, source: &str, vars: &[String]) -> Result<Code, Wrong> {
-    let mut parser = Parser {
-        code: Code { terms: vec![Term::Identity], ..Code::default() },
-        tokens: lex(prelude)?,
-        at: 0,
-        scope: Vec::new(),
-        top: Vec::new(),
-        depth: 0,
-        identity: 0,
-        lines: source.match_indices('\n').map(|(at, _)| at).collect(),
-    };
-    while *parser.peek() != Tok::End {
-        parser.definition(true)?;
-    }
+    let mut parser = Parser::new(&[prelude], vars)?;
+    parser.lines = source.match_indices('\n').map(|(at, _)| at).collect();
     parser.tokens = lex(source)?;
     parser.at = 0;
-    parser.scope = vars.iter().map(|name| Name::Var(Rc::from(name.as_str()))).collect();
     let main = if *parser.peek() == Tok::End { parser.identity } else { parser.program()? };
-    parser.code.main = main;
-    Ok(parser.code)
+    Ok(parser.finish(main))
 }
 
 impl Parser {
+    /// A parser that knows some definitions, with the variables that the program is given, outermost first.
+    pub fn new(preludes: &[&str], vars: &[String]) -> Parsed<Parser> {
+        let mut parser = Parser {
+            code: Code { terms: vec![Term::Identity], ..Code::default() },
+            tokens: Vec::new(),
+            at: 0,
+            scope: Vec::new(),
+            top: Vec::new(),
+            depth: 0,
+            identity: 0,
+            lines: Vec::new(),
+        };
+        for prelude in preludes {
+            parser.tokens = lex(prelude)?;
+            parser.at = 0;
+            while *parser.peek() != Tok::End {
+                parser.definition(true)?;
+            }
+        }
+        parser.scope = vars.iter().map(|name| Name::Var(Rc::from(name.as_str()))).collect();
+        Ok(parser)
+    }
+
+    /// The program that begins with a term.
+    pub fn finish(mut self, main: Id) -> Code {
+        self.code.main = main;
+        self.code
+    }
+
     pub(super) fn peek(&self) -> &Tok {
         self.tokens.get(self.at).map_or(&Tok::End, |(token, _)| token)
     }
@@ -115,12 +131,12 @@ impl Parser {
         if self.eat_word(word) { Ok(()) } else { self.unexpected("") }
     }
 
-    pub(super) fn add(&mut self, term: Term) -> Id {
+    pub(in crate::bin) fn add(&mut self, term: Term) -> Id {
         self.code.terms.push(term);
         (self.code.terms.len() - 1) as Id
     }
 
-    pub(super) fn literal(&mut self, value: Value) -> Id {
+    pub(in crate::bin) fn literal(&mut self, value: Value) -> Id {
         self.add(Term::Literal(value))
     }
 

@@ -213,7 +213,7 @@ impl Parser {
         Ok(left)
     }
 
-    pub(super) fn string(&mut self, parts: &[Part], format: Option<Rc<str>>) -> Parsed<Id> {
+    pub(in crate::bin) fn string(&mut self, parts: &[Part], format: Option<Rc<str>>) -> Parsed<Id> {
         if let [] | [Part::Text(_)] = parts {
             let text = match parts {
                 [Part::Text(text)] => text.as_str(),
@@ -248,7 +248,7 @@ impl Parser {
         Ok(self.add(Term::Text(format, Rc::from(ids))))
     }
 
-    fn variable(&mut self, name: &str) -> Parsed<Id> {
+    pub(in crate::bin) fn variable(&mut self, name: &str) -> Parsed<Id> {
         let found = self.scope.iter().rev().position(|n| matches!(n, Name::Var(v) if **v == *name));
         match found {
             Some(steps) => Ok(self.add(Term::Var(steps as u32))),
@@ -259,7 +259,7 @@ impl Parser {
         }
     }
 
-    pub(super) fn call(&mut self, name: &str, args: Vec<Id>) -> Parsed<Id> {
+    pub(in crate::bin) fn call(&mut self, name: &str, args: Vec<Id>) -> Parsed<Id> {
         let arity = args.len();
         for (steps, known) in self.scope.iter().rev().enumerate() {
             let steps = steps as u32;
@@ -312,6 +312,7 @@ impl Parser {
     fn special(&self, name: &str, args: &[Id]) -> Option<Term> {
         Some(match (name, args) {
             ("empty", []) => Term::Empty,
+            ("_here", []) => Term::Here,
             ("error", []) => Term::Error,
             ("path", [f]) => Term::Path(*f),
             ("getpath", [p]) => Term::GetPath(*p),

@@ -24,6 +24,38 @@ pub enum Path {
     At(Rc<Vec<Value>>),
     /// It should be, but the value was made, not found.
     Lost,
+    /// It is, where it is known, for whoever asks; nobody demands it (yq).
+    Soft(Rc<Vec<Value>>),
+    /// Demanded, and known to those who ask.
+    Both(Rc<Vec<Value>>),
+}
+
+impl Path {
+    /// A new recording begins here, inside of one or not.
+    pub fn begin(&self) -> Path {
+        match self {
+            Path::Soft(_) | Path::Both(_) => Path::Both(Rc::default()),
+            _ => Path::At(Rc::default()),
+        }
+    }
+
+    /// The way, where it is recorded.
+    pub fn known(&self) -> Option<&Rc<Vec<Value>>> {
+        match self {
+            Path::At(path) | Path::Both(path) | Path::Soft(path) => Some(path),
+            Path::Off | Path::Lost => None,
+        }
+    }
+
+    /// With this way instead.
+    pub fn with(&self, path: Vec<Value>) -> Path {
+        match self {
+            Path::At(_) => Path::At(Rc::new(path)),
+            Path::Both(_) => Path::Both(Rc::new(path)),
+            Path::Soft(_) => Path::Soft(Rc::new(path)),
+            other => other.clone(),
+        }
+    }
 }
 
 impl Item {
@@ -33,23 +65,37 @@ impl Item {
 
     /// A made value in the place of this one.
     pub fn made(&self, value: Value) -> Item {
-        Item { value, path: if matches!(self.path, Path::Off) { Path::Off } else { Path::Lost } }
+        let demanded = matches!(self.path, Path::At(_) | Path::Both(_) | Path::Lost);
+        Item { value, path: if demanded { Path::Lost } else { Path::Off } }
+    }
+
+    /// A new state of this one, in its place, where nobody demands that it was found.
+    pub fn changed(&self, value: Value) -> Item {
+        match &self.path {
+            Path::Soft(path) => Item { value, path: Path::Soft(path.clone()) },
+            _ => self.made(value),
+        }
     }
 
     /// The same value, for a computation on the side.
     pub fn aside(&self) -> Item {
-        Item::plain(self.value.clone())
+        match &self.path {
+            Path::Soft(path) | Path::Both(path) => {
+                Item { value: self.value.clone(), path: Path::Soft(path.clone()) }
+            }
+            _ => Item::plain(self.value.clone()),
+        }
     }
 
     /// What lies under `key` of this.
     pub fn child(&self, key: Value, value: Value) -> Item {
-        let path = match &self.path {
-            Path::At(path) => {
+        let path = match self.path.known() {
+            Some(path) => {
                 let mut longer = path.to_vec();
                 longer.push(key);
-                Path::At(Rc::new(longer))
+                self.path.with(longer)
             }
-            other => other.clone(),
+            None => self.path.clone(),
         };
         Item { value, path }
     }
@@ -356,6 +402,9 @@ pub struct Vm {
     /// Bytes made since the input was given.
     pub(super) made: usize,
     pub facts: Facts,
+    /// Paths are known to whoever asks (yq); and the one of the last value that was given.
+    soft: bool,
+    pub came: Path,
 }
 
 impl Vm {
@@ -370,14 +419,23 @@ impl Vm {
             labels: 0,
             made: 0,
             facts: Facts::default(),
+            soft: false,
+            came: Path::Off,
         }
+    }
+
+    /// Keeps the path of every value that was found, for `key`, `path` and [`Vm::came`].
+    pub fn know_paths(&mut self) {
+        self.soft = true;
     }
 
     /// Begins with a new input.
     pub fn start(&mut self, input: Value) {
         self.forks.clear();
         self.made = 0;
-        self.task = Task::Eval(self.code.main, self.globals.clone(), Item::plain(input), None);
+        let path = if self.soft { Path::Soft(Rc::default()) } else { Path::Off };
+        let item = Item { value: input, path };
+        self.task = Task::Eval(self.code.main, self.globals.clone(), item, None);
     }
 
     /// The answer to [`Out::NeedInput`].
@@ -413,7 +471,10 @@ impl Vm {
                         return out;
                     }
                 }
-                Task::Return(item, None) => return Out::Value(item.value),
+                Task::Return(item, None) => {
+                    self.came = item.path;
+                    return Out::Value(item.value);
+                }
                 Task::Return(item, Some(frame)) => {
                     if let Some(out) = self.resume(item, &frame) {
                         return out;
@@ -460,7 +521,7 @@ impl Vm {
             }
             Fork::Modify { root, deleted, input, kont } => {
                 self.task = match super::value::delete_paths(root, &Value::array(deleted)) {
-                    Ok(value) => Task::Return(input.made(value), kont),
+                    Ok(value) => Task::Return(input.changed(value), kont),
                     Err(error) => Task::Raise(Raise::Error(error)),
                 };
             }
