@@ -256,8 +256,11 @@ fn what_takes_long_yields_and_ends_by_ctrl_c() {
         "while :; do tar czf t.tgz x y; tar xOf t.tgz > /dev/null; done",
     ] {
         let mut s = Screen::new(ShellKind::Bash, &["bash"]);
-        for (name, text) in [("/work/x", &x), ("/work/y", &y)] {
-            s.machine.fs(&mut s.volumes).write(name, text.clone().into_bytes(), 0o644).unwrap();
+        for (name, text) in [("x", &x), ("y", &y)] {
+            s.machine
+                .fs(&mut s.volumes)
+                .write(&["/work", name].join("/"), text.clone().into_bytes(), 0o644)
+                .unwrap();
         }
         s.keys("");
         let event = HostEvent::TtyInput { tty: s.tty, bytes: format!("{command}\r").into_bytes() };
@@ -273,9 +276,9 @@ fn what_takes_long_yields_and_ends_by_ctrl_c() {
 #[test]
 fn files_with_nothing_in_common_differ_at_once() {
     let mut s = Screen::new(ShellKind::Bash, &["bash"]);
-    for (name, word) in [("/work/x", "left"), ("/work/y", "right")] {
+    for (name, word) in [("x", "left"), ("y", "right")] {
         let text: String = (0..100_000).map(|i| format!("{word} {i}\n")).collect();
-        s.machine.fs(&mut s.volumes).write(name, text.into_bytes(), 0o644).unwrap();
+        s.machine.fs(&mut s.volumes).write(&["/work", name].join("/"), text.into_bytes(), 0o644).unwrap();
     }
     let seen = s.keys("diff x y | wc -l; diff x y | head -n 1\r");
     assert!(seen.contains("\n200002\n1,100000c1,100000\n"), "{seen:?}");
