@@ -65,6 +65,8 @@ fn http(text: &str) -> (String, bool) {
         "/none" => "HTTP/1.1 204 No Content\r\n\r\n".to_string(),
         "/big" => ok("0123456789abcde\n".repeat(8192)),
         "/echo" => ok(text.replace("\r\n", "\n")),
+        "/login" => "HTTP/1.1 200 OK\r\nSet-Cookie: sid=abc; Path=/; HttpOnly\r\nSet-Cookie: t=1; Max-Age=3600\r\nContent-Length: 3\r\n\r\nin\n"
+            .to_string(),
         "/hang" => return (String::new(), false),
         path => ok(format!("hello {path}\n")),
     };

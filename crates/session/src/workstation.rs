@@ -359,7 +359,10 @@ impl Workstation {
                 let event = self.network.borrow_mut().close(&self.backend, sock);
                 event.into_iter().for_each(|event| self.hardware.deliver(event));
             }
-            // Datagrams and echo requests get no answer from here.
+            HostCall::Ping { call, addr, .. } if addr.is_loopback() => {
+                self.hardware.deliver(HostEvent::Pong { call, rtt: 40, ttl: 64 });
+            }
+            // Datagrams and other echo requests get no answer from here.
             HostCall::SendTo { .. } | HostCall::Ping { .. } => {}
         }
     }

@@ -1,5 +1,7 @@
 //! curl: an HTTP client.
 
+mod cookies;
+mod form;
 mod meter;
 mod options;
 mod report;
@@ -17,6 +19,7 @@ use crate::{
     program::{Fd, Poll, Program, ProgramSpec, Wait},
     time::{SECOND, Time},
 };
+use cookies::Jar;
 use meter::Meter;
 use options::{Options, Target};
 
@@ -44,6 +47,8 @@ pub struct Curl {
     began: Option<Time>,
     meter: Option<Meter>,
     connections: u32,
+    /// Cookies, where they are kept at all.
+    jar: Option<Jar>,
     code: u8,
     last_code: u8,
     out: Output,
@@ -111,8 +116,24 @@ impl Curl {
             Request { target: url.target.clone(), version: "HTTP/1.1".to_string(), ..Request::default() };
         // A redirected POST goes on as GET, unless the status or -X says otherwise.
         let kept = self.exchange.as_deref().is_none_or(|e| matches!(e.status(), 307 | 308));
-        let body = o.data.clone().filter(|_| !o.get && (self.redirects == 0 || kept));
-        let method = if o.head {
+        let again = self.redirects == 0 || kept;
+        let mut kind = "application/x-www-form-urlencoded".to_string();
+        let mut body = o.data.clone().filter(|_| !o.get && again);
+        if !o.parts.is_empty() && again {
+            let boundary = format!("------------------------{:016x}", sys.random());
+            body = Some(form::multipart(&o.parts, &boundary));
+            kind = format!("multipart/form-data; boundary={boundary}");
+        }
+        let upload = o.upload.clone().filter(|_| again);
+        if let Some((name, content)) = &upload {
+            body = Some(content.clone());
+            if request.target.ends_with('/') && name != "-" {
+                request.target.push_str(base(name));
+            }
+        }
+        let method = if upload.is_some() {
+            "PUT"
+        } else if o.head {
             "HEAD"
         } else if body.is_some() {
             "POST"
@@ -121,9 +142,10 @@ impl Curl {
         };
         request.method = o.method.clone().unwrap_or(method.to_string());
         self.method = request.method.clone();
-        if let (true, Some(data)) = (o.get, &o.data) {
+        let asked = o.data.as_ref().filter(|_| o.get).map(|data| String::from_utf8_lossy(data).into_owned());
+        for query in asked.iter().chain(&o.query).filter(|_| self.redirects == 0) {
             let joiner = if request.target.contains('?') { '&' } else { '?' };
-            request.target.push_str(&format!("{joiner}{}", String::from_utf8_lossy(data)));
+            request.target.push_str(&format!("{joiner}{query}"));
         }
         request.headers.add("Host", url.host_header());
         if let Some(user) = o.user.as_ref().or(url.user.as_ref()) {
@@ -131,8 +153,16 @@ impl Curl {
         }
         request.headers.add("User-Agent", o.agent.clone().unwrap_or("curl/8.5.0".to_string()));
         request.headers.add("Accept", "*/*");
+        let jar = self.jar.as_ref().map_or(String::new(), |jar| jar.header(&url, sys.now()));
+        let own = o.cookies.join(";");
+        let cookies: Vec<String> = [jar, own].into_iter().filter(|c| !c.is_empty()).collect();
+        if !cookies.is_empty() {
+            request.headers.add("Cookie", cookies.join("; "));
+        }
         for header in &o.headers {
-            if let Some((name, value)) = header.split_once(':') {
+            if let Some(name) = header.strip_suffix(';').filter(|name| !name.contains(':')) {
+                request.headers.set(name, "");
+            } else if let Some((name, value)) = header.split_once(':') {
                 let value = value.trim();
                 if value.is_empty() {
                     request.headers.0.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
@@ -143,8 +173,10 @@ impl Curl {
         }
         if let Some(body) = body {
             request.headers.set("Content-Length", body.len().to_string());
-            if request.headers.get("content-type").is_none() {
-                request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+            let refused = |h: &String| h.trim_end().eq_ignore_ascii_case("content-type:");
+            let unsaid = request.headers.get("content-type").is_none() && !o.headers.iter().any(refused);
+            if upload.is_none() && unsaid {
+                request.headers.add("Content-Type", kind);
             }
             request.body = body;
         }
@@ -219,6 +251,10 @@ impl Curl {
         let (Some(o), Some(e)) = (self.options.as_deref(), self.exchange.as_deref()) else { return };
         let Some(response) = &e.head else { return };
         let head = raw_head(response);
+        if let Some(jar) = &mut self.jar {
+            let set = response.headers.0.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+            set.for_each(|(_, value)| jar.set(value, &e.url, sys.now()));
+        }
         if o.verbose {
             let text: String = String::from_utf8_lossy(&head).lines().map(|l| format!("< {l}\n")).collect();
             self.out.push(2, text.replace('\r', "").as_bytes());
@@ -372,6 +408,18 @@ impl Curl {
         }
     }
 
+    /// Writes the cookies where `-c` says; whether there is something to be said about that.
+    fn keep_cookies(&mut self, sys: &mut Sys<'_>) -> bool {
+        let file = self.options.as_deref().and_then(|o| o.cookie_jar.clone());
+        let (Some(file), Some(jar)) = (file, self.jar.take()) else { return false };
+        if file == "-" {
+            self.out.push(1, jar.show().as_bytes());
+        } else if sys.vfs().write(&file, jar.show().into_bytes(), 0o600).is_err() && self.show_errors() {
+            self.out.push(2, format!("Warning: failed to save cookies in {file}\n").as_bytes());
+        }
+        self.out.len() > 0
+    }
+
     /// The transfer of this URL is over.
     fn finish(&mut self, sys: &mut Sys<'_>, code: u8, text: &str) {
         self.close_meter(sys);
@@ -439,7 +487,15 @@ impl Program for Curl {
     fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
         if self.options.is_none() {
             match options::parse(sys, &mut self.out) {
-                Ok(options) => self.options = Some(Box::new(options)),
+                Ok(options) => {
+                    if !options.cookie_files.is_empty() || options.cookie_jar.is_some() {
+                        let jar = self.jar.get_or_insert_default();
+                        for file in options.cookie_files.iter().filter_map(|f| form::contents(sys, f)) {
+                            jar.read(&String::from_utf8_lossy(&file));
+                        }
+                    }
+                    self.options = Some(Box::new(options));
+                }
                 Err(code) => {
                     self.code = code;
                     self.options = Some(Box::default());
@@ -461,7 +517,12 @@ impl Program for Curl {
             }
             let Some(exchange) = self.exchange.as_deref_mut() else {
                 let next = self.options.as_deref().and_then(|o| o.urls.get(self.at).cloned());
-                let Some(text) = next else { return Poll::Exit(self.code) };
+                let Some(text) = next else {
+                    if self.keep_cookies(sys) {
+                        continue;
+                    }
+                    return Poll::Exit(self.code);
+                };
                 self.begin(sys, &text);
                 continue;
             };

@@ -34,7 +34,7 @@ pub struct Ping {
     began: Option<Time>,
     sent: u32,
     received: u32,
-    times: Vec<i64>,
+    times: Times,
     quiet: bool,
     /// The name that answers are told to come from.
     from: String,
@@ -43,9 +43,61 @@ pub struct Ping {
     code: Option<u8>,
 }
 
+/// The round trips so far, in µs.
+#[derive(Clone, Debug, Default)]
+struct Times {
+    count: u32,
+    min: i64,
+    max: i64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Times {
+    fn add(&mut self, rtt: i64) {
+        self.min = if self.count == 0 { rtt } else { self.min.min(rtt) };
+        self.max = self.max.max(rtt);
+        self.count += 1;
+        self.sum += rtt as f64;
+        self.squares += (rtt * rtt) as f64;
+    }
+}
+
+/// A number within bounds, or iputils' complaint.
+fn bounded(value: &str, most: u64) -> Result<u64, String> {
+    match value.parse::<u64>() {
+        Ok(n) if n <= most => Ok(n),
+        _ if value.bytes().all(|b| b.is_ascii_digit() || b == b'-') && !value.is_empty() => {
+            Err(format!("invalid argument: '{value}': out of range: 0 <= value <= {most}"))
+        }
+        _ => Err(format!("invalid argument: '{value}'")),
+    }
+}
+
 impl Ping {
+    /// Takes the options in; Err is a complaint.
+    fn take(&mut self, opts: &opts::Opts) -> Result<(), String> {
+        if let Some(count) = opts.value('c') {
+            let wrong = format!("invalid argument: '{count}': out of range: 1 <= value <= {}", i64::MAX);
+            self.count = match bounded(count, i64::MAX as u64)? {
+                0 => return Err(wrong),
+                n => Some(u32::try_from(n).unwrap_or(u32::MAX)),
+            };
+        }
+        let span = |flag, usual| match opts.value(flag) {
+            None => Ok(usual),
+            Some(text) => opts::duration(text).ok_or_else(|| format!("bad timing interval: {text}")),
+        };
+        // Nobody may flood: iputils lets users send every 2 ms at most.
+        self.interval = span('i', SECOND)?.max(SECOND / 500);
+        self.wait = span('W', 10 * SECOND)?;
+        self.size = opts.value('s').map_or(Ok(56), |s| bounded(s, 127_992))? as usize;
+        Ok(())
+    }
+
     fn statistics(&mut self, sys: &Sys<'_>) {
-        let loss = ((self.sent - self.received) * 100).checked_div(self.sent).unwrap_or(0);
+        let lost = u64::from(self.sent - self.received);
+        let loss = (lost * 100).checked_div(u64::from(self.sent)).unwrap_or(0);
         let mut text = format!("\n--- {} ping statistics ---\n", self.host);
         let elapsed = self.began.map_or(0, |b| sys.now().since(b) / 1000);
         if sys.is_busybox() {
@@ -59,14 +111,11 @@ impl Ping {
                 self.sent, self.received
             ));
         }
-        if !self.times.is_empty() {
-            let ms = |us: i64| us as f64 / 1000.0;
-            let min = ms(self.times.iter().copied().min().unwrap_or(0));
-            let max = ms(self.times.iter().copied().max().unwrap_or(0));
-            let avg = self.times.iter().map(|t| ms(*t)).sum::<f64>() / self.times.len() as f64;
-            let dev = (self.times.iter().map(|t| (ms(*t) - avg) * (ms(*t) - avg)).sum::<f64>()
-                / self.times.len() as f64)
-                .sqrt();
+        let t = &self.times;
+        if t.count > 0 {
+            let n = f64::from(t.count);
+            let (min, max, avg) = (t.min as f64 / 1000.0, t.max as f64 / 1000.0, t.sum / n / 1000.0);
+            let dev = (t.squares / n / 1e6 - avg * avg).max(0.0).sqrt();
             if sys.is_busybox() {
                 text.push_str(&format!("round-trip min/avg/max = {min:.3}/{avg:.3}/{max:.3} ms\n"));
             } else {
@@ -95,10 +144,11 @@ impl Program for Ping {
                     self.code = Some(code);
                 }
                 Ok(opts) => {
-                    self.count = opts.value('c').and_then(|c| c.parse().ok());
-                    self.interval = opts.value('i').and_then(opts::duration).unwrap_or(SECOND);
-                    self.wait = opts.value('W').and_then(opts::duration).unwrap_or(10 * SECOND);
-                    self.size = opts.value('s').and_then(|s| s.parse().ok()).unwrap_or(56);
+                    if let Err(wrong) = self.take(&opts) {
+                        let busybox = sys.is_busybox();
+                        with_cx(sys, &mut self.out, |cx| cx.complain(wrong));
+                        self.code = Some(if busybox { 1 } else { 2 });
+                    }
                     self.host = opts.rest[0].clone();
                     self.quiet = opts.has('q');
                     self.deadline = opts.value('w').and_then(opts::duration).map(|w| sys.now().plus(w));
@@ -158,7 +208,7 @@ impl Program for Ping {
             if let Some((call, at)) = self.asked {
                 if let Some(Reply::Pong { rtt, ttl }) = sys.reply(call) {
                     self.received += 1;
-                    self.times.push(rtt);
+                    self.times.add(rtt);
                     let ms = rtt as f64 / 1000.0;
                     let place = if self.from.is_empty() { addr.to_string() } else { format!("({addr})") };
                     let text = if self.quiet {
@@ -200,7 +250,7 @@ impl Program for Ping {
             if let Some(next) = next.filter(|n| self.next.is_some() && sys.now() < *n) {
                 return Poll::Wait(Wait::until(next));
             }
-            self.sent += 1;
+            self.sent = self.sent.saturating_add(1);
             self.next = Some(sys.now().plus(self.interval));
             self.asked = Some((sys.ask_ping(addr, self.size), sys.now()));
         }

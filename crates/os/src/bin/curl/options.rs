@@ -1,6 +1,9 @@
 //! curl's options, read in curl's own way and wording.
 
-use super::super::{opts, tool::Output};
+use super::{
+    super::{opts, tool::Output},
+    form::{self, Part},
+};
 use crate::kernel::Sys;
 
 /// What the command line asks for.
@@ -8,7 +11,20 @@ use crate::kernel::Sys;
 pub struct Options {
     pub method: Option<String>,
     pub headers: Vec<String>,
+    /// The body of a POST.
     pub data: Option<Vec<u8>>,
+    /// The parts of a form (`-F`).
+    pub parts: Vec<Part>,
+    /// The file to put (`-T`), and its content.
+    pub upload: Option<(String, Vec<u8>)>,
+    /// What `-b` says itself, the files it names, and where `-c` keeps cookies.
+    pub cookies: Vec<String>,
+    pub cookie_files: Vec<String>,
+    pub cookie_jar: Option<String>,
+    /// What is asked for with `-G` or `--url-query`.
+    pub query: Vec<String>,
+    /// How deep `-K` is within itself.
+    depth: u32,
     pub get: bool,
     pub head: bool,
     pub include: bool,
@@ -63,7 +79,10 @@ const TABLE: &[(char, &str, bool)] = &[
     ('F', "form", true),
     ('T', "upload-file", true),
     ('y', "dump-header", true),
-    ('.', "cookie-jar", true),
+    ('c', "cookie-jar", true),
+    ('K', "config", true),
+    ('P', "form-string", true),
+    ('Q', "url-query", true),
     ('G', "get", false),
     ('I', "head", false),
     ('i', "include", false),
@@ -123,7 +142,7 @@ fn letter(c: char) -> Option<(char, bool)> {
         '4' | '6' | '0' | '1' | '2' | '3' => Some(('.', false)),
         'D' => Some(('y', true)),
         'T' => Some(('T', true)),
-        'c' => Some(('.', true)),
+        'P' | 'Q' => None,
         '5' | '7' | '8' | '9' | '.' | 'r' | 'z' | 't' | 'p' | 'U' | 'J' | 'B' => None,
         _ => TABLE.iter().find(|(l, ..)| *l == c).map(|(l, _, takes)| (*l, *takes)),
     }
@@ -135,61 +154,12 @@ const HINT: &str = "curl: try 'curl --help' or 'curl --manual' for more informat
 pub fn parse(sys: &mut Sys<'_>, out: &mut Output) -> Result<Options, u8> {
     let argv = sys.argv();
     let mut o = Options::default();
-    let mut words = argv.iter().skip(1).cloned();
     if argv.len() < 2 {
         out.push(2, HINT.as_bytes());
         return Err(2);
     }
-    let mut only_urls = false;
-    let refuse = |out: &mut Output, option: &str, why: &str| {
-        out.push(2, format!("curl: option {option}: {why}\n{HINT}").as_bytes());
-        2u8
-    };
-    while let Some(word) = words.next() {
-        if only_urls || !word.starts_with('-') || word == "-" {
-            o.urls.push(word);
-        } else if word == "--" {
-            only_urls = true;
-        } else if let Some(name) = word.strip_prefix("--") {
-            let (plain, on) =
-                match name.strip_prefix("no-").filter(|n| *n != "buffer" && *n != "progress-meter") {
-                    Some(plain) => (plain, false),
-                    None => (name, true),
-                };
-            let mut hits = TABLE.iter().filter(|(_, n, _)| n.starts_with(plain));
-            let exact = TABLE.iter().find(|(_, n, _)| *n == plain);
-            let Some((flag, _, takes)) = exact.or_else(|| hits.next().filter(|_| hits.next().is_none()))
-            else {
-                return Err(refuse(out, &word, "is unknown"));
-            };
-            let value = match takes {
-                true => Some(words.next().ok_or_else(|| refuse(out, &word, "requires parameter"))?),
-                false => None,
-            };
-            if on {
-                o.set(sys, out, *flag, value.unwrap_or_default(), &word)?;
-            }
-        } else {
-            let letters = &word[1..];
-            for (at, c) in letters.char_indices() {
-                let Some((flag, takes)) = letter(c) else {
-                    return Err(refuse(out, &format!("-{c}"), "is unknown"));
-                };
-                if !takes {
-                    o.set(sys, out, flag, String::new(), &word)?;
-                    continue;
-                }
-                let rest = &letters[at + c.len_utf8()..];
-                let value = if rest.is_empty() {
-                    words.next().ok_or_else(|| refuse(out, &format!("-{c}"), "requires parameter"))?
-                } else {
-                    rest.to_string()
-                };
-                o.set(sys, out, flag, value, &format!("-{c}"))?;
-                break;
-            }
-        }
-    }
+    o.words(sys, out, argv.iter().skip(1).cloned().collect())?;
+    o.one_method(out)?;
     if o.urls.is_empty() {
         out.push(2, format!("curl: (2) no URL specified\n{HINT}").as_bytes());
         return Err(2);
@@ -200,7 +170,94 @@ pub fn parse(sys: &mut Sys<'_>, out: &mut Output) -> Result<Options, u8> {
     Ok(o)
 }
 
+fn refuse(out: &mut Output, option: &str, why: &str) -> u8 {
+    out.push(2, format!("curl: option {option}: {why}\n{HINT}").as_bytes());
+    2
+}
+
+/// A warning, in lines as long as curl's.
+fn warn(out: &mut Output, text: &str) {
+    const WIDTH: usize = 70;
+    let mut rest = text;
+    while rest.len() > WIDTH {
+        let end = rest.char_indices().take_while(|(at, _)| *at < WIDTH).filter(|(_, c)| *c == ' ').last();
+        let Some((cut, _)) = end else { break };
+        out.push(2, format!("Warning: {}\n", &rest[..=cut]).as_bytes());
+        rest = &rest[cut + 1..];
+    }
+    out.push(2, format!("Warning: {rest}\n").as_bytes());
+}
+
 impl Options {
+    /// Takes the words of a command line, or of a file, in.
+    fn words(&mut self, sys: &mut Sys<'_>, out: &mut Output, words: Vec<String>) -> Result<(), u8> {
+        let mut words = words.into_iter();
+        let mut only_urls = false;
+        while let Some(word) = words.next() {
+            if only_urls || !word.starts_with('-') || word == "-" {
+                self.urls.push(word);
+            } else if word == "--" {
+                only_urls = true;
+            } else if let Some(name) = word.strip_prefix("--") {
+                let (plain, on) =
+                    match name.strip_prefix("no-").filter(|n| *n != "buffer" && *n != "progress-meter") {
+                        Some(plain) => (plain, false),
+                        None => (name, true),
+                    };
+                let mut hits = TABLE.iter().filter(|(_, n, _)| n.starts_with(plain));
+                let exact = TABLE.iter().find(|(_, n, _)| *n == plain);
+                let Some((flag, _, takes)) = exact.or_else(|| hits.next().filter(|_| hits.next().is_none()))
+                else {
+                    return Err(refuse(out, &word, "is unknown"));
+                };
+                let value = match takes {
+                    true => Some(words.next().ok_or_else(|| refuse(out, &word, "requires parameter"))?),
+                    false => None,
+                };
+                if on {
+                    self.set(sys, out, *flag, value.unwrap_or_default(), &word)?;
+                }
+            } else {
+                let letters = &word[1..];
+                for (at, c) in letters.char_indices() {
+                    let Some((flag, takes)) = letter(c) else {
+                        return Err(refuse(out, &format!("-{c}"), "is unknown"));
+                    };
+                    if !takes {
+                        self.set(sys, out, flag, String::new(), &word)?;
+                        continue;
+                    }
+                    let rest = &letters[at + c.len_utf8()..];
+                    let value = if rest.is_empty() {
+                        words.next().ok_or_else(|| refuse(out, &format!("-{c}"), "requires parameter"))?
+                    } else {
+                        rest.to_string()
+                    };
+                    self.set(sys, out, flag, value, &format!("-{c}"))?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what asks for two methods at once.
+    fn one_method(&self, out: &mut Output) -> Result<(), u8> {
+        let asked = [
+            (self.upload.is_some(), "PUT (-T, --upload-file)"),
+            (self.data.is_some() && !self.get, "POST (-d, --data)"),
+            (!self.parts.is_empty(), "multipart formpost (-F, --form)"),
+            (self.head && !self.get, "HEAD (-I, --head)"),
+        ];
+        let mut asked = asked.iter().filter(|(on, _)| *on).map(|(_, what)| what);
+        let (Some(first), Some(second)) = (asked.next(), asked.next()) else { return Ok(()) };
+        warn(
+            out,
+            &format!("You can only select one HTTP request method! You asked for both {first} and {second}."),
+        );
+        Err(2)
+    }
+
     fn set(
         &mut self,
         sys: &mut Sys<'_>,
@@ -211,10 +268,60 @@ impl Options {
     ) -> Result<(), u8> {
         match flag {
             'X' => self.method = Some(value),
-            'H' => self.headers.push(value),
+            'H' => match value.strip_prefix('@') {
+                None => self.headers.push(value),
+                Some(file) => match form::contents(sys, file) {
+                    Some(text) => {
+                        let text = String::from_utf8_lossy(&text).into_owned();
+                        let lines = text.lines().filter(|l| !l.is_empty() && !l.starts_with('#'));
+                        self.headers.extend(lines.map(str::to_string));
+                    }
+                    None => warn(out, &format!("Failed to open {file}!")),
+                },
+            },
+            'K' => {
+                self.depth += 1;
+                match form::contents(sys, &value) {
+                    Some(text) if self.depth < 10 => {
+                        let words = form::config(&String::from_utf8_lossy(&text));
+                        self.words(sys, out, words)?;
+                    }
+                    _ => {
+                        refuse(out, word, "error encountered when reading a file");
+                        return Err(26);
+                    }
+                }
+                self.depth -= 1;
+            }
+            'F' | 'P' => match Part::read(&value, flag == 'P') {
+                Some(mut part) => {
+                    if !part.load(sys) {
+                        let text = "curl: (26) Failed to open/read local data from file/application\n";
+                        if !self.silent || self.show_error {
+                            out.push(2, text.as_bytes());
+                        }
+                        return Err(26);
+                    }
+                    self.parts.push(part);
+                }
+                None => {
+                    warn(out, "Illegally formatted input field!");
+                    return Err(refuse(out, word, "is badly used here"));
+                }
+            },
+            'T' => match form::contents(sys, &value) {
+                Some(content) => self.upload = Some((value, content)),
+                None => {
+                    out.push(2, format!("curl: Can't open '{value}'!\n{HINT}").as_bytes());
+                    return Err(26);
+                }
+            },
+            'Q' => self.query.extend(form::url_encoded(sys, &value)),
+            'c' => self.cookie_jar = Some(value),
             'A' => self.agent = Some(value),
             'e' => self.headers.push(format!("Referer: {value}")),
-            'b' => self.headers.push(format!("Cookie: {value}")),
+            'b' if value.contains('=') => self.cookies.push(value),
+            'b' => self.cookie_files.push(value),
             'd' | 'r' | 'B' | 'J' | '1' => self.add_data(sys, out, flag, value)?,
             'G' => self.get = true,
             'I' => self.head = true,
@@ -268,13 +375,8 @@ impl Options {
                 return Err(0);
             }
             'y' => self.dump = Some(value),
-            'F' | 'x' | 'T' => {
-                let what = match flag {
-                    'F' => "multipart forms",
-                    'T' => "uploads by PUT",
-                    _ => "proxies",
-                };
-                out.push(2, format!("curl: {what} are not simulated\n").as_bytes());
+            'x' => {
+                out.push(2, b"curl: proxies are not simulated\n");
                 return Err(4);
             }
             _ => {}
@@ -283,29 +385,24 @@ impl Options {
     }
 
     fn add_data(&mut self, sys: &mut Sys<'_>, out: &mut Output, flag: char, value: String) -> Result<(), u8> {
-        let bytes = match value.strip_prefix('@').filter(|_| flag != 'r' && flag != '1') {
-            Some(file) => {
-                // Standard input is read through its file; a pipe gives what it holds.
-                let file = if file == "-" { "/dev/stdin" } else { file };
-                let Ok(mut bytes) = sys.vfs().read(file) else {
-                    let text = format!(
-                        "Warning: Couldn't read data from file \"{file}\", this makes an empty POST.\n"
-                    );
-                    out.push(2, text.as_bytes());
-                    self.data.get_or_insert_default();
-                    return Ok(());
-                };
+        let file = value.strip_prefix('@').filter(|_| flag != 'r' && flag != '1');
+        let bytes = match file {
+            Some(file) => form::contents(sys, file).map(|mut bytes| {
                 if flag == 'd' {
                     bytes.retain(|b| !matches!(b, b'\n' | b'\r' | 0));
                 }
                 bytes
+            }),
+            None if flag == '1' => form::url_encoded(sys, &value).map(String::into_bytes),
+            None => Some(value.clone().into_bytes()),
+        };
+        let Some(bytes) = bytes else {
+            if !self.silent {
+                let file = value.rsplit('@').next().unwrap_or("");
+                warn(out, &format!("Couldn't read data from file \"{file}\", this makes an empty POST."));
             }
-            None if flag == '1' => match value.split_once('=') {
-                Some((name, text)) if !name.is_empty() => format!("{name}={}", encoded(text)).into_bytes(),
-                Some((_, text)) => encoded(text).into_bytes(),
-                None => encoded(&value).into_bytes(),
-            },
-            None => value.into_bytes(),
+            self.data.get_or_insert_default();
+            return Ok(());
         };
         match &mut self.data {
             Some(data) => {
@@ -322,18 +419,6 @@ impl Options {
         }
         Ok(())
     }
-}
-
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for b in text.bytes() {
-        if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~') {
-            out.push(b as char);
-        } else {
-            out.push_str(&format!("%{b:02X}"));
-        }
-    }
-    out
 }
 
 fn not_numeric(out: &mut Output, word: &str) -> u8 {
