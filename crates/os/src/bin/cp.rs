@@ -7,7 +7,7 @@ use super::{
     tool::{Cx, tool},
 };
 use crate::{
-    errno::Errno,
+    errno::{Errno, SysResult},
     fs::{Content, Node},
     program::ProgramSpec,
 };
@@ -27,57 +27,15 @@ pub fn copy(cx: &mut Cx<'_, '_>, from: &str, to: &str, opts: &Opts, depth: u32) 
     let stat = match if follow { cx.sys.stat(from) } else { cx.sys.lstat(from) } {
         Ok(stat) => stat,
         Err(e) => {
-            let message = if cx.busybox() {
-                format!("can't stat {}: {e}", q(from))
-            } else {
-                format!("cannot stat {}: {e}", q(from))
-            };
-            cx.complain(message);
-            return false;
+            return refuse(
+                cx,
+                format!("can't stat {}: {e}", q(from)),
+                format!("cannot stat {}: {e}", q(from)),
+            );
         }
-    };
-    let fail = |cx: &mut Cx<'_, '_>, e: Errno| {
-        let message = if cx.busybox() {
-            format!("can't create {}: {e}", q(to))
-        } else {
-            format!("cannot create regular file {}: {e}", q(to))
-        };
-        cx.complain(message);
-        false
     };
     if stat.is_dir() {
-        if !(opts.has('r') || opts.has('R') || opts.has('a')) {
-            let message = if cx.busybox() {
-                format!("omitting directory {}", q(from))
-            } else {
-                format!("-r not specified; omitting directory {}", q(from))
-            };
-            cx.complain(message);
-            return false;
-        }
-        let existed = cx.sys.stat(to).is_ok_and(|s| s.is_dir());
-        if !existed && let Err(e) = cx.sys.vfs().mkdir(to, 0o777) {
-            let message = if cx.busybox() {
-                format!("can't create directory {}: {e}", q(to))
-            } else {
-                format!("cannot create directory {}: {e}", q(to))
-            };
-            cx.complain(message);
-            return false;
-        }
-        let names = cx.sys.vfs().read_dir(from).unwrap_or_default();
-        let inside = cx.sys.vfs().real_path(to).unwrap_or_default();
-        let mut ok = true;
-        for name in names {
-            let child = join(from, &name);
-            // A directory copied into itself does not copy the copy.
-            if cx.sys.vfs().real_path(&child).is_ok_and(|p| p == inside) {
-                continue;
-            }
-            ok &= copy(cx, &child, &join(to, &name), opts, depth + 1);
-        }
-        keep(cx, to, &stat, opts);
-        return ok;
+        return copy_dir(cx, from, to, &stat, opts, depth);
     }
     if let (Ok(a), Ok(b)) = (cx.sys.stat(from), cx.sys.stat(to))
         && (a.dev, a.ino) == (b.dev, b.ino)
@@ -94,37 +52,63 @@ pub fn copy(cx: &mut Cx<'_, '_>, from: &str, to: &str, opts: &Opts, depth: u32) 
         let _old = cx.sys.unlink(to);
         return match cx.sys.vfs().symlink(&target, to) {
             Ok(()) => true,
-            Err(e) => fail(cx, e),
+            Err(e) => cannot_create(cx, to, e),
         };
     }
-    // The content is shared, not copied, until one of the two is written.
-    let content = {
-        let vfs = cx.sys.vfs();
-        match vfs.lookup(from, true).and_then(|(_, node)| {
-            let inode = vfs.inode(&node)?;
-            if !vfs.permits(inode, 4) {
-                return Err(Errno::EACCES);
-            }
-            match &inode.node {
-                Node::File(c) => Ok(c.clone()),
-                _ => vfs.read(from).map(Content::from),
-            }
-        }) {
-            Ok(content) => Ok(content),
-            Err(Errno::EACCES) if vfs.read(from).is_ok() => vfs.read(from).map(Content::from),
-            Err(e) => Err(e),
+    copy_file(cx, from, to, &stat, opts)
+}
+
+/// Complains in the words of the machine's flavour; false.
+fn refuse(cx: &mut Cx<'_, '_>, busybox: String, gnu: String) -> bool {
+    let message = if cx.busybox() { busybox } else { gnu };
+    cx.complain(message);
+    false
+}
+
+fn cannot_create(cx: &mut Cx<'_, '_>, to: &str, e: Errno) -> bool {
+    let gnu = format!("cannot create regular file {}: {e}", q(to));
+    refuse(cx, format!("can't create {}: {e}", q(to)), gnu)
+}
+
+fn copy_dir(
+    cx: &mut Cx<'_, '_>,
+    from: &str,
+    to: &str,
+    stat: &crate::fs::Stat,
+    opts: &Opts,
+    depth: u32,
+) -> bool {
+    if !(opts.has('r') || opts.has('R') || opts.has('a')) {
+        let what = format!("omitting directory {}", q(from));
+        let gnu = format!("-r not specified; {what}");
+        return refuse(cx, what, gnu);
+    }
+    let existed = cx.sys.stat(to).is_ok_and(|s| s.is_dir());
+    if !existed && let Err(e) = cx.sys.vfs().mkdir(to, 0o777) {
+        let gnu = format!("cannot create directory {}: {e}", q(to));
+        return refuse(cx, format!("can't create directory {}: {e}", q(to)), gnu);
+    }
+    let names = cx.sys.vfs().read_dir(from).unwrap_or_default();
+    let inside = cx.sys.vfs().real_path(to).unwrap_or_default();
+    let mut ok = true;
+    for name in names {
+        let child = join(from, &name);
+        // A directory copied into itself does not copy the copy.
+        if cx.sys.vfs().real_path(&child).is_ok_and(|p| p == inside) {
+            continue;
         }
-    };
-    let content = match content {
+        ok &= copy(cx, &child, &join(to, &name), opts, depth + 1);
+    }
+    keep(cx, to, stat, opts);
+    ok
+}
+
+fn copy_file(cx: &mut Cx<'_, '_>, from: &str, to: &str, stat: &crate::fs::Stat, opts: &Opts) -> bool {
+    let content = match content(cx, from) {
         Ok(content) => content,
         Err(e) => {
-            let message = if cx.busybox() {
-                format!("can't open {}: {e}", q(from))
-            } else {
-                format!("cannot open {} for reading: {e}", q(from))
-            };
-            cx.complain(message);
-            return false;
+            let gnu = format!("cannot open {} for reading: {e}", q(from));
+            return refuse(cx, format!("can't open {}: {e}", q(from)), gnu);
         }
     };
     cx.sys.spend(content.len() / 4096);
@@ -136,13 +120,32 @@ pub fn copy(cx: &mut Cx<'_, '_>, from: &str, to: &str, opts: &Opts, depth: u32) 
             cx.complain(format!("error writing {}: {e}", q(to)));
             return false;
         }
-        return fail(cx, e);
+        return cannot_create(cx, to, e);
     }
-    keep(cx, to, &stat, opts);
+    keep(cx, to, stat, opts);
     if opts.has('v') {
         cx.line(format!("{} -> {}", q(from), q(to)));
     }
     true
+}
+
+/// What is in a file. It is shared, not copied, until one of the two is written.
+fn content(cx: &mut Cx<'_, '_>, from: &str) -> SysResult<Content> {
+    let vfs = cx.sys.vfs();
+    let shared = vfs.lookup(from, true).and_then(|(_, node)| {
+        let inode = vfs.inode(&node)?;
+        if !vfs.permits(inode, 4) {
+            return Err(Errno::EACCES);
+        }
+        match &inode.node {
+            Node::File(c) => Ok(c.clone()),
+            _ => vfs.read(from).map(Content::from),
+        }
+    });
+    match shared {
+        Err(Errno::EACCES) => vfs.read(from).map(Content::from).map_err(|_| Errno::EACCES),
+        shared => shared,
+    }
 }
 
 fn keep(cx: &mut Cx<'_, '_>, to: &str, stat: &crate::fs::Stat, opts: &Opts) {

@@ -3,7 +3,7 @@
 use collections::StableSort;
 
 use super::{
-    opts,
+    opts::{self, Opts},
     paths::join,
     tool::{Cx, Filter, Flow, filter, values_of},
 };
@@ -97,7 +97,7 @@ impl Grep {
 }
 
 /// The files below a directory, in order.
-fn below(cx: &mut Cx<'_, '_>, path: &str, opts: &opts::Opts, out: &mut Vec<String>) {
+fn below(cx: &mut Cx<'_, '_>, path: &str, opts: &Opts, out: &mut Vec<String>) {
     let matches = |flag: char, name: &str| opts.values(flag).iter().any(|p| glob::matches(p, name));
     let names = cx.sys.vfs().read_dir(path).unwrap_or_default();
     for name in names {
@@ -113,75 +113,46 @@ fn below(cx: &mut Cx<'_, '_>, path: &str, opts: &opts::Opts, out: &mut Vec<Strin
     }
 }
 
-impl Filter for Grep {
-    fn preload(&self, args: &[String]) -> Vec<String> {
-        values_of(args, 'f')
-    }
-    fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8> {
-        let long = [
-            ("ignore-case", 'i'),
-            ("invert-match", 'v'),
-            ("line-number", 'n'),
-            ("count", 'c'),
-            ("quiet", 'q'),
-            ("silent", 'q'),
-            ("only-matching", 'o'),
-            ("files-with-matches", 'l'),
-            ("files-without-match", 'L'),
-            ("recursive", 'r'),
-            ("extended-regexp", 'E'),
-            ("fixed-strings", 'F'),
-            ("word-regexp", 'w'),
-            ("line-regexp", 'x'),
-            ("regexp", 'e'),
-            ("file", 'f'),
-            ("max-count", 'm'),
-            ("after-context", 'A'),
-            ("before-context", 'B'),
-            ("context", 'C'),
-            ("no-messages", 's'),
-            ("with-filename", 'H'),
-            ("no-filename", 'h'),
-            ("color", 'Y'),
-            ("colour", 'Y'),
-            ("include", 'I'),
-            ("exclude", 'X'),
-            ("exclude-dir", 'D'),
-            ("byte-offset", 'b'),
-            ("null-data", 'z'),
-            ("perl-regexp", 'P'),
-            ("text", 'a'),
-            ("line-buffered", 'U'),
-        ];
-        // -NUM is a number of context lines.
-        for arg in &mut cx.args {
-            if arg.len() > 1 && arg.starts_with('-') && arg[1..].bytes().all(|b| b.is_ascii_digit()) {
-                *arg = format!("-C{}", &arg[1..]);
-            }
-        }
-        let opts = opts::parse(cx, "EFGPivncqolLrRwxshHe:f:m:A:B:C:aUYI:X:D:zb", &long)?;
-        let mut rest = opts.rest.clone();
-        let mut sources = opts.values('e');
-        for file in opts.values('f') {
-            let text = cx.file(&file).map_err(|e| {
-                cx.complain(format!("{file}: {e}"));
-                2
-            })?;
-            let text = String::from_utf8_lossy(&text).into_owned();
-            sources.extend(text.lines().map(str::to_string));
-        }
-        if sources.is_empty() && !opts.has('f') {
-            if rest.is_empty() {
-                if cx.busybox() {
-                    return Err(cx.missing_operand());
-                }
-                cx.eprint(
-                    "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n",
-                );
-                return Err(2);
-            }
-            sources = rest.remove(0).split('\n').map(str::to_string).collect();
-        }
+/// Long options.
+const LONG: &[(&str, char)] = &[
+    ("ignore-case", 'i'),
+    ("invert-match", 'v'),
+    ("line-number", 'n'),
+    ("count", 'c'),
+    ("quiet", 'q'),
+    ("silent", 'q'),
+    ("only-matching", 'o'),
+    ("files-with-matches", 'l'),
+    ("files-without-match", 'L'),
+    ("recursive", 'r'),
+    ("extended-regexp", 'E'),
+    ("fixed-strings", 'F'),
+    ("word-regexp", 'w'),
+    ("line-regexp", 'x'),
+    ("regexp", 'e'),
+    ("file", 'f'),
+    ("max-count", 'm'),
+    ("after-context", 'A'),
+    ("before-context", 'B'),
+    ("context", 'C'),
+    ("no-messages", 's'),
+    ("with-filename", 'H'),
+    ("no-filename", 'h'),
+    ("color", 'Y'),
+    ("colour", 'Y'),
+    ("include", 'I'),
+    ("exclude", 'X'),
+    ("exclude-dir", 'D'),
+    ("byte-offset", 'b'),
+    ("null-data", 'z'),
+    ("perl-regexp", 'P'),
+    ("text", 'a'),
+    ("line-buffered", 'U'),
+];
+
+impl Grep {
+    /// Compiles the patterns in the syntax that the options ask for; exit code 2 after a complaint.
+    fn compile(&mut self, cx: &mut Cx<'_, '_>, opts: &Opts, sources: Vec<String>) -> Result<(), u8> {
         let fold = opts.has('i');
         let extended = opts.has('E') || cx.name == "egrep";
         let fixed = opts.has('F') || cx.name == "fgrep";
@@ -204,6 +175,80 @@ impl Filter for Grep {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// The files in the folders named, or in this one; exit code 1 where there is none.
+    fn inputs_below(
+        &mut self,
+        cx: &mut Cx<'_, '_>,
+        opts: &Opts,
+        mut rest: Vec<String>,
+    ) -> Result<Vec<String>, u8> {
+        if rest.is_empty() {
+            rest.push(".".to_string());
+        }
+        let mut files = Vec::new();
+        let mut found_dir = false;
+        for path in rest {
+            if cx.sys.stat(&path).is_ok_and(|s| s.is_dir()) {
+                found_dir = true;
+                below(cx, &path, opts, &mut files);
+            } else {
+                files.push(path);
+            }
+        }
+        self.names = found_dir || files.len() > 1;
+        if opts.rest.len() <= 1 && opts.values('e').is_empty() || opts.rest.is_empty() {
+            for file in &mut files {
+                *file = file.strip_prefix("./").unwrap_or(file).to_string();
+            }
+        }
+        if files.is_empty() { Err(1) } else { Ok(files) }
+    }
+}
+
+/// The patterns: of `-e` and `-f`, or the first operand. Exit code 2 after a complaint.
+fn sources(cx: &mut Cx<'_, '_>, opts: &Opts, rest: &mut Vec<String>) -> Result<Vec<String>, u8> {
+    let mut sources = opts.values('e');
+    for file in opts.values('f') {
+        let text = cx.file(&file).map_err(|e| {
+            cx.complain(format!("{file}: {e}"));
+            2
+        })?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        sources.extend(text.lines().map(str::to_string));
+    }
+    if sources.is_empty() && !opts.has('f') {
+        if rest.is_empty() {
+            if cx.busybox() {
+                return Err(cx.missing_operand());
+            }
+            cx.eprint(
+                "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n",
+            );
+            return Err(2);
+        }
+        sources = rest.remove(0).split('\n').map(str::to_string).collect();
+    }
+    Ok(sources)
+}
+
+impl Filter for Grep {
+    fn preload(&self, args: &[String]) -> Vec<String> {
+        values_of(args, 'f')
+    }
+    fn begin(&mut self, cx: &mut Cx<'_, '_>) -> Result<Vec<String>, u8> {
+        // -NUM is a number of context lines.
+        for arg in &mut cx.args {
+            if arg.len() > 1 && arg.starts_with('-') && arg[1..].bytes().all(|b| b.is_ascii_digit()) {
+                *arg = format!("-C{}", &arg[1..]);
+            }
+        }
+        let opts = opts::parse(cx, "EFGPivncqolLrRwxshHe:f:m:A:B:C:aUYI:X:D:zb", LONG)?;
+        let mut rest = opts.rest.clone();
+        let sources = sources(cx, &opts, &mut rest)?;
+        self.compile(cx, &opts, sources)?;
         self.perl = opts.has('P');
         self.delimiter = if opts.has('z') { 0 } else { b'\n' };
         self.invert = opts.has('v');
@@ -219,31 +264,8 @@ impl Filter for Grep {
         self.most = opts.value('m').and_then(|m| m.parse().ok());
         let lines = |c: char| opts.value(c).or(opts.value('C')).and_then(|n| n.parse().ok()).unwrap_or(0);
         (self.after, self.before) = (lines('A'), lines('B'));
-        let recursive = opts.has('r') || opts.has('R');
-        if recursive {
-            if rest.is_empty() {
-                rest.push(".".to_string());
-            }
-            let mut files = Vec::new();
-            let mut found_dir = false;
-            for path in rest {
-                if cx.sys.stat(&path).is_ok_and(|s| s.is_dir()) {
-                    found_dir = true;
-                    below(cx, &path, &opts, &mut files);
-                } else {
-                    files.push(path);
-                }
-            }
-            self.names = found_dir || files.len() > 1;
-            if opts.rest.len() <= 1 && opts.values('e').is_empty() || opts.rest.is_empty() {
-                for file in &mut files {
-                    *file = file.strip_prefix("./").unwrap_or(file).to_string();
-                }
-            }
-            rest = files;
-            if rest.is_empty() {
-                return Err(1);
-            }
+        if opts.has('r') || opts.has('R') {
+            rest = self.inputs_below(cx, &opts, rest)?;
         } else {
             self.names = rest.len() > 1;
         }

@@ -166,6 +166,168 @@ impl Nc {
     }
 }
 
+/// The steps of a poll: `None` goes on, a poll is handed to the kernel.
+impl Nc {
+    /// Looks the host's name up, and connects.
+    fn resolve(&mut self, sys: &mut Sys<'_>, resolver: &mut Resolver) -> Option<Poll> {
+        match resolver.poll(sys) {
+            Err(poll) => return Some(poll),
+            Ok(Outcome::Found(_, records)) => {
+                self.addr = first_address(&records);
+                let addr = self.addr?;
+                if self.telnet && !sys.is_busybox() {
+                    self.out.push(1, format!("Trying {addr}...\n").as_bytes());
+                }
+                if self.udp {
+                    self.code = Some(0);
+                    return None;
+                }
+                match sys.connect(addr, self.port, None) {
+                    Ok(fd) => self.sock = Some(fd),
+                    Err(e) => self.failed(sys, e),
+                }
+                self.by = self.timeout.map(|t| sys.now().plus(t));
+            }
+            Ok(_) => {
+                let (host, port) = (&self.host, self.port);
+                let why = "Name or service not known";
+                let text = match (sys.is_busybox(), self.telnet) {
+                    (true, true) => format!("telnet: bad address '{host}'\n"),
+                    (true, false) => format!("nc: bad address '{host}'\n"),
+                    (false, true) => format!("telnet: could not resolve {host}/{port}: {why}\n"),
+                    (false, false) => format!("nc: getaddrinfo for host \"{host}\" port {port}: {why}\n"),
+                };
+                self.out.push(2, text.as_bytes());
+                self.code = Some(1);
+            }
+        }
+        None
+    }
+
+    /// Waits for a client.
+    fn accept(&mut self, sys: &mut Sys<'_>) -> Option<Poll> {
+        let Some(listener) = self.listener else { return Some(Poll::Exit(1)) };
+        match sys.accept(listener) {
+            Ok((fd, peer)) => {
+                self.sock = Some(fd);
+                self.connected = true;
+                if self.verbose {
+                    let text = format!("Connection received on {} {}\n", peer.0, peer.1);
+                    self.out.push(2, text.as_bytes());
+                }
+            }
+            Err(Errno::EAGAIN) => return Some(Poll::Wait(Wait::read(listener))),
+            Err(e) => {
+                self.out.push(2, format!("nc: bind: {e}\n").as_bytes());
+                self.code = Some(1);
+            }
+        }
+        None
+    }
+
+    /// Waits for the server's answer.
+    fn connect(&mut self, sys: &mut Sys<'_>, sock: Fd) -> Option<Poll> {
+        match sys.connected(sock) {
+            Ok(()) => {
+                self.connected = true;
+                self.greet(sys);
+                if self.zero {
+                    self.ended(sys);
+                }
+            }
+            Err(Errno::EAGAIN) => {
+                if self.by.is_some_and(|t| sys.now() >= t) {
+                    self.failed(sys, Errno::ETIMEDOUT);
+                    return None;
+                }
+                return Some(Poll::Wait(Wait { until: self.by, ..Wait::write(sock) }));
+            }
+            Err(e) => self.failed(sys, e),
+        }
+        None
+    }
+
+    /// Says that the connection is open.
+    fn greet(&mut self, sys: &Sys<'_>) {
+        let (host, port) = (&self.host, self.port);
+        let addr = self.addr.map_or(String::new(), |a| a.to_string());
+        if self.telnet {
+            let text = if sys.is_busybox() {
+                format!("Connected to {host}\n\n\nEntering character mode\nEscape character is '^]'.\n\n")
+            } else {
+                format!("Connected to {host}.\nEscape character is '^]'.\n")
+            };
+            self.out.push(1, text.as_bytes());
+        } else if self.verbose {
+            let text = if sys.is_busybox() {
+                format!("{host} ({addr}:{port}) open\n")
+            } else {
+                let numeric = host.parse::<IpAddr>().is_ok();
+                let shown = if numeric { host.clone() } else { format!("{host} ({addr})") };
+                format!("Connection to {shown} {port} port [tcp/{}] succeeded!\n", service(port))
+            };
+            self.out.push(2, text.as_bytes());
+        }
+    }
+
+    /// Passes bytes both ways.
+    fn talk(&mut self, sys: &mut Sys<'_>, sock: Fd) -> Option<Poll> {
+        match sys.read(sock, 65_536) {
+            Ok(bytes) if bytes.is_empty() => {
+                let _closed = sys.close(sock);
+                if self.telnet {
+                    self.out.push(1, b"Connection closed by foreign host.\n");
+                    self.code = Some(1);
+                } else if self.listen && self.keep {
+                    self.sock = None;
+                } else {
+                    self.code = Some(0);
+                }
+                return None;
+            }
+            Ok(bytes) => {
+                self.out.push(1, &bytes);
+                return None;
+            }
+            Err(Errno::EAGAIN) => {}
+            Err(_) => {
+                self.code = Some(1);
+                return None;
+            }
+        }
+        if !self.to_sock.is_empty() {
+            match sys.write(sock, &self.to_sock) {
+                Ok(n) => {
+                    self.to_sock.drain(..n);
+                    return None;
+                }
+                Err(Errno::EAGAIN) => {
+                    return Some(Poll::Wait(Wait { write: vec![sock], ..Wait::read(sock) }));
+                }
+                Err(_) => self.to_sock.clear(),
+            }
+        }
+        let mut wait = Wait::read(sock);
+        if !self.input_ended {
+            match sys.read(0, 65_536) {
+                Ok(bytes) if bytes.is_empty() => {
+                    self.input_ended = true;
+                    // The peer learns that no more comes, and may still answer.
+                    let _shut = sys.shutdown(sock);
+                    return None;
+                }
+                Ok(bytes) => {
+                    self.to_sock.extend(bytes);
+                    return None;
+                }
+                Err(Errno::EAGAIN) => wait.read.push(0),
+                Err(_) => self.input_ended = true,
+            }
+        }
+        Some(Poll::Wait(wait))
+    }
+}
+
 impl Program for Nc {
     fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
         if !self.begun {
@@ -182,166 +344,22 @@ impl Program for Nc {
             if sys.fuel() <= 0 {
                 return Poll::Yield;
             }
-            if let Some(resolver) = &mut self.resolver {
-                match resolver.poll(sys) {
-                    Err(poll) => return poll,
-                    Ok(Outcome::Found(_, records)) => {
-                        self.resolver = None;
-                        self.addr = first_address(&records);
-                        let Some(addr) = self.addr else { continue };
-                        if self.telnet && !sys.is_busybox() {
-                            self.out.push(1, format!("Trying {addr}...\n").as_bytes());
-                        }
-                        if self.udp {
-                            self.code = Some(0);
-                            continue;
-                        }
-                        match sys.connect(addr, self.port, None) {
-                            Ok(fd) => self.sock = Some(fd),
-                            Err(e) => self.failed(sys, e),
-                        }
-                        self.by = self.timeout.map(|t| sys.now().plus(t));
+            let step = match (self.resolver.take(), self.sock) {
+                (Some(mut resolver), _) => {
+                    let step = self.resolve(sys, &mut resolver);
+                    // It is asked again when there is news.
+                    if step.is_some() {
+                        self.resolver = Some(resolver);
                     }
-                    Ok(_) => {
-                        let host = &self.host;
-                        let text = match (sys.is_busybox(), self.telnet) {
-                            (true, true) => format!("telnet: bad address '{host}'\n"),
-                            (true, false) => format!("nc: bad address '{host}'\n"),
-                            (false, true) => format!(
-                                "telnet: could not resolve {host}/{}: Name or service not known\n",
-                                self.port
-                            ),
-                            (false, false) => format!(
-                                "nc: getaddrinfo for host \"{host}\" port {}: Name or service not known\n",
-                                self.port
-                            ),
-                        };
-                        self.out.push(2, text.as_bytes());
-                        self.code = Some(1);
-                    }
+                    step
                 }
-                continue;
-            }
-            let Some(sock) = self.sock else {
-                let Some(listener) = self.listener else { return Poll::Exit(1) };
-                match sys.accept(listener) {
-                    Ok((fd, peer)) => {
-                        self.sock = Some(fd);
-                        self.connected = true;
-                        if self.verbose {
-                            self.out.push(
-                                2,
-                                format!("Connection received on {} {}\n", peer.0, peer.1).as_bytes(),
-                            );
-                        }
-                        continue;
-                    }
-                    Err(Errno::EAGAIN) => return Poll::Wait(Wait::read(listener)),
-                    Err(e) => {
-                        self.out.push(2, format!("nc: bind: {e}\n").as_bytes());
-                        self.code = Some(1);
-                        continue;
-                    }
-                }
+                (None, None) => self.accept(sys),
+                (None, Some(sock)) if !self.connected => self.connect(sys, sock),
+                (None, Some(sock)) => self.talk(sys, sock),
             };
-            if !self.connected {
-                match sys.connected(sock) {
-                    Ok(()) => {
-                        self.connected = true;
-                        let (host, port) = (&self.host, self.port);
-                        let addr = self.addr.map_or(String::new(), |a| a.to_string());
-                        if self.telnet {
-                            let text = if sys.is_busybox() {
-                                format!(
-                                    "Connected to {host}\n\n\nEntering character mode\nEscape character is '^]'.\n\n"
-                                )
-                            } else {
-                                format!("Connected to {host}.\nEscape character is '^]'.\n")
-                            };
-                            self.out.push(1, text.as_bytes());
-                        } else if self.verbose {
-                            let text = if sys.is_busybox() {
-                                format!("{host} ({addr}:{port}) open\n")
-                            } else {
-                                let shown = if host.parse::<IpAddr>().is_ok() {
-                                    host.clone()
-                                } else {
-                                    format!("{host} ({addr})")
-                                };
-                                format!(
-                                    "Connection to {shown} {port} port [tcp/{}] succeeded!\n",
-                                    service(port)
-                                )
-                            };
-                            self.out.push(2, text.as_bytes());
-                        }
-                        if self.zero {
-                            self.ended(sys);
-                        }
-                    }
-                    Err(Errno::EAGAIN) => {
-                        if self.by.is_some_and(|t| sys.now() >= t) {
-                            self.failed(sys, Errno::ETIMEDOUT);
-                            continue;
-                        }
-                        let wait = Wait { until: self.by, ..Wait::write(sock) };
-                        return Poll::Wait(wait);
-                    }
-                    Err(e) => self.failed(sys, e),
-                }
-                continue;
+            if let Some(poll) = step {
+                return poll;
             }
-            match sys.read(sock, 65_536) {
-                Ok(bytes) if bytes.is_empty() => {
-                    let _closed = sys.close(sock);
-                    if self.telnet {
-                        self.out.push(1, b"Connection closed by foreign host.\n");
-                        self.code = Some(1);
-                    } else if self.listen && self.keep {
-                        self.sock = None;
-                    } else {
-                        self.code = Some(0);
-                    }
-                    continue;
-                }
-                Ok(bytes) => {
-                    self.out.push(1, &bytes);
-                    continue;
-                }
-                Err(Errno::EAGAIN) => {}
-                Err(_) => {
-                    self.code = Some(1);
-                    continue;
-                }
-            }
-            if !self.to_sock.is_empty() {
-                match sys.write(sock, &self.to_sock) {
-                    Ok(n) => {
-                        self.to_sock.drain(..n);
-                        continue;
-                    }
-                    Err(Errno::EAGAIN) => return Poll::Wait(Wait { write: vec![sock], ..Wait::read(sock) }),
-                    Err(_) => self.to_sock.clear(),
-                }
-            }
-            let mut wait = Wait::read(sock);
-            if !self.input_ended {
-                match sys.read(0, 65_536) {
-                    Ok(bytes) if bytes.is_empty() => {
-                        self.input_ended = true;
-                        // The peer learns that no more comes, and may still answer.
-                        let _shut = sys.shutdown(sock);
-                        continue;
-                    }
-                    Ok(bytes) => {
-                        self.to_sock.extend(bytes);
-                        continue;
-                    }
-                    Err(Errno::EAGAIN) => wait.read.push(0),
-                    Err(_) => self.input_ended = true,
-                }
-            }
-            return Poll::Wait(wait);
         }
     }
     fn clone_box(&self) -> Box<dyn Program> {

@@ -127,36 +127,98 @@ impl Ping {
     }
 }
 
+impl Ping {
+    /// Reads the arguments and begins to resolve the host, or sets the exit code.
+    fn begin(&mut self, sys: &mut Sys<'_>) {
+        let parsed = with_cx(sys, &mut self.out, |cx| opts::parse(cx, "c:i:W:w:s:q46nI:t:", &[]));
+        match parsed {
+            Ok(opts) if opts.rest.is_empty() => {
+                let code = with_cx(sys, &mut self.out, |cx| {
+                    if cx.busybox() {
+                        return cx.missing_operand();
+                    }
+                    cx.complain("usage error: Destination address required");
+                    1
+                });
+                self.code = Some(code);
+            }
+            Ok(opts) => {
+                if let Err(wrong) = self.take(&opts) {
+                    let busybox = sys.is_busybox();
+                    with_cx(sys, &mut self.out, |cx| cx.complain(wrong));
+                    self.code = Some(if busybox { 1 } else { 2 });
+                }
+                self.host = opts.rest[0].clone();
+                self.quiet = opts.has('q');
+                self.deadline = opts.value('w').and_then(opts::duration).map(|w| sys.now().plus(w));
+                self.resolver = Some(Box::new(Resolver::address(sys, &self.host)));
+                sys.catch(Signal::INT);
+            }
+            Err(code) => self.code = Some(code),
+        }
+    }
+
+    /// The host has an address: says whom it asks.
+    fn found(&mut self, sys: &Sys<'_>, full: &str, addr: Option<IpAddr>) {
+        self.resolver = None;
+        self.addr = addr;
+        if !sys.is_busybox() {
+            // iputils tells the complete name, and shows both unless it was given an address.
+            let numeric = self.host.parse::<IpAddr>().is_ok();
+            self.host = full.trim_end_matches('.').to_string();
+            self.from = if numeric { String::new() } else { format!("{} ", self.host) };
+        }
+        if let Some(addr) = self.addr {
+            let total = self.size + 28;
+            let text = if sys.is_busybox() {
+                format!("PING {} ({addr}): {} data bytes\n", self.host, self.size)
+            } else {
+                format!("PING {} ({addr}) {}({total}) bytes of data.\n", self.host, self.size)
+            };
+            self.out.push(1, text.as_bytes());
+        }
+        self.began = Some(sys.now());
+    }
+
+    /// The host has none.
+    fn not_found(&mut self, sys: &Sys<'_>) {
+        let text = if sys.is_busybox() {
+            format!("ping: bad address '{}'\n", self.host)
+        } else {
+            format!("ping: {}: Name or service not known\n", self.host)
+        };
+        self.out.push(2, text.as_bytes());
+        self.code = Some(if sys.is_busybox() { 1 } else { 2 });
+    }
+
+    /// An echo came back after `rtt` µs.
+    fn answered(&mut self, sys: &Sys<'_>, addr: IpAddr, rtt: i64, ttl: u8) {
+        self.received += 1;
+        self.times.add(rtt);
+        self.asked = None;
+        if self.quiet {
+            return;
+        }
+        let (bytes, ms) = (self.size + 8, rtt as f64 / 1000.0);
+        let text = if sys.is_busybox() {
+            format!("{bytes} bytes from {addr}: seq={} ttl={ttl} time={ms:.3} ms\n", self.sent - 1)
+        } else {
+            let place = if self.from.is_empty() { addr.to_string() } else { format!("({addr})") };
+            let time = if ms < 10.0 { format!("{ms:.3}") } else { format!("{ms:.1}") };
+            format!(
+                "{bytes} bytes from {}{place}: icmp_seq={} ttl={ttl} time={time} ms\n",
+                self.from, self.sent
+            )
+        };
+        self.out.push(1, text.as_bytes());
+    }
+}
+
 impl Program for Ping {
     fn poll(&mut self, sys: &mut Sys<'_>) -> Poll {
         if !self.begun {
             self.begun = true;
-            let parsed = with_cx(sys, &mut self.out, |cx| opts::parse(cx, "c:i:W:w:s:q46nI:t:", &[]));
-            match parsed {
-                Ok(opts) if opts.rest.is_empty() => {
-                    let code = with_cx(sys, &mut self.out, |cx| {
-                        if cx.busybox() {
-                            return cx.missing_operand();
-                        }
-                        cx.complain("usage error: Destination address required");
-                        1
-                    });
-                    self.code = Some(code);
-                }
-                Ok(opts) => {
-                    if let Err(wrong) = self.take(&opts) {
-                        let busybox = sys.is_busybox();
-                        with_cx(sys, &mut self.out, |cx| cx.complain(wrong));
-                        self.code = Some(if busybox { 1 } else { 2 });
-                    }
-                    self.host = opts.rest[0].clone();
-                    self.quiet = opts.has('q');
-                    self.deadline = opts.value('w').and_then(opts::duration).map(|w| sys.now().plus(w));
-                    self.resolver = Some(Box::new(Resolver::address(sys, &self.host)));
-                    sys.catch(Signal::INT);
-                }
-                Err(code) => self.code = Some(code),
-            }
+            self.begin(sys);
         }
         loop {
             if let Some(wait) = self.out.drain(sys) {
@@ -172,64 +234,15 @@ impl Program for Ping {
             if let Some(resolver) = &mut self.resolver {
                 match resolver.poll(sys) {
                     Err(poll) => return poll,
-                    Ok(Outcome::Found(full, records)) => {
-                        self.resolver = None;
-                        self.addr = first_address(&records);
-                        if !sys.is_busybox() {
-                            // iputils tells the complete name, and shows both unless it was given an address.
-                            let numeric = self.host.parse::<IpAddr>().is_ok();
-                            self.host = full.trim_end_matches('.').to_string();
-                            self.from = if numeric { String::new() } else { format!("{} ", self.host) };
-                        }
-                        if let Some(addr) = self.addr {
-                            let total = self.size + 28;
-                            let text = if sys.is_busybox() {
-                                format!("PING {} ({addr}): {} data bytes\n", self.host, self.size)
-                            } else {
-                                format!("PING {} ({addr}) {}({total}) bytes of data.\n", self.host, self.size)
-                            };
-                            self.out.push(1, text.as_bytes());
-                        }
-                        self.began = Some(sys.now());
-                    }
-                    Ok(_) => {
-                        let text = if sys.is_busybox() {
-                            format!("ping: bad address '{}'\n", self.host)
-                        } else {
-                            format!("ping: {}: Name or service not known\n", self.host)
-                        };
-                        self.out.push(2, text.as_bytes());
-                        self.code = Some(if sys.is_busybox() { 1 } else { 2 });
-                    }
+                    Ok(Outcome::Found(full, records)) => self.found(sys, &full, first_address(&records)),
+                    Ok(_) => self.not_found(sys),
                 }
                 continue;
             }
             let Some(addr) = self.addr else { return Poll::Exit(2) };
             if let Some((call, at)) = self.asked {
                 if let Some(Reply::Pong { rtt, ttl }) = sys.reply(call) {
-                    self.received += 1;
-                    self.times.add(rtt);
-                    let ms = rtt as f64 / 1000.0;
-                    let place = if self.from.is_empty() { addr.to_string() } else { format!("({addr})") };
-                    let text = if self.quiet {
-                        String::new()
-                    } else if sys.is_busybox() {
-                        format!(
-                            "{} bytes from {addr}: seq={} ttl={ttl} time={ms:.3} ms\n",
-                            self.size + 8,
-                            self.sent - 1
-                        )
-                    } else {
-                        format!(
-                            "{} bytes from {}{place}: icmp_seq={} ttl={ttl} time={} ms\n",
-                            self.size + 8,
-                            self.from,
-                            self.sent,
-                            if ms < 10.0 { format!("{ms:.3}") } else { format!("{ms:.1}") }
-                        )
-                    };
-                    self.out.push(1, text.as_bytes());
-                    self.asked = None;
+                    self.answered(sys, addr, rtt, ttl);
                     continue;
                 }
                 // The next is sent in its time whether this one was answered or not; after the last, wait longer.
