@@ -20,4 +20,4 @@ pub use workqueue::WorkQueue;
 
 /// What components see of the API server's side: the changes they are told of, and the kinds that are served.
 pub use crate::apiserver::{Registry, Resource, Scope};
-pub use crate::store::{Cause, Change, Operation, ResourceId, Trigger};
+pub use crate::store::{Cause, Change, Due, Operation, ResourceId, Trigger};

@@ -39,7 +39,7 @@ use std::rc::Rc;
 use api::core::v1 as k8s;
 use api::{Str, Timestamp};
 
-use crate::client::{Change, Trigger};
+use crate::client::{Change, Due, Trigger};
 use crate::client::{Cx, Identity, Outbox};
 use crate::network::{self, Network};
 use crate::network::{ContainerId, MachineId, NodeId};
@@ -60,6 +60,34 @@ pub enum Event {
     Probe(NodeId, prober::ProbeKey),
     /// Something arrives over the network.
     Net(network::Event),
+}
+
+impl Event {
+    /// What is due when it happens, for those who ask why.
+    fn due(&self) -> Due {
+        match self {
+            Event::Heartbeats => Due::Heartbeat,
+            Event::Node(_, NodeTimer::Boot) => Due::Boot,
+            Event::Node(_, NodeTimer::Status) => Due::NodeStatus,
+            Event::Node(_, NodeTimer::Relist) => Due::Relist,
+            Event::Node(_, NodeTimer::Pulled) => Due::Pulled,
+            Event::Node(_, NodeTimer::Eviction) => Due::Eviction,
+            Event::Pod(.., timer) => match timer {
+                PodTimer::Sync => Due::Sync,
+                PodTimer::SandboxReady => Due::Sandbox,
+                PodTimer::ContainerStarted(_) => Due::Container,
+                PodTimer::Grace(_, lifecycle::Grace::Sleep) => Due::PreStop,
+                PodTimer::Grace(_, lifecycle::Grace::Kill) => Due::Grace,
+                PodTimer::HookDone(..) => Due::Hook,
+                PodTimer::Deadline => Due::Deadline,
+                PodTimer::Stopped => Due::Stopped,
+                PodTimer::SandboxStopped => Due::SandboxGone,
+            },
+            Event::Run(_) => Due::Process,
+            Event::Probe(..) => Due::Probe,
+            Event::Net(_) => Due::Network,
+        }
+    }
 }
 
 /// What a node waits for.
@@ -236,7 +264,7 @@ impl Nodes {
 
     /// One scheduled happening.
     pub fn handle(&mut self, cx: &mut Cx, event: Event, net: &mut Network, out: &mut Outbox<Event>) {
-        cx.trigger = Trigger::Timer;
+        cx.trigger = Trigger::Due(event.due());
         match event {
             Event::Heartbeats => self.heartbeats(cx, net, out),
             Event::Node(id, timer) => self.with(id, cx, net, out, |node, env| node.on_timer(env, timer)),

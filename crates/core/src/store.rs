@@ -10,7 +10,7 @@ mod cause;
 mod log;
 mod table;
 
-pub use cause::{Cause, Trigger};
+pub use cause::{Cause, Due, Trigger};
 pub use log::{Change, Log, Operation};
 pub use table::{Stored, Table};
 

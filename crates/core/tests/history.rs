@@ -137,6 +137,28 @@ fn a_step_says_who_did_what_and_why() {
 }
 
 #[test]
+fn a_step_that_time_brought_says_what_was_due() {
+    let told = |image: &str, steps: usize| -> String {
+        let mut cluster = settled(1);
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {
+            "containers": [{"name": "c", "image": image}]}});
+        let request = admin(Request::post("/api/v1/namespaces/default/pods", Body::json(pod)));
+        assert_eq!(cluster.request(request).0.status, 201);
+        let step = |_| cluster.step(100_000).map(|step| step.sentence);
+        (0..steps).filter_map(step).collect::<Vec<_>>().join("\n")
+    };
+    let life = told("nginx", 12);
+    for due in
+        ["the pod's sandbox was ready", "an image pull had ended", "a container had been created and started"]
+    {
+        assert!(life.contains(&format!(", because {due}.")), "{due}: {life}");
+    }
+    let trouble = told("nginx:no-such-tag", 14);
+    assert!(trouble.contains(", because a back-off had ended."), "{trouble}");
+    assert!(!life.contains("its time") && !trouble.contains("its time"));
+}
+
+#[test]
 fn a_client_outside_is_part_of_history() {
     use kubarium_core::cluster::{Input, Opened};
     let mut cluster = settled(3);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use api::Timestamp;
 
 use crate::sim::Duration;
-use crate::store::Trigger;
+use crate::store::{Due, Trigger};
 
 /// Base delay and ceiling of DefaultControllerRateLimiter.
 const BASE_DELAY: Duration = Duration::millis(5);
@@ -76,7 +76,7 @@ impl<K: Ord + Clone> WorkQueue<K> {
                 break;
             }
             if let Some((_, key)) = self.delayed.pop_first() {
-                self.add(key, Trigger::Timer);
+                self.add(key, Trigger::Due(Due::Requeue));
             }
         }
     }

@@ -87,7 +87,7 @@ impl World {
                 }
                 // What time brought (a container that started, a probe, a back-off that ended) goes back to what was
                 // done to the object before.
-                Trigger::Timer => match self.fault_behind(inputs, change) {
+                Trigger::Timer | Trigger::Due(_) => match self.fault_behind(inputs, change) {
                     Some(fault) => {
                         chain.push(link_of_input(fault));
                         None
@@ -127,7 +127,7 @@ impl World {
     /// The newest earlier write of the same object that time alone did not bring; its creation at the latest.
     fn done_before(&self, change: &Change) -> Option<Revision> {
         let mut earlier = self.previous(change)?;
-        while earlier.cause.trigger == Trigger::Timer
+        while earlier.cause.trigger.is_time()
             && let Some(before) = self.previous(earlier)
         {
             earlier = before;
@@ -148,7 +148,9 @@ impl World {
                 Some(format!("{} was {}", name(change.subject()), verb(change)))
             }
             Trigger::Input(_) => Some("somebody asked for it".to_owned()),
-            Trigger::Timer => Some("its time had come".to_owned()),
+            // More is not known: nothing is made up.
+            Trigger::Timer => None,
+            Trigger::Due(due) => Some(due.words().to_owned()),
             Trigger::Bootstrap => Some("the cluster was set up".to_owned()),
         }
     }

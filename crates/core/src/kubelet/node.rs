@@ -12,7 +12,7 @@ use super::pod_worker::{PodWorker, Work};
 use super::prober::{Probe, ProbeKey};
 use super::server::{Session, SessionId};
 use super::{Env, Event, NodeSpec, NodeTimer, PodTimer, images, static_pods};
-use crate::client::{Change, Trigger};
+use crate::client::{Change, Due, Trigger};
 use crate::client::{Identity, Recorder};
 use crate::network::{ContainerId, NetnsId, NodeId, SandboxId};
 use crate::runtime::{Container, Sandbox};
@@ -381,6 +381,9 @@ impl Node {
         let Some(worker) = self.pods.get(uid) else { return };
         if timer == PodTimer::Sync && worker.generation != generation {
             return;
+        }
+        if timer == PodTimer::Sync && (worker.retry.is_some() || worker.volume_retries > 0) {
+            env.cx.trigger = Trigger::Due(Due::BackOff);
         }
         self.with_pod(env, uid, |node, env, worker| match timer {
             PodTimer::Sync => node.sync(env, worker),

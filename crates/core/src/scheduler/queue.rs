@@ -11,7 +11,7 @@ use api::core::v1::Pod;
 use api::{Object, Str, Timestamp};
 
 use super::plugins::scheduling_gates::pre_enqueue;
-use crate::client::Trigger;
+use crate::client::{Due, Trigger};
 use crate::sim::Duration;
 
 /// podInitialBackoffDuration, podMaxBackoffDuration.
@@ -226,18 +226,18 @@ impl SchedulingQueue {
         while let Some((until, uid)) = self.backoff.first().cloned()
             && until <= now
         {
-            self.activate(&uid);
+            self.activate(&uid, Due::SchedulingBackOff);
         }
         while let Some((since, uid)) = self.unschedulable.first().cloned()
             && since + MAX_IN_UNSCHEDULABLE <= now
         {
-            self.activate(&uid);
+            self.activate(&uid, Due::SchedulingLeftover);
         }
     }
 
-    fn activate(&mut self, uid: &str) {
+    fn activate(&mut self, uid: &str, due: Due) {
         if let Some(mut pod) = self.take(uid) {
-            (pod.place, pod.trigger) = (Place::Active, Trigger::Timer);
+            (pod.place, pod.trigger) = (Place::Active, Trigger::Due(due));
             self.insert(pod);
         }
     }
