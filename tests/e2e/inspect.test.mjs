@@ -82,6 +82,82 @@ test("clicks on an object run their kubectl lines", async ({ url, profile }) => 
   await eventually("its box is gone", async () => (await page.byId("node-node-1").count()) === 0);
 });
 
+test("a pod's logs, a shell in it and its YAML: by button and by key", async ({ url, profile }) => {
+  const page = await withWeb(profile, url, 1);
+  const [{ name }] = await webPods(page);
+  const keys = page.page.keyboard;
+  const inTerminal = () => page.page.evaluate(() => Boolean(document.activeElement?.closest(".xterm")));
+  const says = (terminal, pattern) =>
+    eventually(`terminal ${terminal + 1} shows ${pattern}`, async () => pattern.test(await page.text(terminal)) || page.text(terminal));
+  await page.byId(`pod-${name}`).click();
+  await page.byId("do-logs").click();
+  assert.equal(await strip(page), `kubectl logs ${name}`);
+  await says(0, /start worker processes/);
+  assert.ok(!(await inTerminal()), "logs are read: the focus stays for the next key");
+
+  // A shell is typed into, at once.
+  await page.byId("do-shell").click();
+  assert.equal(await strip(page), `kubectl exec -it ${name} -- sh`);
+  await says(0, /[#$] *$/);
+  await eventually("the shell has the keys", inTerminal);
+  await says(0, /-- sh\n.*# *$/);
+  await keys.type("hostname\n");
+  await says(0, new RegExp(`\\n${name}\\n`));
+
+  // The first terminal is taken: the edit has a second one, with its editor in the place of that terminal alone.
+  await page.byId("do-edit").click();
+  assert.equal(await strip(page), `kubectl edit pod ${name}`);
+  const editor = page.byId("edit-screen");
+  await editor.locator(".cm-line", { hasText: "Please edit the object below" }).waitFor();
+  await page.byId("terminal-tab-0").click();
+  await editor.waitFor({ state: "detached" });
+  await says(0, new RegExp(`\\n${name}\\n`));
+  await page.byId("terminal-tab-1").click();
+  await editor.waitFor();
+  await page.byId("edit-quit").click();
+  await says(1, /Edit cancelled, no changes made/);
+  await eventually("who has edited can type on", inTerminal);
+
+  // The same by keys, from outside of the terminal.
+  await page.frame.locator("#stage").focus();
+  await keys.press("l");
+  await says(1, /start worker processes/);
+  await keys.press("e");
+  await editor.waitFor();
+  await keys.press("Control+s");
+  await editor.waitFor({ state: "detached" });
+  await page.frame.locator("#stage").focus();
+  await keys.press("s");
+  await eventually("the shell has the keys", inTerminal);
+  await keys.type("exit\n");
+  await page.frame.locator("#stage").focus();
+  await keys.press("Control+d");
+  assert.match(await page.byId("confirm").textContent(), new RegExp(`kubectl delete pod ${name}`));
+  await keys.press("Escape");
+  await keys.press("Escape");
+  await page.byId("inspector").waitFor({ state: "detached" });
+});
+
+test("on a phone, Logs and Shell go to the terminal", async ({ url, profile }) => {
+  const page = await Playground.open(await profile({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }), url);
+  await page.byId("pod-etcd-control-plane").tap();
+  await page.byId("do-logs").tap();
+  await page.byId("terminal-0").waitFor();
+  await eventually("its logs", async () => /kubectl logs etcd-control-plane -n kube-system/.test((await page.text()).replaceAll("\n", "")) || page.text());
+  await page.byId("pane-cluster").tap();
+  await page.byId("do-shell").tap();
+  await eventually("the keys are there", () => page.page.evaluate(() => Boolean(document.activeElement?.closest(".xterm"))));
+});
+
+test("a fault is no command: the strip says it, and does not offer to run it", async ({ url, profile }) => {
+  const page = await Playground.open(await profile(), url);
+  await page.whenPrompt();
+  await page.frame.locator('[data-testid="node-node-1"] .node-head').click();
+  await page.byId("node-power").click();
+  assert.match(await strip(page), /^# node-1 loses power/);
+  assert.ok(await page.byId("strip-run").isDisabled());
+});
+
 test("faults break things, show on the time bar, and are mended", async ({ url, profile }) => {
   const page = await withWeb(profile, url);
   await page.frame.locator('[data-testid="node-node-1"] .node-head').click();

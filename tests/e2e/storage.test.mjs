@@ -95,6 +95,31 @@ test("a crash of the simulation loses nothing", async ({ url, profile }) => {
   assert.equal(await page.type("cat note.txt"), "kept");
 }, { ignore: [/unreachable/] });
 
+test("a slow start says what goes on; an engine that does not come is told, not waited for", async ({ url, profile }) => {
+  const engine = ({ pathname }) => /worker-[^/]*\.wasm$/.test(pathname);
+  const slow = await profile();
+  let go;
+  const held = new Promise((then) => (go = then));
+  await slow.route(engine, async (route) => (await held, route.continue()));
+  const page = await Playground.open({ newPage: async () => {
+    const page = await slow.newPage();
+    return Object.assign(page, { goto: ((goto) => (url) => goto.call(page, url, { waitUntil: "commit" }))(page.goto) });
+  } }, url);
+  await page.byId("terminal-wait").getByText("Starting the cluster").waitFor();
+  assert.equal(await page.byId("time-state").textContent(), "starting");
+  go();
+  await page.whenPrompt();
+  assert.equal(await page.byId("terminal-wait").count(), 0);
+
+  const broken = await profile();
+  await broken.route(engine, (route) => route.fulfill({ status: 404, body: "none" }));
+  const other = await Playground.open(broken, url);
+  await other.byId("failed").getByText("The simulation could not be loaded").waitFor();
+  await broken.unroute(engine);
+  await other.byId("failed").getByRole("button", { name: "Reload" }).click();
+  await other.whenPrompt();
+}, { ignore: [/404/] });
+
 test("two tabs do not overwrite each other", async ({ url, profile }) => {
   const context = await profile();
   const first = await Playground.open(context, url);

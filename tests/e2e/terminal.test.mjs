@@ -108,3 +108,118 @@ test("a phone has panes as tabs and the keys its keyboard lacks", async ({ url, 
   const size = await page.frame.locator(".cm-content").first().evaluate((it) => getComputedStyle(it).fontSize);
   assert.equal(size, "16px");
 });
+
+const hasKeys = (page, terminal) =>
+  page.page.evaluate((terminal) => Boolean(document.activeElement?.closest(`[data-testid=terminal-${terminal}]`)), terminal);
+
+test("a shell that has ended says so, and Enter starts another of the same size", async ({ url, profile }) => {
+  const page = await open(profile, url);
+  const keys = page.page.keyboard;
+  const size = await page.type("stty size");
+  await keys.type("exit\n");
+  await shows(page, /The shell has ended. Press Enter for a new one/);
+  await eventually("its tab says it", async () => /ended/.test(await page.byId("terminal-tab-0").textContent()));
+  await keys.type("ls");
+  await keys.press("Enter");
+  await page.terminalWaits(10);
+  assert.doesNotMatch(await page.text(), /\bls\b/, "what was typed to nobody is gone");
+  assert.equal(await page.type("stty size"), size);
+  // A new cluster, too, has terminals of the size that the screen has.
+  await page.byId("new-cluster").click();
+  await page.byId("new-create").click();
+  await eventually("it is a new one", async () => !/stty/.test(await page.text()));
+  assert.equal(await page.type("stty size"), size);
+});
+
+test("whoever opens or shows a terminal can type at once; each remembers what was typed", async ({ url, profile }) => {
+  const page = await open(profile, url);
+  const keys = page.page.keyboard;
+  await page.type("echo in the first");
+  await page.byId("new-terminal").click();
+  await eventually("the second has the keys", () => hasKeys(page, 1));
+  await eventually("it has a prompt", async () => /\$ *$/.test(await page.text(1)));
+  await keys.type("echo in the second\n");
+  await eventually("it ran", async () => /\nin the second/.test(await page.text(1)));
+  // Keys that the browser takes arrive with Alt.
+  await keys.type("echo one two");
+  await keys.press("Control+Alt+w");
+  await keys.press("Enter");
+  await eventually("a word less", async () => /\none\n/.test(await page.text(1)) || page.text(1));
+  await page.byId("terminal-tab-0").click();
+  await eventually("the first has the keys", () => hasKeys(page, 0));
+  await shows(page, /\nin the first\n/);
+  await keys.press("ArrowUp");
+  await shows(page, /\$ echo in the first #1\.$/);
+});
+
+// The rows that a program fills: all of the screen.
+const full = async (page) => (await page.rows()).filter((row) => row !== "").length;
+
+test("less, vi and top: keys, another size, and the screen as it was", async ({ url, profile }) => {
+  const page = await open(profile, url);
+  const keys = page.page.keyboard;
+  await page.type("seq 1 300 > numbers && echo before");
+  await keys.type("less numbers\n");
+  await shows(page, /^1\n2\n[^]*numbers$/);
+  const rows = (await page.rows()).length;
+  await keys.press("PageDown");
+  await shows(page, new RegExp(`^${rows}\n`));
+  await keys.press("ArrowUp");
+  await shows(page, new RegExp(`^${rows - 1}\n`));
+  const splitter = page.frame.getByRole("separator", { name: "Height of the terminal" });
+  const taller = async (key) => {
+    await splitter.press(key);
+    await page.byId("terminal-0").click();
+  };
+  await taller("PageUp");
+  await eventually("less fills the taller screen", async () => (await full(page)) > rows && (await full(page)) === (await page.rows()).length);
+  await taller("PageDown");
+  await keys.type("q");
+  await shows(page, /before\n.*\$ less numbers\n.*\$$/);
+
+  await keys.type("vi numbers\n");
+  await shows(page, /"numbers" 300L/);
+  await keys.press("PageDown");
+  await keys.type("ochanged");
+  await keys.press("Home");
+  await keys.type("it is ");
+  await shows(page, /\nit is changed\n/);
+  await taller("PageUp");
+  await eventually("vi fills the taller screen", async () => (await full(page)) > rows);
+  // What is pasted into an editor is text: nobody asks.
+  await paste(page, "first\nsecond\n");
+  await shows(page, /it is first\nsecond\nchanged/);
+  await keys.press("Escape");
+  await keys.type(":q!\n");
+  await shows(page, /\$ less numbers\n.*\$ vi numbers\n.*\$$/);
+
+  await keys.type("top\n");
+  await shows(page, /PID USER/);
+  await keys.press("Control+c");
+  await page.terminalWaits(10);
+  await taller("PageDown");
+});
+
+test("what scrolled away can be seen, selected and copied; typing goes back down", async ({ url, profile }) => {
+  const page = await open(profile, url, { permissions: ["clipboard-read", "clipboard-write"] });
+  const keys = page.page.keyboard;
+  await keys.type("seq 1 200\n");
+  await shows(page, /\n200\n/);
+  await keys.press("Shift+PageUp");
+  await eventually("the last is out of sight", async () => !/\b200\b/.test(await page.text()));
+  const row = page.byId("terminal-0").locator(".xterm-rows > div", { hasText: /^185/ });
+  const { x, y, height } = await row.boundingBox();
+  await page.page.mouse.move(x + 1, y + height / 2);
+  await page.page.mouse.down();
+  await page.page.mouse.move(x + 60, y + height * 2.5, { steps: 4 });
+  await page.page.mouse.up();
+  await keys.press("Control+Shift+C");
+  const clipboard = () => page.page.evaluate(() => navigator.clipboard.readText());
+  await eventually("three lines are copied", async () => (await clipboard()).replaceAll("\r", "") === "185\n186\n187" || clipboard());
+  await keys.type("echo here");
+  await shows(page, /200\n.*\$ echo here$/);
+  await keys.press("Control+u");
+  await page.page.evaluate(() => navigator.clipboard.writeText("echo pasted"));
+  await keys.press("Control+v");
+  await shows(page, /\$ echo pasted$/);
+});

@@ -10,6 +10,7 @@ pub mod palette;
 pub mod params;
 pub mod pod_look;
 pub mod pod_map;
+pub mod prefs;
 pub mod rollout;
 pub mod share;
 pub mod state;

@@ -20,4 +20,7 @@ pub fn start() {
     yew::Renderer::<app::Root>::with_root_and_props(root, app::RootProps { app: app.clone() }).render();
     app.connect();
     persist::start(&app);
+    if app.is_embed() {
+        app.rest_unseen();
+    }
 }

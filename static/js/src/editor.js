@@ -35,7 +35,13 @@ const look = EditorView.theme({
   ".cm-diagnostic-error": { borderLeft: "3px solid var(--bad)" },
   ".cm-diagnostic-warning": { borderLeft: "3px solid var(--warn)" },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)", borderColor: "var(--border)" },
-  ".cm-panel input, .cm-panel button": { fontFamily: "var(--sans)" },
+  ".cm-panel.cm-search": { padding: "6px 30px 6px 10px", fontFamily: "var(--sans)" },
+  ".cm-panel.cm-search label": { fontSize: "var(--size-2)", display: "inline-flex", alignItems: "center", gap: "5px" },
+  ".cm-textfield": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--border-strong)", borderRadius: "var(--radius)", fontFamily: "var(--sans)", fontSize: "var(--size-2)", height: "26px" },
+  ".cm-button": { backgroundImage: "none", backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--border-strong)", borderRadius: "var(--radius)", fontFamily: "var(--sans)", fontSize: "var(--size-2)", height: "26px" },
+  ".cm-button:hover": { backgroundColor: "var(--sunken)" },
+  ".cm-button:active": { backgroundImage: "none", backgroundColor: "var(--accent-soft)" },
+  ".cm-panel.cm-search [name=close]": { color: "var(--muted)", fontSize: "18px", right: "8px", top: "6px" },
 });
 
 /** Options: label, readOnly, onChange(path, text), onApply(), onSave(). */

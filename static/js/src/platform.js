@@ -52,28 +52,28 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ({ matches
   dispatchEvent(new Event("kubarium:theme"));
 });
 
-/** Reports an element's size, now and whenever it changes; returns a function that stops it. */
+/** Reports the room inside an element (without its padding), now and whenever it changes; returns what stops it. */
 export function observe(element, report) {
-  const observer = new ResizeObserver(() => report(element.clientWidth, element.clientHeight));
+  const observer = new ResizeObserver(([{ contentRect }]) => report(contentRect.width, contentRect.height));
   observer.observe(element);
   return () => observer.disconnect();
 }
 
-/** Whether the page is the top one and its storage its own. */
-export const framed = () => window.parent !== window;
+/** Reports whether anything of the page can be seen: an embed may be scrolled away, or its tab hidden. */
+export function onSeen(report) {
+  let inView = true;
+  const tell = () => report(inView && document.visibilityState === "visible");
+  document.addEventListener("visibilitychange", tell);
+  new IntersectionObserver(([{ isIntersecting }]) => {
+    inView = isIntersecting;
+    tell();
+  }).observe(document.body);
+}
 
 /** Calls on each change of visibility and before the page goes: `changed(visible)`. */
 export function onVisibility(changed) {
   document.addEventListener("visibilitychange", () => changed(document.visibilityState === "visible"));
   addEventListener("pagehide", () => changed(false));
-}
-
-/** Calls once per frame until it returns false. */
-export function frames(step) {
-  const next = () => {
-    if (step()) requestAnimationFrame(next);
-  };
-  requestAnimationFrame(next);
 }
 
 export function onCrash(report) {

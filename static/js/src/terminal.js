@@ -19,6 +19,9 @@ function theme() {
     cursor: value("cursor"),
     cursorAccent: value("background"),
     selectionBackground: value("selection"),
+    scrollbarSliderBackground: value("scrollbar"),
+    scrollbarSliderHoverBackground: value("scrollbar-hover"),
+    scrollbarSliderActiveBackground: value("scrollbar-hover"),
   };
 }
 
@@ -104,6 +107,12 @@ export function create(host, options) {
       event.preventDefault();
       return false;
     }
+    // Keys that browsers keep to themselves (Ctrl+W closes the tab) arrive with Alt.
+    if (event.ctrlKey && event.altKey && !event.shiftKey && /^[wtnq]$/.test(key)) {
+      if (!options.readOnly) options.onData(String.fromCharCode(key.charCodeAt(0) & 31));
+      event.preventDefault();
+      return false;
+    }
     // The browser's own paste, which arrives as an event below and needs no permission.
     if (command && key === "v") return false;
     // The page's own keys.
@@ -119,7 +128,9 @@ export function create(host, options) {
       event.stopPropagation();
       if (!text || options.readOnly) return;
       if (notes.length) options.onNote(`Pasted, with repairs: ${notes.join(", ")}.`);
-      if (text.trimEnd().includes("\n")) options.onPaste(text);
+      // An editor or pager takes what comes as text; a shell would run it.
+      if (term.buffer.active.type === "alternate") term.paste(text);
+      else if (text.trimEnd().includes("\n")) options.onPaste(text);
       else term.paste(text.trimEnd());
     },
     { capture: true },

@@ -81,6 +81,11 @@ pub fn free_name(entries: &[FileEntry], stem: &str) -> String {
     (2..).map(|n| format!("{stem}-{n}.yaml")).find(|it| !taken(it)).unwrap_or(first)
 }
 
+/// Whether a file can be applied, by its name.
+pub fn is_manifest(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|it| path.ends_with(it))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +114,11 @@ mod tests {
         assert!(name_problem(&entries(), "a.yaml").is_some());
         assert_eq!(name_problem(&entries(), "lab/new.yaml"), None);
         assert_eq!(free_name(&entries(), "a"), "a-2.yaml");
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_not_applied() {
+        assert!(is_manifest("web.yaml") && is_manifest("a/b.json"));
+        assert!(!is_manifest("notes.txt") && !is_manifest("Dockerfile") && !is_manifest("yaml"));
     }
 }

@@ -29,6 +29,17 @@ pub struct Params {
     pub nodes: Option<u32>,
 }
 
+/// Which parts of the page there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// The views of the cluster.
+    pub stage: bool,
+    /// Files and editor.
+    pub side: bool,
+    /// The terminals.
+    pub terminal: bool,
+}
+
 impl Params {
     /// Reads a query, with or without its `?`.
     pub fn parse(query: &str) -> Params {
@@ -64,6 +75,18 @@ impl Params {
     pub fn shows(&self, part: &str) -> bool {
         !self.hide.iter().any(|it| it == part)
             && (self.controls.is_empty() || !is_control(part) || self.controls.iter().any(|it| it == part))
+    }
+
+    /// The parts that are there. In an embed `view` chooses them; on the page itself `files_open` says whether the
+    /// person has files and editor open.
+    pub fn parts(&self, embed: bool, files_open: bool) -> Parts {
+        let only = |name: &str| self.view == name;
+        let stage = !only("terminal") && !only("yaml");
+        let terminal = self.shows("terminal") && !(embed && only("map")) && !only("yaml");
+        // A file that is asked for is shown, unless a view is that has no place for it.
+        let asked = !self.file.is_empty() && !only("map") && !only("terminal");
+        let wanted = only("yaml") || only("split") || if embed { asked } else { files_open };
+        Parts { stage, side: wanted && self.shows("editor"), terminal }
     }
 
     /// The shape that the query asks for, if it asks for one.
@@ -128,6 +151,22 @@ mod tests {
         assert!(!Params::parse("controls=faults").shows("time"));
         assert_eq!(Params::parse("seed=7").shape(), Some(Shape { seed: 7, ..Shape::default() }));
         assert_eq!(Params::parse("").shape(), None);
+    }
+
+    #[test]
+    fn an_embed_shows_what_its_view_and_file_ask_for() {
+        let parts = |query: &str| {
+            let Parts { stage, side, terminal } = Params::parse(query).parts(true, true);
+            (stage, side, terminal)
+        };
+        assert_eq!(parts(""), (true, false, true));
+        assert_eq!(parts("file=hello.yaml"), (true, true, true));
+        assert_eq!(parts("view=map&file=hello.yaml"), (true, false, false));
+        assert_eq!(parts("view=terminal"), (false, false, true));
+        assert_eq!(parts("view=yaml&file=hello.yaml"), (false, true, false));
+        assert_eq!(parts("view=split&hide=editor"), (true, false, true));
+        assert!(!Params::parse("file=a.yaml").parts(false, false).side);
+        assert!(Params::parse("view=map").parts(false, true).terminal);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use kubarium_protocol::{
 };
 
 use crate::model::coach::Coach;
+use crate::model::prefs::Prefs;
 
 /// How far the page is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,11 +43,13 @@ pub struct Term {
     pub state: TerminalState,
 }
 
-/// An edit that a program waits for.
+/// An edit that a program waits for, in the place of its terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
     /// Comes back when the edit is done.
     pub id: u32,
+    /// Whose place it takes.
+    pub terminal: TerminalId,
     /// What is edited, for the tab.
     pub title: String,
     /// The file that the program waits for.
@@ -100,66 +103,6 @@ pub enum Confirm {
     },
 }
 
-/// Settings that outlive the page.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Prefs {
-    /// `light`, `dark` or nothing for the system's.
-    pub theme: String,
-    /// Width of the files and editor, in pixels.
-    pub left: f64,
-    /// Height of the terminal, in pixels.
-    pub bottom: f64,
-    /// Files and editor are shown.
-    pub left_open: bool,
-    /// The first minute's sentences were done or sent away.
-    pub coach_over: bool,
-    /// The terminal tells a screen reader what it shows.
-    pub screen_reader: bool,
-    /// The map shows kube-system, too.
-    pub show_system: bool,
-    /// How time went when the page was left.
-    pub paused: bool,
-    /// Simulated seconds per second.
-    pub speed: f64,
-}
-
-impl Prefs {
-    /// Reads what was kept as JSON. What is missing or of another type is as it is at first.
-    pub fn read(text: &str) -> Prefs {
-        let kept: kubarium_protocol::Json = serde_json::from_str(text).unwrap_or_default();
-        let first = Prefs::default();
-        let flag = |name: &str, first: bool| kept[name].as_bool().unwrap_or(first);
-        let number = |name: &str, first: f64| kept[name].as_f64().unwrap_or(first);
-        Prefs {
-            theme: kept["theme"].as_str().unwrap_or_default().to_owned(),
-            left: number("left", first.left),
-            bottom: number("bottom", first.bottom),
-            left_open: flag("left_open", first.left_open),
-            coach_over: flag("coach_over", first.coach_over),
-            screen_reader: flag("screen_reader", first.screen_reader),
-            show_system: flag("show_system", first.show_system),
-            paused: flag("paused", first.paused),
-            speed: number("speed", first.speed),
-        }
-    }
-}
-
-impl Default for Prefs {
-    fn default() -> Prefs {
-        Prefs {
-            theme: String::new(),
-            left: 420.0,
-            bottom: 288.0,
-            left_open: true,
-            coach_over: false,
-            screen_reader: false,
-            show_system: true,
-            paused: false,
-            speed: 1.0,
-        }
-    }
-}
-
 /// What a phone shows: one pane at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pane {
@@ -203,8 +146,8 @@ pub struct State {
     pub terminals: Vec<Term>,
     /// The terminal shown.
     pub terminal: TerminalId,
-    /// The edit that a program waits for.
-    pub edit: Option<Edit>,
+    /// Edits that programs wait for: at most one of a terminal, but several terminals may each have one.
+    pub edits: Vec<Edit>,
     /// The view's name in the list of views.
     pub view: &'static str,
     /// What a phone shows.
@@ -287,16 +230,18 @@ pub enum Action {
     },
     /// Opens or closes a folder of the tree.
     ToggleFolder(String),
-    /// What the API server would say to the file of this path.
-    Problems(String, Vec<Problem>),
+    /// What the API server says to the file of this path; nothing: it was not asked.
+    Problems(String, Option<Vec<Problem>>),
     /// A new terminal, which is shown.
     AddTerminal(TerminalId),
     /// Shows a terminal.
     ShowTerminal(TerminalId),
     /// A terminal was closed.
     RemoveTerminal(TerminalId),
-    /// The edit that a program waited for is over.
-    EditDone,
+    /// The edit of this number is over.
+    EditDone(u32),
+    /// What the last step did has been read.
+    StepRead,
     /// Whether Ctrl is held for the next key of the terminal.
     Control(bool),
     /// The first minute's sentences are done or were sent away.
@@ -363,7 +308,11 @@ impl State {
                 }
             }
             Action::Problems(path, problems) => {
-                Rc::make_mut(&mut self.problems).insert(path, problems);
+                let known = Rc::make_mut(&mut self.problems);
+                match problems {
+                    Some(problems) => known.insert(path, problems),
+                    None => known.remove(&path),
+                };
             }
             Action::AddTerminal(id) => {
                 self.terminals.push(Term { id, state: TerminalState::Prompt });
@@ -372,11 +321,13 @@ impl State {
             Action::ShowTerminal(id) => self.terminal = id,
             Action::RemoveTerminal(id) => {
                 self.terminals.retain(|it| it.id != id);
+                self.edits.retain(|it| it.terminal != id);
                 if self.terminal == id {
                     self.terminal = self.terminals.last().map_or(0, |it| it.id);
                 }
             }
-            Action::EditDone => self.edit = None,
+            Action::EditDone(id) => self.edits.retain(|it| it.id != id),
+            Action::StepRead => self.stepped = None,
             Action::Control(held) => self.control = held,
             Action::CoachOver => self.set_coach(Coach::over()),
             Action::Tell(severity, text) => self.tell(severity, text),
@@ -389,7 +340,7 @@ impl State {
                 self.tab = None;
                 self.selection = None;
                 self.deployment = None;
-                self.edit = None;
+                self.edits.clear();
                 self.stepped = None;
                 self.problems = Rc::default();
             }
@@ -409,15 +360,21 @@ impl State {
                 if let Some(it) = self.terminals.iter_mut().find(|it| it.id == terminal) {
                     it.state = state;
                 }
+                // Whoever waited for an edit is gone, by ^C for instance.
+                if state != TerminalState::Busy {
+                    self.edits.retain(|it| it.terminal != terminal);
+                }
             }
-            Update::Edit { edit, title, path, text, .. } => {
-                self.edit = Some(Edit { id: edit, title, path, text })
+            Update::Edit { edit, terminal, title, path, text } => {
+                self.edits.push(Edit { id: edit, terminal, title, path, text });
             }
             Update::Clock(clock) => {
                 if clock.live != self.clock.live {
                     self.set_coach(self.coach.saw_time(clock.live));
                 }
-                if clock.now != self.clock.now && !clock.paused {
+                // What a step did is told until time goes on, or another moment is shown.
+                let own = |it: &Stepped| clock.paused && (self.clock.now..=clock.now).contains(&it.at);
+                if clock.now != self.clock.now && !self.stepped.as_ref().is_some_and(own) {
                     self.stepped = None;
                 }
                 self.clock = clock;
@@ -487,6 +444,16 @@ impl State {
         }
     }
 
+    /// The edit that stands in the place of the terminal shown.
+    pub fn edit(&self) -> Option<&Edit> {
+        self.edits.iter().find(|it| it.terminal == self.terminal)
+    }
+
+    /// Whether a terminal's shell has ended.
+    pub fn is_closed(&self, terminal: TerminalId) -> bool {
+        self.terminals.iter().any(|it| it.id == terminal && it.state == TerminalState::Closed)
+    }
+
     /// A terminal whose prompt is free: the one shown, if it is.
     pub fn free_terminal(&self) -> Option<TerminalId> {
         let free = |it: &&Term| it.state == TerminalState::Prompt;
@@ -515,16 +482,6 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_kept_and_what_is_missing_is_as_at_first() {
-        let prefs =
-            Prefs { theme: "dark".into(), left: 300.5, left_open: false, paused: true, ..Prefs::default() };
-        let text = serde_json::to_string(&prefs).expect("serialises");
-        assert_eq!(Prefs::read(&text), prefs);
-        assert_eq!(Prefs::read("{\"left\": \"wide\"}"), Prefs::default());
-        assert_eq!(Prefs::read(""), Prefs::default());
-    }
-
-    #[test]
     fn closing_a_tab_shows_its_neighbour() {
         let state = state(vec![open("a"), open("b"), open("c"), open("b"), Action::CloseTab("b".into())]);
         assert_eq!(state.tab.as_deref(), Some("c"));
@@ -547,6 +504,44 @@ mod tests {
         assert_eq!(state([both.clone(), vec![busy(1)]].concat()).free_terminal(), Some(0));
         let none = state([both, vec![busy(1), busy(0)]].concat());
         assert_eq!((none.free_terminal(), none.new_terminal()), (None, 2));
+    }
+
+    #[test]
+    fn each_terminal_has_its_own_edit_until_its_program_is_gone() {
+        let edit = |edit, terminal| {
+            Action::Update(Update::Edit {
+                edit,
+                terminal,
+                title: String::new(),
+                path: String::new(),
+                text: String::new(),
+            })
+        };
+        let is = |terminal, state| Action::Update(Update::Terminal { terminal, state });
+        let begun = vec![
+            Action::AddTerminal(0),
+            Action::AddTerminal(1),
+            edit(7, 0),
+            edit(8, 1),
+            is(0, TerminalState::Busy),
+        ];
+        let shown = |more: Vec<Action>| state([begun.clone(), more].concat()).edit().map(|it| it.id);
+        assert_eq!(shown(vec![]), Some(8));
+        assert_eq!(shown(vec![Action::ShowTerminal(0)]), Some(7));
+        assert_eq!(shown(vec![Action::EditDone(8)]), None);
+        assert_eq!(shown(vec![Action::EditDone(8), Action::ShowTerminal(0)]), Some(7));
+        assert_eq!(shown(vec![Action::ShowTerminal(0), is(0, TerminalState::Prompt)]), None);
+        assert_eq!(shown(vec![Action::RemoveTerminal(1), Action::RemoveTerminal(0)]), None);
+    }
+
+    #[test]
+    fn what_a_step_did_is_not_told_of_another_moment() {
+        let stepped = Stepped { at: 5, actor: "kubelet".into(), sentence: "It did.".into() };
+        let clock = |now, paused| Action::Update(Update::Clock(Clock { now, paused, ..Clock::default() }));
+        let begun = vec![clock(3, true), Action::Update(Update::Stepped(stepped)), clock(6, true)];
+        let then = |more| state([begun.clone(), vec![more]].concat()).stepped.is_some();
+        assert!(then(clock(6, true)));
+        assert!(!then(clock(2, true)) && !then(clock(7, false)) && !then(Action::StepRead));
     }
 
     #[test]

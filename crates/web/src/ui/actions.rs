@@ -5,16 +5,22 @@ use kubarium_web::model::lines;
 use kubarium_web::model::state::{Action, Confirm, Dialog, Pane};
 use kubarium_web::model::time_bar;
 
+use crate::ui::app::focus_soon;
 use crate::ui::js;
 use crate::ui::link::App;
 
 impl App {
     /// Runs a line in a terminal whose prompt is free, or in a new one: what a click does is what the line does.
     pub fn run_line(&self, line: &str) {
+        self.runs(line);
+    }
+
+    /// Runs a line if it can be run here and now; gives whether it is.
+    fn runs(&self, line: &str) -> bool {
         self.dispatch(Action::Strip(line.into()));
         if self.params().readonly {
             self.tell(Severity::Info, "This page only shows the cluster: nothing can be run in it.");
-            return;
+            return false;
         }
         let live = self.with(|it| it.clock.live);
         if !live && changes_something(line) {
@@ -22,11 +28,35 @@ impl App {
                 Severity::Info,
                 "You are looking at the past, which cannot be changed. Go back to live, or branch from here.",
             );
-            return;
+            return false;
         }
         let terminal = self.with(|it| it.free_terminal()).unwrap_or_else(|| self.open_terminal());
         self.dispatch(Action::ShowTerminal(terminal));
         self.send(Command::Run { terminal, line: line.into() });
+        if !self.params().parts(self.is_embed(), true).terminal {
+            self.tell(Severity::Info, format!("Ran: {line}"));
+        }
+        true
+    }
+
+    /// Runs a line whose output is what is wanted: a phone shows the terminal then.
+    pub fn run_line_to_read(&self, line: &str) {
+        if self.runs(line) {
+            self.dispatch(Action::ShowPane(Pane::Terminal));
+        }
+    }
+
+    /// Runs a line that goes on with what is typed: the terminal is shown and has the focus.
+    pub fn run_line_to_type(&self, line: &str) {
+        if self.runs(line) {
+            self.enter_terminal();
+        }
+    }
+
+    /// Shows the terminal and gives it the focus.
+    pub fn enter_terminal(&self) {
+        self.dispatch(Action::ShowPane(Pane::Terminal));
+        focus_soon(".terminal-tab-panel.shown textarea");
     }
 
     /// Asks first.
@@ -41,11 +71,18 @@ impl App {
     pub fn open_terminal(&self) -> u32 {
         let id = self.with(|it| it.new_terminal());
         self.dispatch(Action::AddTerminal(id));
-        // Its size is told when its screen is there.
-        self.send(Command::OpenTerminal { terminal: id, columns: 100, rows: 20 });
+        self.start_shell(id);
         id
     }
 
+    /// Starts a shell on a terminal, instead of the one that was there. A screen that is not there yet tells its size
+    /// later.
+    pub fn start_shell(&self, terminal: u32) {
+        let (columns, rows) = self.screen_size(terminal).unwrap_or((100, 20));
+        self.send(Command::OpenTerminal { terminal, columns, rows });
+    }
+
+    /// Closes a terminal, with what runs in it.
     pub fn close_terminal(&self, terminal: u32) {
         self.send(Command::CloseTerminal { terminal });
         self.detach_screen(terminal);
@@ -109,16 +146,22 @@ impl App {
     pub fn object_key(&self, key: &str) -> bool {
         let Some(object) = self.with(|it| it.selection.clone()) else { return false };
         let is_pod = object.kind == "Pod";
-        let line = match key {
-            "d" => lines::describe(&object),
-            "y" => lines::yaml(&object),
-            "e" => lines::edit(&object),
-            "l" if is_pod => lines::logs(&object),
-            "s" if is_pod => lines::shell(&object),
+        match key {
+            "d" => self.run_line_to_read(&lines::describe(&object)),
+            "y" => self.run_line_to_read(&lines::yaml(&object)),
+            "e" if object.kind != "Event" => self.run_line_to_read(&lines::edit(&object)),
+            "l" if is_pod => self.run_line_to_read(&lines::logs(&object)),
+            "s" if is_pod => self.run_line_to_type(&lines::shell(&object)),
+            "Delete" if object.kind != "Event" && !self.params().readonly => self.ask_delete(&object),
             _ => return false,
-        };
-        self.run_line(&line);
+        }
         true
+    }
+
+    /// Asks whether an object is to be deleted.
+    pub fn ask_delete(&self, object: &ObjectRef) {
+        let question = format!("Delete {} {}?", object.kind, object.name);
+        self.confirm_line(question, lines::delete(object));
     }
 
     /// What was typed, as a control character when the key row holds Ctrl.
@@ -148,7 +191,7 @@ impl App {
             self.with(|it| it.files.iter().find(|file| file.path == path).map_or(0, |file| file.version));
         self.dispatch(Action::OpenTab { path: path.into(), version });
         self.dispatch(Action::ShowPane(Pane::Editor));
-        if !self.with(|it| it.prefs.left_open) {
+        if !self.is_embed() && !self.with(|it| it.prefs.left_open) {
             self.set_prefs(|it| it.left_open = true);
         }
     }

@@ -3,6 +3,7 @@
 use kubarium_protocol::Time;
 use kubarium_web::model::collection::Collection;
 use kubarium_web::model::layout::clamp_split;
+use kubarium_web::model::params::Parts;
 use kubarium_web::model::pod_map::PodMap;
 use kubarium_web::model::rollout::Rollouts;
 use kubarium_web::model::state::{Action, Dialog, Pane, Phase};
@@ -28,6 +29,7 @@ use crate::ui::view_list::{VIEWS, named};
 use crate::ui::views::map::{nodes_watch, pods_watch};
 use crate::ui::views::rollout::replica_sets_watch;
 
+/// The handle that everything below gets.
 #[derive(Properties, PartialEq)]
 pub struct RootProps {
     pub app: App,
@@ -69,12 +71,14 @@ fn Frame() -> Html {
         return html! { <Failed message={message.clone()} /> };
     }
     let params = app.params().clone();
-    // What an embed shows is chosen by `view`.
-    let only = |name: &str| params.view == name;
-    let map_alone = app.is_embed() && only("map");
-    let terminal = params.shows("terminal") && !map_alone && !only("yaml");
-    let side = (left_open && params.shows("editor") && !app.is_embed()) || only("yaml") || only("split");
-    let stage = !only("terminal") && !only("yaml");
+    let Parts { stage, side, terminal } = params.parts(app.is_embed(), left_open);
+    // On a phone the files can be gone to also while they are closed elsewhere.
+    let files = side || (!app.is_embed() && params.shows("editor"));
+    let panes: Vec<Pane> = [(Pane::View, stage), (Pane::Editor, files), (Pane::Terminal, terminal)]
+        .into_iter()
+        .filter_map(|(pane, there)| there.then_some(pane))
+        .collect();
+    let pane = if panes.contains(&pane) { pane } else { panes.first().copied().unwrap_or_default() };
     let resize_left = app.clone();
     let resize_bottom = app.clone();
     let keep = app.clone();
@@ -119,7 +123,7 @@ fn Frame() -> Html {
                 </div>
             </main>
             if params.shows("time") { <TimeBar /> }
-            <PaneTabs />
+            if panes.len() > 1 { <PaneTabs {panes} current={pane} /> }
             <Background />
             <Notices />
             <Dialogs />
@@ -153,14 +157,26 @@ fn Failed(props: &FailedProps) -> Html {
         crate::ui::persist::forget();
         reload();
     });
+    let app = use_app();
+    let had_begun = app.with(|it| !it.opened.kubernetes.is_empty());
+    let (title, hint) = match had_begun {
+        true => (
+            "The simulation stopped",
+            "Your files and the cluster were saved as of a moment ago; reloading brings them back.",
+        ),
+        false => (
+            "The simulation could not be loaded",
+            "A part of the page did not arrive. See to the connection, and reload.",
+        ),
+    };
     html! {
-        <div class="fatal" role="alert">
-            <h1>{ "The simulation stopped" }</h1>
+        <div class="fatal" role="alert" data-testid="failed">
+            <h1>{ title }</h1>
             <p>{ props.message.clone() }</p>
-            <p>{ "Your files and the cluster were saved as of a moment ago; reloading brings them back." }</p>
+            <p>{ hint }</p>
             <div class="dialog-buttons start">
                 <button class="button primary" onclick={again}>{ "Reload" }</button>
-                <button class="button" onclick={anew}>{ "Start with a new cluster" }</button>
+                if had_begun { <button class="button" onclick={anew}>{ "Start with a new cluster" }</button> }
             </div>
         </div>
     }
@@ -174,13 +190,15 @@ fn reload() {
 /// The keys of the whole page. They keep quiet while something is being typed.
 fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
     let key = event.key();
-    if event.ctrl_key() && key == "`" {
-        app.dispatch(Action::ShowPane(Pane::Terminal));
-        focus(".terminal-tab-panel.shown textarea");
+    let in_dialog = app.with(|it| it.dialog.is_some());
+    if event.ctrl_key() && key == "`" && !in_dialog {
+        app.enter_terminal();
         event.prevent_default();
         return;
     }
-    if (event.ctrl_key() || event.meta_key()) && !event.shift_key() && key == "k" && !in_terminal(event) {
+    // In the terminal, Ctrl+K belongs to its line editor; with Shift it is the page's there, too.
+    let command = event.ctrl_key() || event.meta_key();
+    if command && key.eq_ignore_ascii_case("k") && (event.shift_key() || !in_terminal(event)) && !in_dialog {
         app.dispatch(Action::Dialog(Some(Dialog::Palette)));
         event.prevent_default();
         return;
@@ -191,8 +209,17 @@ fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
             Ok(Some(_))
         )
     });
-    let in_dialog = app.with(|it| it.dialog.is_some());
-    if typing || in_dialog || event.ctrl_key() || event.meta_key() || event.alt_key() {
+    if typing || in_dialog {
+        return;
+    }
+    // Ctrl+D is the browser's bookmark else.
+    if event.ctrl_key() && !event.shift_key() && !event.alt_key() && key.eq_ignore_ascii_case("d") {
+        if app.object_key("Delete") {
+            event.prevent_default();
+        }
+        return;
+    }
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
     // An embed takes no key before it has been clicked into; then the target is within it.
@@ -202,7 +229,7 @@ fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
     let handled = match key.as_str() {
         "?" => dispatch(app, Action::Dialog(Some(Dialog::Keys))),
         ":" => dispatch(app, Action::Dialog(Some(Dialog::Palette))),
-        "d" | "y" | "e" | "s" => app.object_key(&key),
+        "d" | "y" | "e" | "s" | "Delete" => app.object_key(&key),
         "l" if app.with(|it| it.clock.live) => app.object_key("l"),
         " " if !on_control => run(|| app.toggle_play()),
         "." => run(|| app.toggle_play()),
@@ -212,11 +239,10 @@ fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
         "]" => run(|| app.change_speed(true)),
         "b" => run(|| app.time(Time::Branch)),
         "l" if !app.with(|it| it.clock.live) => run(|| app.time(Time::Live)),
-        "g" => run(|| focus("#time-track")),
-        "/" => run(|| focus(".view input[type=search]")),
-        "Escape" if app.with(|it| it.selection.is_some()) => {
-            dispatch(app, Action::Select(None, String::new()))
-        }
+        "g" => focus("#time-track"),
+        "/" => focus(".view input[type=search]"),
+        "Escape" if app.with(|it| it.selection.is_some()) => close_inspector(app),
+        "Escape" if app.with(|it| it.stepped.is_some()) => dispatch(app, Action::StepRead),
         digit => match digit.parse::<usize>().ok().and_then(|it| VIEWS.get(it.wrapping_sub(1))) {
             Some(view) => dispatch(app, Action::Show(view.id)),
             None => false,
@@ -227,7 +253,31 @@ fn on_key(app: &App, event: &web_sys::KeyboardEvent) {
     }
 }
 
-/// In the terminal, Ctrl+K belongs to its line editor.
+/// Closes the inspector. The focus, if it was in there, goes back to what was looked at.
+fn close_inspector(app: &App) -> bool {
+    let object = app.with(|it| it.selection.clone());
+    app.dispatch(Action::Select(None, String::new()));
+    let lost = gloo::utils::document()
+        .active_element()
+        .is_none_or(|it| it.tag_name() == "BODY" || matches!(it.closest(".inspector"), Ok(Some(_))));
+    if let Some(object) = object.filter(|_| lost) {
+        let name = &object.name;
+        let back = match object.kind.as_str() {
+            "Pod" => format!(
+                "[data-pod=\"{}/{name}\"], [data-testid=\"row-{name}\"] button, #stage",
+                object.namespace
+            ),
+            "Node" => format!(
+                "[data-testid=\"node-{name}\"] .node-head, [data-testid=\"row-{name}\"] button, #stage"
+            ),
+            _ => format!("[data-testid=\"row-{name}\"] button, #stage"),
+        };
+        focus_soon(&back);
+    }
+    true
+}
+
+/// Whether a key was pressed in a terminal.
 fn in_terminal(event: &web_sys::KeyboardEvent) -> bool {
     let target = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|it| matches!(it.closest(".xterm"), Ok(Some(_))))
@@ -243,12 +293,30 @@ fn run(call: impl FnOnce()) -> bool {
     true
 }
 
-/// Focuses the first element of a selector, if there is one.
-pub fn focus(selector: &str) {
-    if let Ok(Some(element)) = gloo::utils::document().query_selector(selector)
-        && let Ok(element) = element.dyn_into::<web_sys::HtmlElement>()
-    {
+/// Focuses the first element of a selector, if there is one; gives whether there is.
+pub fn focus(selector: &str) -> bool {
+    // A list of selectors means the first one that finds something, not the first element of the page.
+    let found = selector.split(", ").find_map(|it| gloo::utils::document().query_selector(it).ok().flatten());
+    let element = found.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = &element {
         // Elements that cannot take the focus leave it where it is.
         let _ = element.focus();
     }
+    element.is_some()
+}
+
+/// Focuses what will be there when the page has been drawn, or soon after.
+pub fn focus_soon(selector: &str) {
+    focus_within(selector.to_string(), 10);
+}
+
+fn focus_within(selector: String, tries: u32) {
+    const WAIT_MS: u32 = 30;
+    let wait = if tries == 10 { 0 } else { WAIT_MS };
+    gloo::timers::callback::Timeout::new(wait, move || {
+        if !focus(&selector) && tries > 1 {
+            focus_within(selector, tries - 1);
+        }
+    })
+    .forget();
 }

@@ -53,14 +53,17 @@ fn use_selection(select: Select) -> Rc<dyn Any> {
     };
     use_effect_with((), move |()| {
         let watched = app.clone();
-        let listener = app.listen(move || {
+        let look = move || {
             let latest = latest.borrow();
             let changed =
                 |(select, last): &(Select, Rc<dyn Any>)| watched.with(|it| select(it, Some(last))).is_some();
             if latest.as_ref().is_some_and(changed) {
                 update.force_update();
             }
-        });
+        };
+        // What changed since it was drawn, and before anybody listened, is seen now.
+        look();
+        let listener = app.listen(look);
         move || app.forget(listener)
     });
     value

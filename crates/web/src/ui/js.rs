@@ -49,6 +49,8 @@ extern "C" {
     pub fn observe(element: &web_sys::Element, report: &JsValue) -> js_sys::Function;
     #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = onVisibility)]
     pub fn on_visibility(changed: &JsValue);
+    #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = onSeen)]
+    pub fn on_seen(report: &JsValue);
     #[wasm_bindgen(js_namespace = ["kubarium", "platform"], js_name = onCrash)]
     pub fn on_crash(report: &JsValue);
 }

@@ -9,11 +9,14 @@ use std::rc::Rc;
 
 use collections::OrdMap;
 use js_sys::Uint8Array;
-use kubarium_protocol::{Answer, Blob, Command, Id, Severity, TerminalId, Update, Watch, WatchUpdate};
+use kubarium_protocol::{
+    Answer, Blob, Command, Id, Severity, TerminalId, TerminalState, Time, Update, Watch, WatchUpdate,
+};
 use kubarium_web::model::coach::Coach;
 use kubarium_web::model::collection::Sink;
 use kubarium_web::model::params::Params;
-use kubarium_web::model::state::{Action, Prefs, State};
+use kubarium_web::model::prefs::Prefs;
+use kubarium_web::model::state::{Action, Phase, State};
 
 use crate::ui::js;
 
@@ -31,6 +34,8 @@ struct Inner {
     watches: RefCell<OrdMap<String, Entry>>,
     screens: RefCell<OrdMap<TerminalId, Screen>>,
     ids: Cell<u32>,
+    /// The terminal's height as the person wants it, whatever the URL asks for.
+    kept: f64,
     params: Params,
     embed: bool,
 }
@@ -48,7 +53,12 @@ struct Entry {
 struct Screen {
     write: Option<Rc<dyn Fn(&str)>>,
     early: String,
+    /// Columns and rows.
+    size: Option<(u16, u16)>,
 }
+
+/// What a screen says when nobody reads what is typed any more.
+const ENDED: &str = "\r\n\x1b[2mThe shell has ended. Press Enter for a new one.\x1b[0m\r\n";
 
 impl PartialEq for App {
     fn eq(&self, other: &App) -> bool {
@@ -57,11 +67,13 @@ impl PartialEq for App {
 }
 
 impl App {
+    /// The app of this page: what its URL asks for, and the settings that were kept.
     pub fn new() -> App {
         let location = gloo::utils::window().location();
         let params = Params::parse(&location.search().unwrap_or_default());
         let embed = gloo::utils::document_element().get_attribute("data-page").as_deref() == Some("embed");
-        let mut prefs = Prefs::read(&js::read_prefs());
+        let kept = Prefs::read(&js::read_prefs());
+        let mut prefs = if embed { kept.clone().in_an_embed() } else { kept.clone() };
         if let Some(height) = params.terminal_height {
             prefs.bottom = height.into();
         }
@@ -77,6 +89,7 @@ impl App {
             watches: RefCell::default(),
             screens: RefCell::default(),
             ids: Cell::new(1),
+            kept: kept.bottom,
             params,
             embed,
         }))
@@ -103,6 +116,7 @@ impl App {
         self.notify();
     }
 
+    /// Tells the person something.
     pub fn tell(&self, severity: Severity, text: impl Into<String>) {
         self.dispatch(Action::Tell(severity, text.into()));
     }
@@ -115,9 +129,16 @@ impl App {
         self.keep_prefs();
     }
 
-    /// Writes the settings down.
+    /// Writes the settings down: the person's own, not what a URL asks for. An embed has no say in those of the page.
     pub fn keep_prefs(&self) {
-        if let Ok(text) = self.with(|it| serde_json::to_string(&it.prefs)) {
+        if self.is_embed() {
+            return;
+        }
+        let mut prefs = self.with(|it| it.prefs.clone());
+        if self.params().terminal_height.is_some_and(|it| f64::from(it) == prefs.bottom) {
+            prefs.bottom = self.0.kept;
+        }
+        if let Ok(text) = serde_json::to_string(&prefs) {
             js::write_prefs(&text);
         }
     }
@@ -141,6 +162,7 @@ impl App {
         id
     }
 
+    /// Ends what [`App::listen`] began.
     pub fn forget(&self, listener: u32) {
         self.0.listeners.borrow_mut().remove(&listener);
     }
@@ -168,6 +190,21 @@ impl App {
         js::connect(&receive, &ready, &failed);
         let app = self.clone();
         js::on_crash(&js::text(move |message| app.dispatch(Action::Failed(message))));
+    }
+
+    /// Lets time stand still while nobody can see the page: an embed is one of many things on its page.
+    pub fn rest_unseen(&self) {
+        let app = self.clone();
+        let resting = Cell::new(false);
+        js::on_seen(&js::flag(move |seen| {
+            let flows = app.with(|it| it.phase == Phase::Ready && !it.clock.paused && it.clock.live);
+            if !seen && flows {
+                resting.set(true);
+                app.send(Command::Time(Time::Pause));
+            } else if seen && resting.take() {
+                app.send(Command::Time(Time::Play));
+            }
+        }));
     }
 
     /// Sends a command, or keeps it until the port is there.
@@ -224,6 +261,11 @@ impl App {
                     changed = true;
                 }
                 update => {
+                    if let Update::Terminal { terminal, state: TerminalState::Closed } = update
+                        && !self.params().readonly
+                    {
+                        self.output(terminal, ENDED);
+                    }
                     if matches!(update, Update::Refused { .. }) {
                         let app = self.clone();
                         after.push(Box::new(move || crate::ui::persist::refused(&app)));
@@ -246,6 +288,26 @@ impl App {
     }
 
     // ---- Terminals
+
+    /// What is typed: to the shell, or, where it has ended, for a new one.
+    pub fn type_into(&self, terminal: TerminalId, text: String) {
+        if !self.with(|it| it.is_closed(terminal)) {
+            self.send(Command::Input { terminal, text });
+        } else if text.contains('\r') {
+            self.start_shell(terminal);
+        }
+    }
+
+    /// A screen has this many columns and rows.
+    pub fn resize_screen(&self, terminal: TerminalId, columns: u16, rows: u16) {
+        self.0.screens.borrow_mut().entry(terminal).or_default().size = Some((columns, rows));
+        self.send(Command::Resize { terminal, columns, rows });
+    }
+
+    /// A screen's columns and rows, once there is a screen.
+    pub fn screen_size(&self, terminal: TerminalId) -> Option<(u16, u16)> {
+        self.0.screens.borrow().get(&terminal).and_then(|it| it.size)
+    }
 
     fn output(&self, terminal: TerminalId, text: &str) {
         let write = {
@@ -280,6 +342,7 @@ impl App {
         writes.iter().for_each(|write| write("\x1bc"));
     }
 
+    /// Forgets a screen, and what was kept for it.
     pub fn detach_screen(&self, terminal: TerminalId) {
         self.0.screens.borrow_mut().remove(&terminal);
     }

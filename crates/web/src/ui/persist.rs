@@ -181,7 +181,7 @@ pub fn opened(app: &App) {
     }
     let (known, restored) = app.with(|it| (it.terminals.clone(), it.opened.terminals.clone()));
     for id in known.iter().map(|it| it.id).filter(|id| !restored.contains(id)) {
-        app.send(Command::OpenTerminal { terminal: id, columns: 100, rows: 20 });
+        app.start_shell(id);
     }
     for id in &restored {
         if !known.iter().any(|it| it.id == *id) {
@@ -193,9 +193,9 @@ pub fn opened(app: &App) {
     }
     let lines = KEEPER.with_borrow_mut(|it| std::mem::take(&mut it.lines));
     lines.iter().for_each(|line| app.run_line(line));
-    let file = app.params().file.clone();
-    if !file.is_empty() {
-        app.open_file(&file);
+    let file = app.params().file.trim_start_matches("~/").to_string();
+    if !file.is_empty() && app.params().parts(app.is_embed(), true).side {
+        open_asked(app, file);
         return;
     }
     // Once there is nothing more urgent, the editor shows the first manifest.
@@ -211,6 +211,22 @@ pub fn opened(app: &App) {
         }
     })
     .forget();
+}
+
+/// Opens the file that the URL asks for, or says that it is not there.
+fn open_asked(app: &App, path: String) {
+    let opening = app.clone();
+    app.ask(
+        |id| Command::ReadFile { id, path },
+        move |answer| match answer {
+            Answer::File { path, .. } => opening.open_file(&path),
+            Answer::Failed { message } => {
+                opening
+                    .tell(Severity::Warning, format!("The link asks for a file that is not here. {message}"));
+            }
+            _ => {}
+        },
+    );
 }
 
 /// Saves when something is worth it.

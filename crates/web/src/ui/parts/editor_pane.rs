@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use kubarium_protocol::{Answer, Command, Problem, Severity};
-use kubarium_web::model::files::free_name;
+use kubarium_web::model::files::{free_name, is_manifest};
 use kubarium_web::model::lines;
-use kubarium_web::model::state::{Action, Pane, Phase, Tab};
+use kubarium_web::model::state::{Action, Phase, Tab};
 use kubarium_web::model::units::plural;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
@@ -30,6 +30,7 @@ struct Work {
     timer: Option<Timeout>,
 }
 
+/// The pane at the left: files above, the editor below.
 #[component]
 pub fn EditorPane() -> Html {
     let app = use_app();
@@ -38,8 +39,7 @@ pub fn EditorPane() -> Html {
     let tabs = use_select(|it| it.tabs.clone());
     let current = use_select(|it| it.tab.clone());
     let files = use_select(|it| it.files.clone());
-    let problems =
-        use_select(|it| it.tab.as_ref().and_then(|tab| it.problems.get(tab).cloned()).unwrap_or_default());
+    let problems = use_select(|it| it.tab.as_ref().and_then(|tab| it.problems.get(tab).cloned()));
     {
         let (app, work, host) = (app.clone(), work.clone(), host.clone());
         use_effect_with(current.is_some(), move |shown| {
@@ -78,7 +78,8 @@ pub fn EditorPane() -> Html {
         let (work, current, problems) = (work.clone(), current.clone(), problems.clone());
         use_effect_with((current, problems), move |(current, problems)| {
             if let (Some(part), Some(path)) = (&work.borrow().part, &**current) {
-                let json = serde_json::to_string(&**problems).unwrap_or_else(|_| "[]".into());
+                let known = problems.as_deref().unwrap_or_default();
+                let json = serde_json::to_string(known).unwrap_or_else(|_| "[]".into());
                 part.call("problems", &path.into(), &json.into());
             }
         });
@@ -106,13 +107,13 @@ pub fn EditorPane() -> Html {
                         { for tabs.iter().map(|tab| html! { <FileTab key={tab.path.clone()} tab={tab.clone()} shown={current.as_ref().as_ref() == Some(&tab.path)} work={Shared(work.clone())} /> }) }
                     </div>
                     <div class="spread"></div>
-                    if current.is_some() && !app.params().readonly {
+                    if current.as_deref().is_some_and(is_manifest) && !app.params().readonly {
                         <Button class="primary small" icon={Some(Icon::Play)} onclick={apply} testid="apply" title="Apply this file (Ctrl+Enter)">{ "Apply" }</Button>
                     }
                 </div>
                 <div class="editor-host" ref={host} hidden={current.is_none()}></div>
                 if current.is_none() { <Empty /> }
-                if current.is_some() { <Findings problems={(*problems).clone()} work={Shared(work)} /> }
+                if let Some(problems) = problems.as_ref().clone() { <Findings {problems} work={Shared(work)} /> }
             </div>
         </>
     }
@@ -285,14 +286,19 @@ fn flush(app: &App, work: &Rc<RefCell<Work>>) {
     );
 }
 
+/// Asks the API server about a manifest.
 fn check(app: &App, path: String, text: String) {
+    if !is_manifest(&path) || text.trim().is_empty() {
+        app.dispatch(Action::Problems(path, None));
+        return;
+    }
     let checked = app.clone();
     let about = path.clone();
     app.ask(
         |id| Command::Check { id, path, text },
         move |answer| {
             if let Answer::Problems(problems) = answer {
-                checked.dispatch(Action::Problems(about, problems));
+                checked.dispatch(Action::Problems(about, Some(problems)));
             }
         },
     );
@@ -308,7 +314,7 @@ fn reread(app: &App, work: &Rc<RefCell<Work>>, path: String) {
 }
 
 fn read(app: &App, work: &Rc<RefCell<Work>>, path: String, call: &'static str) {
-    let (shown, kept) = (app.clone(), work.clone());
+    let (shown, kept, about) = (app.clone(), work.clone(), path.clone());
     app.ask(
         |id| Command::ReadFile { id, path },
         move |answer| match answer {
@@ -323,7 +329,13 @@ fn read(app: &App, work: &Rc<RefCell<Work>>, path: String, call: &'static str) {
                 shown.dispatch(Action::Based(path.clone(), version));
                 check(&shown, path, text);
             }
-            Answer::Failed { message } => shown.tell(Severity::Error, message),
+            Answer::Failed { message } => {
+                shown.tell(Severity::Error, message);
+                // What cannot be read is no empty file.
+                if call == "open" {
+                    shown.dispatch(Action::CloseTab(about));
+                }
+            }
             _ => {}
         },
     );
@@ -332,10 +344,9 @@ fn read(app: &App, work: &Rc<RefCell<Work>>, path: String, call: &'static str) {
 /// Writes, then applies in the terminal.
 fn apply(app: &App, work: &Rc<RefCell<Work>>) {
     flush(app, work);
-    let Some(path) = app.with(|it| it.tab.clone()) else { return };
+    let Some(path) = app.with(|it| it.tab.clone()).filter(|it| is_manifest(it)) else { return };
     // The shell may be anywhere: the home folder is named.
     let home = app.with(|it| it.opened.home.clone());
     let line = lines::apply(&if home.is_empty() { path } else { format!("~/{path}") });
-    app.run_line(&line);
-    app.dispatch(Action::ShowPane(Pane::Terminal));
+    app.run_line_to_read(&line);
 }

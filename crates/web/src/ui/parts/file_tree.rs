@@ -20,6 +20,7 @@ enum Naming {
     Rename(String),
 }
 
+/// The tree of files, with a field where a name is being typed.
 #[component]
 pub fn FileTree() -> Html {
     let app = use_app();
@@ -60,7 +61,7 @@ pub fn FileTree() -> Html {
                 if *naming == Some(Naming::New) {
                     <li><NameInput value={free_name(&files, "manifest")} done={done.clone()} /></li>
                 }
-                { for rows.iter().map(|row| {
+                <>{ for rows.iter().map(|row| {
                     let renaming = *naming == Some(Naming::Rename(row.path.clone()));
                     let set = naming.setter();
                     let path = row.path.clone();
@@ -71,7 +72,7 @@ pub fn FileTree() -> Html {
                             else { <Entry row={row.clone()} current={current.as_ref().as_ref() == Some(&row.path)} {rename} /> }
                         </li>
                     }
-                }) }
+                }) }</>
                 if !ready {
                     <li class="empty small"><span class="bone" style="width:96px"></span></li>
                 } else if rows.is_empty() && *naming != Some(Naming::New) {

@@ -17,6 +17,7 @@ use crate::ui::hooks::{use_app, use_select, use_watch};
 use crate::ui::icon::Icon;
 use crate::ui::parts::button::IconButton;
 
+/// The drawer beside the view, when an object is looked at.
 #[component]
 pub fn Inspector() -> Html {
     let selection = use_select(|it| it.selection.clone());
@@ -58,6 +59,7 @@ impl Face {
     }
 }
 
+/// The object that a face shows.
 #[derive(Properties, PartialEq, Clone)]
 pub struct ObjectProps {
     pub object: ObjectRef,

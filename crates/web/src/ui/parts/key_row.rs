@@ -1,6 +1,5 @@
 //! Keys that a soft keyboard lacks, over it.
 
-use kubarium_protocol::Command;
 use kubarium_web::model::state::Action;
 use yew::prelude::*;
 
@@ -22,6 +21,7 @@ const KEYS: [(&str, &str, &str); 12] = [
     (":", ":", "Colon"),
 ];
 
+/// The row over a soft keyboard.
 #[component]
 pub fn KeyRow() -> Html {
     let app = use_app();
@@ -43,7 +43,7 @@ pub fn KeyRow() -> Html {
                     event.prevent_default();
                     let terminal = app.with(|it| it.terminal);
                     let text = app.with_control(text.to_string());
-                    app.send(Command::Input { terminal, text });
+                    app.type_into(terminal, text);
                 });
                 html! { <button type="button" class="key" tabindex="-1" aria-label={*name} {onpointerdown}>{ *label }</button> }
             }) }

@@ -3,7 +3,7 @@
 use kubarium_web::model::state::{Action, Pane};
 use yew::prelude::*;
 
-use crate::ui::hooks::{use_app, use_select};
+use crate::ui::hooks::use_app;
 use crate::ui::icon::Icon;
 
 const PANES: [(Pane, &str, Icon); 3] = [
@@ -12,17 +12,25 @@ const PANES: [(Pane, &str, Icon); 3] = [
     (Pane::Terminal, "Terminal", Icon::Terminal),
 ];
 
+/// The panes there are, and the one shown.
+#[derive(Properties, PartialEq)]
+pub struct PaneTabsProps {
+    pub panes: Vec<Pane>,
+    pub current: Pane,
+}
+
+/// A tab for each pane.
 #[component]
-pub fn PaneTabs() -> Html {
+pub fn PaneTabs(props: &PaneTabsProps) -> Html {
     let app = use_app();
-    let current = *use_select(|it| it.pane);
+    let current = props.current;
     html! {
-        <nav class="pane-tabs" aria-label="Panes">
-            { for PANES.iter().map(|(pane, title, icon)| {
+        <nav class="pane-tabs" aria-label="Panes" style={format!("--panes:{}", props.panes.len())}>
+            { for PANES.iter().filter(|it| props.panes.contains(&it.0)).map(|(pane, title, icon)| {
                 let (app, pane) = (app.clone(), *pane);
                 let open_side = pane == Pane::Editor;
                 let onclick = Callback::from(move |_| {
-                    if open_side && !app.with(|it| it.prefs.left_open) {
+                    if open_side && !app.is_embed() && !app.with(|it| it.prefs.left_open) {
                         app.set_prefs(|it| it.left_open = true);
                     }
                     app.dispatch(Action::ShowPane(pane));

@@ -1,7 +1,7 @@
 //! Terminals: tabs, and one xterm.js for each.
 
 use kubarium_protocol::{Command, Severity, TerminalId, TerminalState};
-use kubarium_web::model::state::{Action, Dialog, Edit, Term};
+use kubarium_web::model::state::{Action, Dialog, Edit, Phase, Term};
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
@@ -11,17 +11,20 @@ use crate::ui::js;
 use crate::ui::parts::button::{Button, IconButton};
 use crate::ui::parts::key_row::KeyRow;
 
+/// The terminals, one shown at a time, with the keys that phones lack.
 #[component]
 pub fn TerminalPane() -> Html {
     let app = use_app();
     let terminals = use_select(|it| it.terminals.clone());
     let current = *use_select(|it| it.terminal);
-    let edit = use_select(|it| it.edit.clone());
+    let edit = use_select(|it| it.edit().cloned());
+    let ready = *use_select(|it| it.phase == Phase::Ready);
     let readonly = app.params().readonly;
     let add = {
         let app = app.clone();
         Callback::from(move |()| {
             app.open_terminal();
+            app.enter_terminal();
         })
     };
     html! {
@@ -30,17 +33,29 @@ pub fn TerminalPane() -> Html {
                 <div class="tabs small">
                     { for terminals.iter().map(|term| html! { <TerminalTab key={term.id} term={*term} shown={term.id == current} last={terminals.len() == 1} /> }) }
                 </div>
-                if !readonly { <IconButton icon={Icon::Plus} label="New terminal" onclick={add} testid="new-terminal" /> }
+                if !readonly { <IconButton icon={Icon::Plus} label="New terminal" onclick={add} disabled={!ready} testid="new-terminal" /> }
                 <div class="spread"></div>
                 <IconButton icon={Icon::Copy} label="Copy the whole session as text" onclick={Callback::from(|()| js::copy_session())} testid="copy-session" />
                 <span class="pane-hint wide-only">{ if readonly { "Read only" } else { "Esc then Tab leaves the terminal" } }</span>
             </div>
             <div class="terminal-body">
-                { for terminals.iter().map(|term| html! { <Screen key={term.id} id={term.id} shown={term.id == current && edit.is_none()} /> }) }
+                // A list of its own: only lists of nothing but keys keep what they hold when they grow.
+                <>{ for terminals.iter().map(|term| html! { <Screen key={term.id} id={term.id} shown={term.id == current && edit.is_none()} /> }) }</>
+                if !ready { { starting() } }
                 if let Some(edit) = &*edit { <EditScreen key={edit.id} edit={edit.clone()} /> }
             </div>
             if !readonly { <KeyRow /> }
         </section>
+    }
+}
+
+/// What a person who waits is told; the style sheet shows it after a moment only, and the second line much later.
+fn starting() -> Html {
+    html! {
+        <p class="terminal-wait" role="status" data-testid="terminal-wait">
+            <span>{ "Starting the cluster …" }</span>
+            <span class="later">{ "The simulation is still being loaded: 1.5 MB, once. Later visits have it at hand." }</span>
+        </p>
     }
 }
 
@@ -57,7 +72,10 @@ fn TerminalTab(props: &TabProps) -> Html {
     let id = props.term.id;
     let show = {
         let app = app.clone();
-        Callback::from(move |_: MouseEvent| app.dispatch(Action::ShowTerminal(id)))
+        Callback::from(move |_: MouseEvent| {
+            app.dispatch(Action::ShowTerminal(id));
+            app.enter_terminal();
+        })
     };
     let close = Callback::from(move |()| app.close_terminal(id));
     let state = match props.term.state {
@@ -69,7 +87,7 @@ fn TerminalTab(props: &TabProps) -> Html {
         <div class={classes!("tab-with-close", props.shown.then_some("shown"))}>
             <button type="button" class="tab" aria-pressed={props.shown.to_string()} onclick={show} data-testid={format!("terminal-tab-{id}")}>
                 { Icon::Terminal.draw() }<span>{ format!("Terminal {}", id + 1) }</span>
-                if !state.is_empty() { <span class="tab-state">{ state }</span> }
+                <span class={classes!("tab-dot", state)} title={state}></span><span class="hidden-text">{ state }</span>
             </button>
             if !props.last { <IconButton icon={Icon::Close} label={format!("Close terminal {}", id + 1)} onclick={close} /> }
         </div>
@@ -117,7 +135,7 @@ fn options(app: &crate::ui::link::App, id: TerminalId) -> JsValue {
     let typed = app.clone();
     let on_data = js::text(move |text| {
         let text = typed.with_control(text);
-        typed.send(Command::Input { terminal: id, text });
+        typed.type_into(id, text);
     });
     js::set(&options, "onData", on_data);
     let noted = app.clone();
@@ -126,7 +144,7 @@ fn options(app: &crate::ui::link::App, id: TerminalId) -> JsValue {
     js::set(&options, "onCopy", js::text(move |text| copied.copy(&text)));
     let sized = app.clone();
     let on_resize = js::sizes(move |columns, rows| {
-        sized.send(Command::Resize { terminal: id, columns: columns as u16, rows: rows as u16 });
+        sized.resize_screen(id, columns as u16, rows as u16);
     });
     js::set(&options, "onResize", on_resize);
     let pasted = app.clone();
@@ -156,8 +174,8 @@ fn EditScreen(props: &EditProps) -> Html {
         move |save: bool| {
             let text = save.then(|| text.borrow().clone());
             app.send(Command::EditDone { edit: id, text });
-            app.dispatch(Action::EditDone);
-            crate::ui::app::focus(".terminal-tab-panel.shown textarea");
+            app.dispatch(Action::EditDone(id));
+            app.enter_terminal();
         }
     };
     {
@@ -184,10 +202,11 @@ fn EditScreen(props: &EditProps) -> Html {
     html! {
         <div class="edit-screen" data-testid="edit-screen">
             <div class="edit-head">
-                <strong>{ edit.title.clone() }</strong><span class="muted mono">{ edit.path.clone() }</span>
+                <strong title={edit.path.clone()}>{ edit.title.clone() }</strong>
+                if edit.path != edit.title { <span class="muted mono">{ edit.path.clone() }</span> }
                 <div class="spread"></div>
-                <Button class="quiet" onclick={Callback::from(move |()| quit(false))} testid="edit-quit">{ "Close without saving" }</Button>
-                <Button class="primary" onclick={Callback::from(move |()| save(true))} testid="edit-save">{ "Save and close" }</Button>
+                <Button class="quiet small" onclick={Callback::from(move |()| quit(false))} testid="edit-quit">{ "Close without saving" }</Button>
+                <Button class="primary small" title="Ctrl+S" onclick={Callback::from(move |()| save(true))} testid="edit-save">{ "Save and close" }</Button>
             </div>
             <div class="edit-body" ref={host}></div>
         </div>

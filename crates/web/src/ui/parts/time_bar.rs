@@ -11,6 +11,7 @@ use crate::ui::hooks::{use_app, use_select, use_size};
 use crate::ui::icon::Icon;
 use crate::ui::parts::button::{Button, IconButton};
 
+/// The whole bar at the bottom.
 #[component]
 pub fn TimeBar() -> Html {
     let app = use_app();
@@ -58,8 +59,8 @@ pub fn TimeBar() -> Html {
             <Track />
             <div class="time-right">
                 if past {
-                    <Button class="primary small" icon={Some(Icon::Live)} onclick={time(Time::Live)} testid="live">{ "Back to live" }</Button>
-                    <Button class="small" icon={Some(Icon::Branch)} onclick={time(Time::Branch)} testid="branch">{ "Branch from here" }</Button>
+                    <Button class="primary small" icon={Some(Icon::Live)} onclick={time(Time::Live)} label="Back to live" testid="live">{ "Back to live" }</Button>
+                    <Button class="small" icon={Some(Icon::Branch)} onclick={time(Time::Branch)} label="Branch from here" testid="branch">{ "Branch from here" }</Button>
                 } else {
                     if *branches > 1 { <Branches /> }
                     <History />
@@ -74,7 +75,7 @@ pub fn TimeBar() -> Html {
 
 fn state_word(clock: &Clock, ready: bool) -> String {
     match () {
-        () if !ready => String::new(),
+        () if !ready => "starting".into(),
         () if !clock.live => format!("{} ago", human_duration(clock.latest - clock.now)),
         () if clock.hurrying => "hurrying".into(),
         () if clock.paused => "paused".into(),

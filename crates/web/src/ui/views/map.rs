@@ -40,6 +40,7 @@ pub fn nodes_watch() -> Watch {
     Watch { path: "/api/v1/nodes".into(), keep: NODE_PATHS.map(String::from).to_vec(), ..Watch::default() }
 }
 
+/// The first view.
 #[component]
 pub fn MapView() -> Html {
     let app = use_app();
@@ -95,7 +96,7 @@ pub fn MapView() -> Html {
                     { skeleton() }
                 } else {
                     <Lane pods={waiting} />
-                    { boxes(&nodes, &pods, width - if width < 560.0 { 24.0 } else { 32.0 }, *scroll, height, show_system) }
+                    { boxes(&nodes, &pods, width, *scroll, height, show_system) }
                 }
             </div>
         </div>

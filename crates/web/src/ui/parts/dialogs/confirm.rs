@@ -81,7 +81,7 @@ pub fn Paste(props: &PasteProps) -> Html {
             let text = format!("{}\r", text.trim_end().replace('\n', "\r"));
             app.send(Command::Input { terminal, text });
             app.dispatch(Action::Dialog(None));
-            crate::ui::app::focus(".terminal-tab-panel.shown textarea");
+            crate::ui::app::focus_soon(".terminal-tab-panel.shown textarea");
         })
     };
     html! {

@@ -15,9 +15,10 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
         "Everywhere",
         &[
             ("Ctrl `", "to the terminal"),
-            (":  Ctrl K", "go to, do, or run anything"),
+            (":  Ctrl K", "go to, do, or run anything (Ctrl Shift K in the terminal)"),
             ("?", "this page"),
             ("/", "filter the view"),
+            ("↑ ↓ ← →", "from pod to pod on the map, from row to row in tables"),
             ("Esc", "close what is open"),
         ],
     ),
@@ -29,6 +30,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("e", "edit it"),
             ("l", "a pod’s logs"),
             ("s", "a shell in a pod"),
+            ("Ctrl D", "delete it, after a question"),
         ],
     ),
     (
@@ -51,6 +53,11 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("Ctrl Shift C", "copy (Ctrl C too, when text is selected)"),
             ("Ctrl Shift V", "paste"),
             ("Ctrl R", "search what was typed before"),
+            (
+                "Ctrl Alt W",
+                "what Ctrl W does elsewhere: browsers keep Ctrl W, T, N and Q to themselves; with Alt they arrive",
+            ),
+            ("Shift PgUp", "scroll back"),
         ],
     ),
     (
@@ -64,6 +71,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
+/// The table of keys, and what else helps.
 #[component]
 pub fn Keys() -> Html {
     let app = use_app();

@@ -3,7 +3,7 @@
 use kubarium_protocol::Time;
 use kubarium_web::model::lines;
 use kubarium_web::model::palette::{Act, Deed, Entry, entries};
-use kubarium_web::model::state::{Action, Dialog, Pane};
+use kubarium_web::model::state::{Action, Dialog};
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
@@ -12,6 +12,7 @@ use crate::ui::hooks::use_app;
 use crate::ui::link::App;
 use crate::ui::view_list::VIEWS;
 
+/// The palette over the page.
 #[component]
 pub fn Palette() -> Html {
     let app = use_app();
@@ -36,6 +37,8 @@ pub fn Palette() -> Html {
             match event.key().as_str() {
                 "ArrowDown" => chosen.set((*chosen + 1).min(last)),
                 "ArrowUp" => chosen.set(chosen.saturating_sub(1)),
+                // Not to clear the field first, as browsers do with fields for searching.
+                "Escape" => app.dispatch(Action::Dialog(None)),
                 "Enter" => {
                     if let Some(entry) = found.get(*chosen) {
                         act(&app, &entry.deed);
@@ -77,10 +80,7 @@ fn act(app: &App, deed: &Deed) {
             app.dispatch(Action::Show("resources"));
             app.dispatch(Action::Strip(lines::get(kind, &namespace)));
         }
-        Deed::Line(line) => {
-            app.run_line(line);
-            app.dispatch(Action::ShowPane(Pane::Terminal));
-        }
+        Deed::Line(line) => app.run_line_to_read(line),
         Deed::Do(act) => match act {
             Act::Play => app.toggle_play(),
             Act::Step => app.time(Time::Step),
@@ -95,10 +95,7 @@ fn act(app: &App, deed: &Deed) {
             Act::Fidelity => app.dispatch(Action::Dialog(Some(Dialog::Fidelity))),
             Act::Keys => app.dispatch(Action::Dialog(Some(Dialog::Keys))),
             Act::Theme => app.toggle_theme(),
-            Act::Terminal => {
-                app.dispatch(Action::ShowPane(Pane::Terminal));
-                crate::ui::app::focus(".terminal-tab-panel.shown textarea");
-            }
+            Act::Terminal => app.enter_terminal(),
         },
     }
 }

@@ -13,12 +13,14 @@ use crate::ui::icon::Icon;
 use crate::ui::link::App;
 use crate::ui::parts::button::Button;
 
+/// The object that buttons are for, as it is.
 #[derive(Properties, PartialEq)]
 pub struct ButtonsProps {
     pub object: ObjectRef,
     pub json: Rc<Json>,
 }
 
+/// The row of buttons below the name.
 #[component]
 pub fn Buttons(props: &ButtonsProps) -> Html {
     let app = use_app();
@@ -26,14 +28,11 @@ pub fn Buttons(props: &ButtonsProps) -> Html {
         return Html::default();
     }
     let object = &props.object;
-    let run = |line: String| {
+    // Each does what its key does.
+    let key = |key: &'static str| {
         let app = app.clone();
-        Callback::from(move |()| app.run_line(&line))
-    };
-    let delete = {
-        let (app, object) = (app.clone(), object.clone());
         Callback::from(move |()| {
-            app.confirm_line(format!("Delete {} {}?", object.kind, object.name), lines::delete(&object))
+            app.object_key(key);
         })
     };
     let special = match object.kind.as_str() {
@@ -45,8 +44,8 @@ pub fn Buttons(props: &ButtonsProps) -> Html {
         }
         "Pod" => html! {
             <>
-                <Button class="small" icon={Some(Icon::File)} onclick={run(lines::logs(object))} testid="do-logs">{ "Logs" }</Button>
-                <Button class="small" icon={Some(Icon::Terminal)} onclick={run(lines::shell(object))} testid="do-shell">{ "Shell" }</Button>
+                <Button class="small" icon={Some(Icon::File)} onclick={key("l")} title="Logs  (l)" testid="do-logs">{ "Logs" }</Button>
+                <Button class="small" icon={Some(Icon::Terminal)} onclick={key("s")} title="A shell in it  (s)" testid="do-shell">{ "Shell" }</Button>
                 { kills(&app, object, &props.json) }
             </>
         },
@@ -56,10 +55,10 @@ pub fn Buttons(props: &ButtonsProps) -> Html {
         <div class="inspector-buttons">
             { special }
             if object.kind != "Node" && object.kind != "Event" {
-                <Button class="small" icon={Some(Icon::Edit)} onclick={run(lines::edit(object))} testid="do-edit">{ "Edit" }</Button>
+                <Button class="small" icon={Some(Icon::Edit)} onclick={key("e")} title="Edit its YAML  (e)" testid="do-edit">{ "Edit" }</Button>
             }
             if object.kind != "Event" {
-                <Button class="small danger" icon={Some(Icon::Trash)} onclick={delete} testid="do-delete">{ "Delete" }</Button>
+                <Button class="small danger" icon={Some(Icon::Trash)} onclick={key("Delete")} title="Delete it  (Ctrl D)" testid="do-delete">{ "Delete" }</Button>
             }
         </div>
     }

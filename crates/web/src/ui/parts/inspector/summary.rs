@@ -13,12 +13,14 @@ use crate::ui::hooks::{use_app, use_second};
 use crate::ui::link::App;
 use crate::ui::views::map::glyph::glyph;
 
+/// The object, as it is.
 #[derive(Properties, PartialEq)]
 pub struct SummaryProps {
     pub object: ObjectRef,
     pub json: Rc<Json>,
 }
 
+/// The face that is shown first.
 #[component]
 pub fn Summary(props: &SummaryProps) -> Html {
     let app = use_app();
@@ -74,8 +76,14 @@ fn pod_facts(app: &App, json: &Json, facts: &mut Vec<(&str, Html)>) {
     let unscheduled = list(json, "/status/conditions")
         .iter()
         .find(|it| text(it, "/type") == "PodScheduled" && text(it, "/status") == "False");
-    if let Some(condition) = unscheduled {
-        facts.push(("Waiting", html! { text(condition, "/message").to_string() }));
+    // What holds it up comes before everything that is as it should be.
+    let held_up = list(json, "/status/containerStatuses")
+        .iter()
+        .map(|it| text(it, "/state/waiting/message"))
+        .chain(unscheduled.map(|it| text(it, "/message")))
+        .find(|it| !it.is_empty());
+    if let Some(message) = held_up {
+        facts.insert(1, ("Waiting", html! { message.to_string() }));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use collections::StableSort;
 use kubarium_protocol::Json;
 use kubarium_web::model::collection::{list, text};
 use kubarium_web::model::kinds::reference;
@@ -15,6 +16,7 @@ use super::glyph::glyph;
 use crate::ui::hooks::{use_app, use_select};
 use crate::ui::icon::Icon;
 
+/// A node, its pods, and where its box is.
 #[derive(Properties)]
 pub struct NodeBoxProps {
     pub name: String,
@@ -52,6 +54,7 @@ fn condition(json: &Json) -> (&'static str, &'static str) {
     }
 }
 
+/// The box of one node.
 #[component]
 pub fn NodeBox(props: &NodeBoxProps) -> Html {
     let app = use_app();
@@ -112,6 +115,7 @@ fn bar(name: &str, used: f64, all: f64, format: fn(f64) -> String) -> Html {
     }
 }
 
+/// Pods to draw as cells.
 #[derive(Properties)]
 pub struct CellsProps {
     pub pods: Rc<NodePods>,
@@ -150,29 +154,69 @@ pub fn Cells(props: &CellsProps) -> Html {
             app.inspect(reference("Pod", namespace, name));
         }
     });
-    let shown = || props.pods.cells.values().filter(|it| props.show_system || it.namespace != "kube-system");
-    let more = shown().count().saturating_sub(props.limit);
+    let onkeydown = Callback::from(move |event: KeyboardEvent| {
+        if let Some(next) = neighbour(&event) {
+            // Focusing fails for no element that is drawn.
+            let _ = next.focus();
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    });
+    // The oldest first: who comes later does not push those aside that are there.
+    let mut shown: Vec<&Rc<PodCell>> =
+        props.pods.cells.values().filter(|it| props.show_system || it.namespace != "kube-system").collect();
+    shown.stable_sort_by_key(|it| it.created);
+    let more = shown.len().saturating_sub(props.limit);
+    shown.truncate(props.limit);
     let is_selected = |pod: &PodCell| {
         selected
             .as_ref()
             .as_ref()
             .is_some_and(|(namespace, name)| pod.name == *name && pod.namespace == *namespace)
     };
+    // A hundred pods are one stop of the Tab key; arrows go on from there.
+    let stop = shown.iter().position(|it| is_selected(it)).unwrap_or(0);
     html! {
-        <div class="cells" style={format!("--cell:{}px", fixed(props.density.cell, 1))} {onclick}>
-            { for shown().take(props.limit).map(|it| cell(it, is_selected(it))) }
+        <div class="cells" style={format!("--cell:{}px", fixed(props.density.cell, 1))} {onclick} {onkeydown}>
+            <>{ for shown.iter().enumerate().map(|(index, it)| cell(it, is_selected(it), index == stop)) }</>
             if more > 0 { <span class="muted">{ format!("+{more}") }</span> }
         </div>
     }
 }
 
-fn cell(pod: &PodCell, selected: bool) -> Html {
+/// The cell that an arrow key leads to from the one that has the focus.
+fn neighbour(event: &KeyboardEvent) -> Option<web_sys::HtmlElement> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let cell = target.closest("[data-pod]").ok()??.dyn_into::<web_sys::HtmlElement>().ok()?;
+    let step = |it: &web_sys::Element, forward: bool| {
+        let next = if forward { it.next_element_sibling() } else { it.previous_element_sibling() }?;
+        next.dyn_into::<web_sys::HtmlElement>().ok().filter(|it| it.has_attribute("data-pod"))
+    };
+    let along = |forward: bool| std::iter::successors(step(&cell, forward), move |it| step(it, forward));
+    match event.key().as_str() {
+        "ArrowRight" => step(&cell, true),
+        "ArrowLeft" => step(&cell, false),
+        "End" => along(true).last(),
+        "Home" => along(false).last(),
+        // In the next line that there is, the one most nearly above or below.
+        key @ ("ArrowDown" | "ArrowUp") => {
+            let others = || along(key == "ArrowDown").skip_while(|it| it.offset_top() == cell.offset_top());
+            let line = others().next()?.offset_top();
+            others()
+                .take_while(|it| it.offset_top() == line)
+                .min_by_key(|it| (it.offset_left() - cell.offset_left()).abs())
+        }
+        _ => None,
+    }
+}
+
+fn cell(pod: &PodCell, selected: bool, stop: bool) -> Html {
     let system = pod.namespace == "kube-system";
     let key = format!("{}/{}", pod.namespace, pod.name);
     let label = format!("{} {}: {}", if system { "system pod" } else { "pod" }, pod.name, pod.status);
     html! {
         <button key={key.clone()} type="button" class={classes!("cell", pod.look.class(), system.then_some("system"), selected.then_some("selected"))}
-            aria-label={label.clone()} title={label} data-pod={key} data-testid={format!("pod-{}", pod.name)} data-look={pod.look.class()}>
+            tabindex={if stop { "0" } else { "-1" }} aria-label={label.clone()} title={label} data-pod={key} data-testid={format!("pod-{}", pod.name)} data-look={pod.look.class()}>
             { glyph(pod.look) }
         </button>
     }

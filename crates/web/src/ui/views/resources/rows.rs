@@ -25,6 +25,7 @@ impl PartialEq for Shared {
     }
 }
 
+/// What is shown of a table.
 #[derive(Properties, PartialEq)]
 pub struct RowsProps {
     pub table: Shared,
@@ -36,6 +37,7 @@ pub struct RowsProps {
     pub on_order: Callback<Order>,
 }
 
+/// A table with its head; Up and Down go from row to row.
 #[component]
 pub fn Rows(props: &RowsProps) -> Html {
     let app = use_app();
@@ -52,6 +54,11 @@ pub fn Rows(props: &RowsProps) -> Html {
             }
         })
     };
+    let onkeydown = Callback::from(move |event: KeyboardEvent| {
+        if next_row(&event).is_some() {
+            event.prevent_default();
+        }
+    });
     let table = props.table.0.borrow();
     let rows = table.select(&props.filter, props.order);
     let wide = width > 900.0;
@@ -69,16 +76,16 @@ pub fn Rows(props: &RowsProps) -> Html {
     html! {
         <div class="table-scroll" ref={node} {onscroll} tabindex="0" role="region" aria-label={format!("Table of {}", props.kind)}>
             if !table.synced && table.error.is_none() { <div class="bones"><span class="bone"></span><span class="bone"></span><span class="bone"></span></div> }
-            else if let Some(text) = empty { <p class="empty">{ text }</p> }
+            else if let Some(text) = empty { <p class="empty" role="status">{ text }</p> }
             else {
                 <table class="resource-table" aria-rowcount={(rows.len() + 1).to_string()} data-testid="resource-table">
                     <thead><tr>
                         if props.show_namespace { <th scope="col" class="of-namespace">{ "Namespace" }</th> }
                         { for columns.iter().map(|it| header(props, *it, &table.columns[*it].name)) }
                     </tr></thead>
-                    <tbody>
+                    <tbody {onkeydown}>
                         { spacer(above) }
-                        { for rows[shown.clone()].iter().enumerate().map(|(offset, row)| {
+                        <>{ for rows[shown.clone()].iter().enumerate().map(|(offset, row)| {
                             let target = reference(props.kind, &row.namespace, &row.name);
                             let selected = selection.as_ref().as_ref() == Some(&target);
                             let app = app.clone();
@@ -94,13 +101,25 @@ pub fn Rows(props: &RowsProps) -> Html {
                                     }) }
                                 </tr>
                             }
-                        }) }
+                        }) }</>
                         { spacer(below) }
                     </tbody>
                 </table>
             }
         </div>
     }
+}
+
+/// Focuses the row that an arrow key leads to from the one that has the focus.
+fn next_row(event: &KeyboardEvent) -> Option<()> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let row = target.closest("tr").ok()??;
+    let next = match event.key().as_str() {
+        "ArrowDown" => row.next_element_sibling(),
+        "ArrowUp" => row.previous_element_sibling(),
+        _ => None,
+    }?;
+    next.query_selector("button").ok()??.dyn_into::<web_sys::HtmlElement>().ok()?.focus().ok()
 }
 
 /// A column's head: sorts, then the other way, then not at all.
