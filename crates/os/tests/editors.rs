@@ -1,5 +1,12 @@
 //! The editors as a person sees them: keys go in, a terminal emulator shows the screen.
 
+// How many keys are typed is asked of the environment.
+#![allow(clippy::disallowed_methods)]
+
+#[path = "editors/keys.rs"]
+mod keys;
+#[path = "editors/nano.rs"]
+mod nano;
 #[path = "screen/terminal.rs"]
 mod terminal;
 
@@ -122,41 +129,6 @@ fn vi_complains_in_its_own_words() {
         s.keys(keys);
         assert!(s.last().starts_with(wanted), "{keys:?}: {}", s.last());
     }
-}
-
-#[test]
-fn nano_writes_what_was_typed() {
-    let mut s = Screen::new();
-    s.keys("nano a.txt\r");
-    assert!(s.rows()[0].contains("GNU nano 7.2") && s.rows()[0].contains("a.txt"), "{:?}", s.rows());
-    assert!(s.rows()[9].contains("[ New File ]"), "{:?}", s.rows());
-    assert!(s.rows()[10].starts_with("^G Help") && s.rows()[11].starts_with("^X Exit"), "{:?}", s.rows());
-    s.keys("hello\rworld\rend");
-    assert!(s.rows()[0].ends_with("Modified"), "{:?}", s.rows());
-    s.keys("\x0f");
-    assert_eq!(s.rows()[9], "File Name to Write: a.txt");
-    s.keys("\r");
-    assert!(s.rows()[9].contains("[ Wrote 3 lines ]"), "{:?}", s.rows());
-    assert_eq!(s.file("/here/a.txt"), "hello\nworld\nend\n");
-    s.keys("\x0b\x1b[A\x1b[A\x15x\x18");
-    assert_eq!(s.rows()[9], "Save modified buffer?");
-    s.keys("y\r");
-    assert_eq!(s.file("/here/a.txt"), "end\nxhello\nworld\n");
-}
-
-#[test]
-fn nano_searches_and_leaves_without_saving() {
-    let mut s = Screen::new();
-    s.write("/here/a", "one\ntwo\nthree\n");
-    s.keys("nano a\r").keys("\x17two\r").keys("X");
-    assert_eq!(s.rows()[2], "Xtwo");
-    s.keys("\x17nope\r");
-    assert!(s.rows()[9].contains("[ \"nope\" not found ]"), "{:?}", s.rows());
-    s.keys("\x1bu");
-    assert_eq!(s.rows()[2], "two");
-    s.keys("\x18n");
-    assert_eq!(s.file("/here/a"), "one\ntwo\nthree\n");
-    assert!(s.rows().iter().any(|row| row == "$ nano a"), "{:?}", s.rows());
 }
 
 /// `\n`, `\e` and the like in the files of cases.
@@ -485,172 +457,4 @@ fn busybox_vi_is_a_smaller_one() {
     }
     s.keys(":q\r");
     assert_eq!(s.file("/here/f"), "xone two three\nfour five\nsix\n");
-}
-
-/// How many texts are typed: `KUBARIUM_KEYS=N` begins at another seed, `KUBARIUM_ROUNDS=N` types more of them.
-fn rounds() -> u64 {
-    std::env::var("KUBARIUM_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
-}
-
-/// Keys that nobody would type in this order; the editors take them all.
-fn type_anything(program: &str, alphabet: &[&str], rounds: u64) {
-    let from: u64 = std::env::var("KUBARIUM_KEYS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
-    for round in from..from + rounds {
-        let mut seed = round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mut s = Screen::new();
-        s.write("/here/f", "one (two) three\n\n\tfour \"five\" <b>x</b>\nsix: [1, 2]\né 12 ü\n");
-        s.keys(&format!("{program} f\r"));
-        let mut typed = String::new();
-        for _ in 0..60 {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            typed.push_str(alphabet[(seed >> 33) as usize % alphabet.len()]);
-        }
-        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            s.keys(&typed);
-        }));
-        assert!(caught.is_ok(), "round {round}: {typed:?}");
-    }
-}
-
-#[test]
-fn vi_takes_any_keys() {
-    const KEYS: &[&str] = &[
-        "h",
-        "j",
-        "k",
-        "l",
-        "w",
-        "b",
-        "e",
-        "0",
-        "$",
-        "^",
-        "G",
-        "gg",
-        "f",
-        "t",
-        ";",
-        "%",
-        "{",
-        "}",
-        "(",
-        ")",
-        "H",
-        "L",
-        "i",
-        "a",
-        "I",
-        "A",
-        "o",
-        "O",
-        "R",
-        "x",
-        "X",
-        "D",
-        "C",
-        "J",
-        "~",
-        "r",
-        "p",
-        "P",
-        "u",
-        "\x12",
-        "U",
-        ".",
-        "d",
-        "c",
-        "y",
-        ">",
-        "<",
-        "=",
-        "g",
-        "gJ",
-        "g~",
-        "gu",
-        "gq",
-        "v",
-        "V",
-        "\x16",
-        "o",
-        "iw",
-        "a\"",
-        "i(",
-        "it",
-        "ip",
-        "\"a",
-        "\"A",
-        "\"_",
-        "q",
-        "qa",
-        "@a",
-        "@@",
-        "ma",
-        "'a",
-        "`a",
-        "''",
-        "\x0f",
-        "\t",
-        "\x01",
-        "\x18",
-        "\x05",
-        "\x19",
-        "\x06",
-        "\x02",
-        "\x04",
-        "\x15",
-        "2",
-        "3",
-        "9",
-        "/o\r",
-        "?e\r",
-        "n",
-        "N",
-        "*",
-        "#",
-        ":",
-        ":2d\r",
-        ":%s/e/E\\r/g\r",
-        ":s/o/0/c\r",
-        ":g/o/normal x\r",
-        ":g/./m0\r",
-        ":1,2t$\r",
-        ":sort\r",
-        ":v/o/d\r",
-        ":r f\r",
-        ":set list\r",
-        ":set nowrap nu\r",
-        ":set ai et sw=3\r",
-        ":reg\r",
-        ":undo\r",
-        ":%j\r",
-        ":2,3>\r",
-        ":%!cat\r",
-        ":r !echo x\r",
-        "\x1b",
-        "\x1b",
-        "\x1b",
-        "\r",
-        "\x08",
-        "\x7f",
-        "\x17",
-        "é",
-        "\x0e",
-        "\x10",
-        " ",
-        "\x1b[A",
-        "\x1b[B",
-        "\x1b[C",
-        "\x1b[D",
-        "\x1b[3~",
-        "\x1b[5~",
-        "&",
-        "!!",
-        "z.",
-        "zt",
-        "gv",
-        "y",
-        "n",
-        "a",
-    ];
-    type_anything("vi", KEYS, rounds());
 }

@@ -62,7 +62,17 @@ impl Nano {
         } else {
             Vec::new()
         };
-        row.extend(shown.iter().skip(start).take(width).map(|c| (*c, Look::Plain)));
+        let mut looks = vec![Look::Plain; shown.len()];
+        let match_here = matches!(&self.ask, Some((Ask::ReplaceThis(..), _))) && at == self.row;
+        let lit = match self.region() {
+            _ if match_here => self.col..(self.col + self.found).min(line.len()),
+            Some((from, to)) if (from.0..=to.0).contains(&at) => {
+                (if at == from.0 { from.1 } else { 0 })..(if at == to.0 { to.1 } else { line.len() })
+            }
+            _ => 0..0,
+        };
+        looks[columns[lit.start]..columns[lit.end]].fill(Look::Reverse);
+        row.extend(shown.iter().copied().zip(looks).skip(start).take(width));
         if start > 0
             && let Some(first) = row.get_mut(gutter)
         {
@@ -96,9 +106,9 @@ impl Nano {
         page.cursor = (question.chars().count() + answer.chars().count(), page.rows.len());
         let line = format!("{question}{answer}");
         page.push(styled(&format!("{line:<cols$}"), Look::Reverse));
-        if matches!(ask, Ask::Save | Ask::ReplaceThis(..)) {
-            let all: &[(&str, &str)] =
-                if *ask == Ask::Save { &[(" Y", "Yes")] } else { &[(" Y", "Yes"), (" A", "All")] };
+        if matches!(ask, Ask::Save | Ask::Overwrite { .. } | Ask::Rename { .. } | Ask::ReplaceThis(..)) {
+            let one = !matches!(ask, Ask::ReplaceThis(..));
+            let all: &[(&str, &str)] = if one { &[(" Y", "Yes")] } else { &[(" Y", "Yes"), (" A", "All")] };
             page.push(shortcuts(all, cols));
             page.push(shortcuts(&[(" N", "No"), ("^C", "Cancel")], cols));
         } else {
@@ -110,11 +120,25 @@ impl Nano {
     fn question(&self, ask: &Ask) -> String {
         match ask {
             Ask::Save => "Save modified buffer? ".to_owned(),
+            Ask::Overwrite { name, .. } => format!("File \"{name}\" exists; OVERWRITE? "),
+            Ask::Rename { .. } => "Save file under DIFFERENT NAME? ".to_owned(),
+            Ask::Command => "Command to execute: ".to_owned(),
             Ask::Write { .. } => "File Name to Write: ".to_owned(),
-            Ask::Search if self.last_search.is_empty() => "Search: ".to_owned(),
-            Ask::Search => format!("Search [{}]: ", self.last_search),
-            Ask::Replace if self.last_search.is_empty() => "Search (to replace): ".to_owned(),
-            Ask::Replace => format!("Search (to replace) [{}]: ", self.last_search),
+            Ask::Search | Ask::Replace => {
+                let mut text = "Search".to_owned();
+                for (set, word) in [
+                    (self.case, " [Case Sensitive]"),
+                    (self.pattern, " [Reg.exp.]"),
+                    (self.backwards && *ask == Ask::Search, " [Backwards]"),
+                    (*ask == Ask::Replace, " (to replace)"),
+                ] {
+                    text.push_str(if set { word } else { "" });
+                }
+                if !self.last_search.is_empty() {
+                    text.push_str(&format!(" [{}]", self.last_search));
+                }
+                text + ": "
+            }
             Ask::ReplaceWith(_) => "Replace with: ".to_owned(),
             Ask::ReplaceThis(..) => "Replace this instance? ".to_owned(),
             Ask::Line => "Enter line number, column number: ".to_owned(),
