@@ -44,6 +44,19 @@ pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
     group(SEQUENCE, parts)
 }
 
+/// A value that holds others in no order of their own: they are sorted by their bytes.
+pub fn set(tag: u8, mut parts: Vec<Vec<u8>>) -> Vec<u8> {
+    // There are two or three of them.
+    for i in 1..parts.len() {
+        let mut at = i;
+        while at > 0 && parts[at] < parts[at - 1] {
+            parts.swap(at, at - 1);
+            at -= 1;
+        }
+    }
+    group(tag, &parts)
+}
+
 /// An integer that is not negative.
 pub fn integer(number: &Big) -> Vec<u8> {
     let mut body = number.bytes();

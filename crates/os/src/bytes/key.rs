@@ -173,7 +173,7 @@ impl PublicKey {
         match names.first()?.oid()?.as_str() {
             RSA => {
                 let numbers = Node::first(bits)?.inside(SEQUENCE)?;
-                Some(PublicKey::Rsa { n: numbers.first()?.number()?, e: numbers.get(1)?.number()? })
+                Some(PublicKey::Rsa { n: bounded(numbers.first()?)?, e: bounded(numbers.get(1)?)? })
             }
             EC => {
                 let curve = Curve::find(&names.get(1)?.oid()?)?;
@@ -227,8 +227,13 @@ fn ec_body(curve: Curve, number: &Big, named: bool) -> Vec<u8> {
     sequence(&[integer(&Big::from(1)), secret, name, group(0xa1, &[der::bits(&curve.public(number))])])
 }
 
+/// A number of a key; none that would take minutes to reckon with.
+fn bounded(node: &Node<'_>) -> Option<Big> {
+    node.number().filter(|n| n.bits() <= 16_384)
+}
+
 fn read_rsa(parts: &[Node<'_>]) -> Option<PrivateKey> {
-    let n = |i: usize| parts.get(i)?.number();
+    let n = |i: usize| bounded(parts.get(i)?);
     let key =
         RsaKey { n: n(1)?, e: n(2)?, d: n(3)?, p: n(4)?, q: n(5)?, dp: n(6)?, dq: n(7)?, q_inverse: n(8)? };
     Some(PrivateKey::Rsa(Box::new(key)))
@@ -238,7 +243,7 @@ fn read_ec(parts: &[Node<'_>], curve: Option<Curve>) -> Option<PrivateKey> {
     let named = parts.iter().find(|n| n.tag == 0xa0);
     let name = named.and_then(|n| Node::first(n.body)).filter(|n| n.tag == OID);
     let curve = curve.or_else(|| Curve::find(&name?.oid()?))?;
-    let secret = parts.get(1).filter(|n| n.tag == OCTETS)?;
+    let secret = parts.get(1).filter(|n| n.tag == OCTETS && n.body.len() == curve.bits / 8)?;
     Some(PrivateKey::Ec(curve, Big::from_bytes(secret.body)))
 }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What is signed, by what algorithm, and the signature: the frame of both.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Signed {
     body: Vec<u8>,
     /// The algorithm's identifier.
@@ -66,7 +66,7 @@ impl Signed {
 }
 
 /// A certificate.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Certificate {
     pub signed: Signed,
     pub version: u32,
@@ -82,6 +82,12 @@ pub struct Certificate {
     /// As they were written.
     issuer_der: Vec<u8>,
     subject_der: Vec<u8>,
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Certificate) -> bool {
+        self.signed.body == other.signed.body && self.signed.signature == other.signed.signature
+    }
 }
 
 /// What a certificate is made of.
@@ -255,12 +261,12 @@ fn key_lines(key: Option<&PublicKey>, algorithm: &str) -> String {
 
 /// Short numbers stand in the line, in both bases.
 fn serial_lines(serial: &[u8]) -> String {
-    let number = serial.iter().fold(0u128, |n, b| n << 8 | u128::from(*b));
-    if serial.len() <= 8 && number <= i64::MAX as u128 {
+    let small = serial.len() < 8 || serial.len() == 8 && serial[0] < 128;
+    if small {
+        let number = serial.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
         return format!("        Serial Number: {number} (0x{number:x})\n");
     }
-    let digits: Vec<String> = serial.iter().map(|b| format!("{b:02x}")).collect();
-    format!("        Serial Number:\n            {}\n", digits.join(":"))
+    format!("        Serial Number:\n            {}\n", show::digits(serial, ":"))
 }
 
 /// A moment as certificates show it.
@@ -269,7 +275,7 @@ pub fn date(time: Time) -> String {
 }
 
 /// A request for a certificate.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     pub signed: Signed,
     pub subject: Name,
@@ -365,5 +371,84 @@ impl Request {
         text.push_str("            Requested Extensions:\n");
         text.push_str(&extensions::show(&self.extensions, 16));
         text + &self.signed.show()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        bin::openssl::{config::Config, extensions::About},
+        bytes::random::Stream,
+    };
+
+    fn made() -> (Certificate, Request) {
+        let key = PrivateKey::of_name("test");
+        let public = key.public();
+        let mut said = String::new();
+        let name = Name::parse("req", "/C=DE/O=a, b/CN=x+OU=y/emailAddress=a@b", true, &mut said).unwrap();
+        let issuer = Issuer::own(&name, &Big::from(77), &public);
+        let about = About { config: &Config::default(), subject: Some(&public), issuer: Some(issuer) };
+        let lines = [
+            ("subjectAltName", "DNS:x,IP:10.0.0.1,IP:fd00::1,email:a@b,URI:u"),
+            ("basicConstraints", "critical,CA:TRUE,pathlen:2"),
+            ("keyUsage", "digitalSignature,decipherOnly"),
+            ("extendedKeyUsage", "serverAuth,1.2.3"),
+            ("authorityKeyIdentifier", "keyid:always,issuer:always"),
+            ("nsComment", "c"),
+        ]
+        .map(|(n, v)| (n.to_string(), v.to_string()));
+        let mut list = Vec::new();
+        extensions::add(&mut list, "x", &lines, &about).unwrap();
+        let plan = Plan {
+            serial: Big::from(77),
+            issuer: name.der(),
+            not_before: Time::from_secs(0),
+            not_after: Time::from_secs(4_000_000_000),
+            subject: &name,
+            key: &public,
+            extensions: &list,
+        };
+        let attributes = [("1.2.840.113549.1.9.7".to_string(), "secret".to_string())];
+        let request = Request::new(&name, &key, "sha384", &list, &attributes).unwrap();
+        (plan.sign(&key, "sha256").unwrap(), request)
+    }
+
+    #[test]
+    fn what_is_made_is_read_and_holds() {
+        let (certificate, request) = made();
+        assert!(certificate.has_signed(&certificate) && certificate.issued(&certificate));
+        assert!(certificate.is_authority() && request.holds());
+        assert_eq!(Certificate::all(certificate.armoured().as_bytes()), [certificate.clone()]);
+        assert_eq!(Request::from_file(request.armoured().as_bytes()).unwrap().der(), request.der());
+        assert_eq!(certificate.extensions, request.extensions);
+        assert!(certificate.show(Style::Oneline).contains("Issuer: C = DE, O = \"a, b\", CN = x + OU = y"));
+    }
+
+    #[test]
+    fn damaged_bytes_are_refused_or_shown_but_stop_nobody() {
+        let (certificate, request) = made();
+        let mut random = Stream::new(5);
+        for whole in [certificate.der(), request.der()] {
+            for round in 0..1_500 {
+                let mut bytes = whole.clone();
+                for _ in 0..1 + round % 4 {
+                    let at = random.next() as usize % bytes.len();
+                    bytes[at] = random.next() as u8;
+                }
+                bytes.truncate(if round % 5 == 0 {
+                    random.next() as usize % bytes.len()
+                } else {
+                    bytes.len()
+                });
+                for certificate in Certificate::all(&bytes) {
+                    assert!(certificate.show(Style::Multiline).starts_with("Certificate:"));
+                    assert!(certificate.subject.hash().len() == 8);
+                }
+                if let Some(request) = Request::from_file(&bytes) {
+                    assert!(request.show(Style::Compat).starts_with("Certificate Request:"));
+                }
+            }
+        }
     }
 }

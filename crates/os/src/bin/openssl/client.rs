@@ -10,6 +10,7 @@ use super::{
     errors,
     extensions::{self, About, Issuer},
     names::{Attribute, Name, Style, attribute},
+    show,
     verify::{Flaw, ROOTS},
 };
 use crate::{
@@ -284,7 +285,7 @@ fn leaf(seen: &host::Certificate) -> Option<Certificate> {
     } else {
         PrivateKey::of_name(&format!("{} by {}", seen.subject, seen.issuer)).public()
     };
-    let names = seen.names.iter().map(|n| {
+    let mut names = seen.names.iter().map(|n| {
         let kind = if n.parse::<std::net::IpAddr>().is_ok() { "IP" } else { "DNS" };
         format!("{kind}:{n}")
     });
@@ -295,7 +296,7 @@ fn leaf(seen: &host::Certificate) -> Option<Certificate> {
         ("authorityKeyIdentifier", "keyid".to_string()),
     ];
     if !seen.names.is_empty() {
-        lines.push(("subjectAltName", names.collect::<Vec<_>>().join(",")));
+        lines.push(("subjectAltName", show::joined(&mut names, ",")));
     }
     let lines: Vec<(String, String)> = lines.into_iter().map(|(n, v)| (n.to_string(), v)).collect();
     let issuer = root.as_ref().map_or_else(

@@ -3,6 +3,7 @@
 use super::{
     errors,
     job::{Job, Outcome, Stop},
+    show,
 };
 use crate::bytes::{
     digest,
@@ -141,10 +142,6 @@ fn line(job: &Job<'_, '_>, title: &str, sum: &[u8], file: Option<&str>) -> Strin
     if job.args.has("r") {
         return format!("{digits} *{}\n", file.unwrap_or("stdin"));
     }
-    let digits = if job.args.has("c") {
-        sum.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":")
-    } else {
-        digits
-    };
+    let digits = if job.args.has("c") { show::digits(sum, ":") } else { digits };
     format!("{title}({})= {digits}\n", file.unwrap_or("stdin"))
 }

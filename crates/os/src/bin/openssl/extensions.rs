@@ -6,6 +6,7 @@ use super::{
     config::Config,
     errors,
     names::{self, Name},
+    show,
 };
 use crate::bytes::{
     big::Big,
@@ -354,17 +355,17 @@ pub fn show(list: &[Extension], indent: usize) -> String {
 fn said(e: &Extension) -> Option<String> {
     let node = Node::first(&e.value)?;
     Some(match e.id.as_str() {
-        KEY_ID => colons(node.body),
+        KEY_ID => show::colons(node.body),
         AUTHORITY => {
             let mut lines = Vec::new();
             let parts = node.inside(SEQUENCE)?;
             for part in &parts {
                 match part.tag {
                     // Alone it needs no title.
-                    0x80 if parts.len() == 1 => lines.push(colons(part.body)),
-                    0x80 => lines.push(format!("keyid:{}", colons(part.body))),
+                    0x80 if parts.len() == 1 => lines.push(show::colons(part.body)),
+                    0x80 => lines.push(format!("keyid:{}", show::colons(part.body))),
                     0xa1 => lines.push(general_names(&Node::all(part.body)?).join(", ")),
-                    0x82 => lines.push(format!("serial:{}", colons(part.body))),
+                    0x82 => lines.push(format!("serial:{}", show::colons(part.body))),
                     _ => {}
                 }
             }
@@ -384,14 +385,14 @@ fn said(e: &Extension) -> Option<String> {
             let bytes = node.bits()?;
             let set = |i: usize| bytes.get(i / 8).is_some_and(|b| b & (0x80 >> (i % 8)) != 0);
             let names = USAGES.iter().enumerate().filter(|(i, _)| set(*i));
-            names.map(|(_, (_, long))| *long).collect::<Vec<_>>().join(", ")
+            show::joined(&mut names.map(|(_, (_, long))| long.to_string()), ", ")
         }
         PURPOSES => {
             let ids = node.inside(SEQUENCE)?.iter().map(Node::oid).collect::<Option<Vec<_>>>()?;
             let name = |id: &String| {
                 EXTENDED.iter().find(|(i, ..)| i == id).map_or(id.clone(), |(.., long)| long.to_string())
             };
-            ids.iter().map(name).collect::<Vec<_>>().join(", ")
+            show::joined(&mut ids.iter().map(name), ", ")
         }
         ALT_NAMES | ISSUER_NAMES => general_names(&node.inside(SEQUENCE)?).join(", "),
         COMMENT => String::from_utf8_lossy(node.body).into_owned(),
@@ -421,12 +422,11 @@ fn general_names(nodes: &[Node<'_>]) -> Vec<String> {
 
 fn address(bytes: &[u8]) -> String {
     match bytes.len() {
-        4 => bytes.iter().map(u8::to_string).collect::<Vec<_>>().join("."),
-        16 => bytes
-            .chunks(2)
-            .map(|p| format!("{:X}", u16::from(p[0]) << 8 | u16::from(p[1])))
-            .collect::<Vec<_>>()
-            .join(":"),
+        4 => show::joined(&mut bytes.iter().map(u8::to_string), "."),
+        16 => show::joined(
+            &mut bytes.chunks(2).map(|p| format!("{:X}", u16::from(p[0]) << 8 | u16::from(p[1]))),
+            ":",
+        ),
         _ => "<invalid>".to_string(),
     }
 }
@@ -447,9 +447,4 @@ fn alternatives(list: &[Extension]) -> Vec<String> {
     let Some(names) = list.iter().find(|e| e.id == ALT_NAMES) else { return Vec::new() };
     let nodes = Node::first(&names.value).and_then(|n| n.inside(SEQUENCE)).unwrap_or_default();
     general_names(&nodes)
-}
-
-/// Capital hexadecimal digits with colons between the bytes.
-pub fn colons(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(":")
 }

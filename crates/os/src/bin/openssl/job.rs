@@ -68,11 +68,17 @@ impl<'a, 'b> Job<'a, 'b> {
     }
 
     pub fn print(&mut self, text: impl AsRef<[u8]>) {
-        self.out.push((1, text.as_ref().to_vec()));
+        self.say(1, text.as_ref());
     }
 
     pub fn eprint(&mut self, text: impl AsRef<[u8]>) {
-        self.out.push((2, text.as_ref().to_vec()));
+        self.say(2, text.as_ref());
+    }
+
+    // Once, not in each place: the page pays for every copy.
+    #[inline(never)]
+    fn say(&mut self, fd: Fd, text: &[u8]) {
+        self.out.push((fd, text.to_vec()));
     }
 
     /// Says why not, and ends with 1.
@@ -97,12 +103,7 @@ impl<'a, 'b> Job<'a, 'b> {
     }
 
     /// Reads a thing of the store (a key, a certificate), or says why not.
-    pub fn load<T>(
-        &mut self,
-        what: &str,
-        option: &str,
-        read: impl Fn(&[u8]) -> Option<T>,
-    ) -> Result<T, Stop> {
+    pub fn load<T>(&mut self, what: &str, option: &str, read: fn(&[u8]) -> Option<T>) -> Result<T, Stop> {
         let (name, bytes) = self.input(option);
         self.parse(what, name, bytes, read)
     }
@@ -113,18 +114,27 @@ impl<'a, 'b> Job<'a, 'b> {
         what: &str,
         name: Option<&str>,
         bytes: Result<&[u8], Errno>,
-        read: impl Fn(&[u8]) -> Option<T>,
+        read: fn(&[u8]) -> Option<T>,
     ) -> Result<T, Stop> {
-        match bytes {
-            Err(e) => self.fail(errors::cannot_open(what, name.unwrap_or("<stdin>"), e)),
-            Ok(bytes) => match read(bytes) {
-                Some(found) => Ok(found),
-                None if String::from_utf8_lossy(bytes).contains("ENCRYPTED") => {
-                    self.fail(format!("openssl {}: encrypted keys are not simulated\n", self.args.command))
-                }
-                None => self.fail(errors::cannot_read(what, name, bytes)),
-            },
+        match bytes.ok().and_then(read) {
+            Some(found) => Ok(found),
+            None => {
+                self.complain(what, name, bytes);
+                Err(Stop::Exit(1))
+            }
         }
+    }
+
+    /// Says why there is no such thing in a file.
+    fn complain(&mut self, what: &str, name: Option<&str>, bytes: Result<&[u8], Errno>) {
+        let text = match bytes {
+            Err(e) => errors::cannot_open(what, name.unwrap_or("<stdin>"), e),
+            Ok(bytes) if String::from_utf8_lossy(bytes).contains("ENCRYPTED") => {
+                format!("openssl {}: encrypted keys are not simulated\n", self.args.command)
+            }
+            Ok(bytes) => errors::cannot_read(what, name, bytes),
+        };
+        self.eprint(text);
     }
 
     /// A private key of the options.

@@ -1,6 +1,7 @@
 //! Distinguished names: read from `-subj`, written as certificates hold them, shown as openssl shows them.
 
-use crate::bytes::der::{self, IA5, Node, PRINTABLE, SEQUENCE, SET, UTF8, group, oid, sequence, tlv};
+use super::show;
+use crate::bytes::der::{self, IA5, Node, PRINTABLE, SEQUENCE, SET, UTF8, oid, sequence, tlv};
 use crate::bytes::digest;
 
 /// Object identifiers with their short and long names.
@@ -142,11 +143,7 @@ impl Name {
 
     pub fn der(&self) -> Vec<u8> {
         let attribute = |a: &Attribute| sequence(&[oid(&a.id), tlv(a.tag, &a.value)]);
-        let set = |s: &Vec<Attribute>| {
-            let mut parts: Vec<Vec<u8>> = s.iter().map(attribute).collect();
-            parts.sort_unstable();
-            group(SET, &parts)
-        };
+        let set = |s: &Vec<Attribute>| der::set(SET, s.iter().map(attribute).collect());
         sequence(&self.0.iter().map(set).collect::<Vec<_>>())
     }
 
@@ -180,12 +177,11 @@ impl Name {
             Style::Rfc2253 => (",", "+"),
             Style::Multiline | Style::Compat => ("", ""),
         };
-        let set = |s: &Vec<Attribute>| s.iter().map(attribute).collect::<Vec<_>>().join(within);
-        let mut sets: Vec<String> = self.0.iter().map(set).collect();
-        if style == Style::Rfc2253 {
-            sets.reverse();
+        let set = |s: &Vec<Attribute>| show::joined(&mut s.iter().map(attribute), within);
+        match style {
+            Style::Rfc2253 => show::joined(&mut self.0.iter().rev().map(set), between),
+            _ => show::joined(&mut self.0.iter().map(set), between),
         }
-        sets.join(between)
     }
 
     /// The hash that names files in directories of certificates: of the name in small letters.

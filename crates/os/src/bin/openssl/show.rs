@@ -5,13 +5,32 @@ use crate::bytes::{
     key::{PrivateKey, PublicKey},
 };
 
+/// Texts with something between them.
+pub fn joined(texts: &mut dyn Iterator<Item = String>, between: &str) -> String {
+    let mut all = texts.next().unwrap_or_default();
+    for text in texts {
+        all.push_str(between);
+        all.push_str(&text);
+    }
+    all
+}
+
+/// Bytes in hexadecimal with something between them.
+pub fn digits(bytes: &[u8], between: &str) -> String {
+    joined(&mut bytes.iter().map(|b| format!("{b:02x}")), between)
+}
+
+/// The same in capitals, with colons.
+pub fn colons(bytes: &[u8]) -> String {
+    digits(bytes, ":").to_ascii_uppercase()
+}
+
 /// Bytes in hexadecimal, so many a line, with colons.
 pub fn hex(bytes: &[u8], indent: usize, width: usize) -> String {
     let mut text = String::new();
     for (i, row) in bytes.chunks(width).enumerate() {
-        let digits: Vec<String> = row.iter().map(|b| format!("{b:02x}")).collect();
         let more = if (i + 1) * width < bytes.len() { ":" } else { "" };
-        text.push_str(&format!("{:indent$}{}{more}\n", "", digits.join(":")));
+        text.push_str(&format!("{:indent$}{}{more}\n", "", digits(row, ":")));
     }
     text
 }

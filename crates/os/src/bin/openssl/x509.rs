@@ -7,6 +7,7 @@ use super::{
     extensions::{self, About, Extension, Issuer},
     job::{Job, Outcome, Stop},
     names::{Name, Style},
+    show,
 };
 use crate::{
     bin::http_client::name_fits,
@@ -104,14 +105,17 @@ fn one(
         "issuer_hash" => format!("{}\n", c.issuer.hash()),
         "email" => {
             let mut list = c.subject.values("1.2.840.113549.1.9.1");
-            list.extend(extensions::emails(&c.extensions));
-            list.dedup();
-            list.iter().map(|e| format!("{e}\n")).collect()
+            for email in extensions::emails(&c.extensions) {
+                if !list.contains(&email) {
+                    list.push(email);
+                }
+            }
+            show::joined(&mut list.iter().map(|e| format!("{e}\n")), "")
         }
         "fingerprint" => {
             let hash = if job.args.named.is_some() { dgst::chosen(job)? } else { "sha1" };
             let title = job.args.named.clone().unwrap_or("SHA1".to_string());
-            format!("{title} Fingerprint={}\n", extensions::colons(&digest::raw(hash, &c.der())))
+            format!("{title} Fingerprint={}\n", show::colons(&digest::raw(hash, &c.der())))
         }
         "pubkey" => match &c.key {
             Some(key) => armoured("PUBLIC KEY", &key.info()),
