@@ -36,6 +36,9 @@ const box = async (page, selector) => {
   return [x, y, width, height].map(Math.round);
 };
 
+// Where things stand needs no cluster: its engine never comes.
+const layoutOnly = (context) => context.route(({ pathname }) => /worker-[^/]*\.wasm$/.test(pathname), () => {});
+
 test("an embed opens the file it is asked to, or says that there is none", async ({ url, profile }) => {
   const page = await embed(profile, url, "file=hello.yaml");
   await page.byId("file-tab-hello.yaml").waitFor();
@@ -49,6 +52,7 @@ test("an embed opens the file it is asked to, or says that there is none", async
 
 test("terminalHeight is the terminal's height, within what there is, and nobody's setting", async ({ url, profile }) => {
   const context = await profile({ viewport: { width: 1100, height: 900 } });
+  await layoutOnly(context);
   for (const [asked, height] of [["200", 200], ["20", 96], ["5000", 570], ["tall", 288]]) {
     const page = await Playground.open(context, `${url}/embed.html?terminalHeight=${asked}`);
     await page.byId("terminal-pane").waitFor();
@@ -64,6 +68,7 @@ test("terminalHeight is the terminal's height, within what there is, and nobody'
 test("what is left out leaves no gap", async ({ url, profile }) => {
   const [width, height] = [1100, 900];
   const context = await profile({ viewport: { width, height } });
+  await layoutOnly(context);
   for (const hide of ["nav", "time", "strip", "editor", "terminal", "nav,editor,strip,time", "nav,terminal,time"]) {
     const page = await Playground.open(context, `${url}/?hide=${hide}`);
     await page.byId("view-map").waitFor();
