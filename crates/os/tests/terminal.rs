@@ -293,6 +293,63 @@ fn history_is_kept_in_the_home() {
 }
 
 #[test]
+fn the_history_is_referred_to() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    s.keys("echo one two three /etc/hosts.txt\r");
+    let mut shows = |keys: &str, line: &str| {
+        let seen = s.keys(&format!("{keys}\r"));
+        assert!(seen.contains(&format!("\n{line}\n")), "{keys}: {seen:?}");
+    };
+    shows("echo !$", "echo /etc/hosts.txt");
+    shows("echo !-2:2", "echo two");
+    shows("echo !?three?:1-2", "echo one two");
+    shows("echo !echo:^", "echo one");
+    shows("!-5:p", "echo one two three /etc/hosts.txt");
+    shows("!!:s/one/1/", "echo 1 two three /etc/hosts.txt");
+    shows("^two^2", "echo 1 2 three /etc/hosts.txt");
+    shows("!!:gs/e/E/:p", "Echo 1 2 thrEE /Etc/hosts.txt");
+    shows("echo !-2$:h !-2$:t !-2$:r !-2$:e", "echo /etc hosts.txt /etc/hosts .txt");
+    shows("echo !-3*", "echo 1 2 three /etc/hosts.txt");
+    shows("!nosuch", "bash: !nosuch: event not found");
+    shows("!!:9", "bash: :9: bad word specifier");
+    shows("^nosuch^x", "bash: :s^nosuch^x: substitution failed");
+    shows("echo '!!' \\!! \"a!\" ! ${!HOME} $!", "!! !! a! !");
+    assert!(!s.keys("set +H\r").contains("set -H"));
+    assert!(s.keys("echo !!\r").contains("\n!!\n"));
+}
+
+#[test]
+fn old_commands_run_again_by_fc() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    s.keys("echo one\recho two\r");
+    assert!(s.keys("fc -l\r").contains("\n1\t echo one\n2\t echo two\n"));
+    assert!(s.keys("fc -ln 1 1\r").contains("\n\t echo one\n"));
+    assert!(s.keys("fc -s two=2 1\r").contains("\necho one\none\n"));
+    assert!(s.keys("fc -s one=1\r").contains("\necho 1\n1\n"));
+    assert!(s.keys("history 2\r").contains("  echo 1\n"));
+    assert!(s.keys("history -d 1; history | head -n 1\r").contains("    1  echo two\n"));
+    assert!(s.keys("fc -l nosuch\r").contains("fc: history specification out of range"));
+}
+
+#[test]
+fn ended_children_are_taken_while_a_person_types() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    s.keys("sleep 1 &\r");
+    s.settle(2 * SECOND);
+    // Told at the next prompt, not in the middle of the line.
+    assert!(!s.keys("ps").contains("Done"));
+    let seen = s.keys("\r");
+    assert!(!seen.contains("defunct") && seen.contains("Done"), "{seen:?}");
+}
+
+#[test]
+fn words_of_complete_are_offered() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    s.keys("complete -W 'alpha beta' try\r");
+    assert!(s.keys("try a\t").contains("try alpha "));
+}
+
+#[test]
 fn ash_has_its_own_prompt() {
     let mut s = Screen::new(ShellKind::Ash, &["sh"]);
     assert!(s.keys("nosuch\r").contains("\nsh: nosuch: not found\n"));

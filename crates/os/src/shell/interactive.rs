@@ -1,5 +1,6 @@
 //! The interactive side of the shell: prompts, history, completion, and reading lines from the editor.
 
+mod bang;
 mod history;
 mod prompt;
 mod select;
@@ -138,7 +139,8 @@ impl Shell {
                     }
                     Err(Errno::EAGAIN) => {
                         // bash takes what became of its children at once; it tells at the next prompt.
-                        let child = self.kind == ShellKind::Bash && !self.jobs.is_empty();
+                        let child = self.kind == ShellKind::Bash
+                            && self.jobs.iter().any(|j| !j.is_done() && !j.inherited);
                         return Next::Wait(Wait { child, ..Wait::read(0) });
                     }
                     Err(_) => return Next::End,
@@ -181,6 +183,12 @@ impl Shell {
                 Key::Line(line) => {
                     self.cooked(sys);
                     if let Some(next) = self.line_done(editor, line) {
+                        if matches!(next, Next::Code(_))
+                            && self.vars.text("PS0").is_some_and(|p| !p.is_empty())
+                        {
+                            let text = self.prompt(sys, "PS0");
+                            self.out.push(2, text.as_bytes());
+                        }
                         return next;
                     }
                     return Next::Again;
@@ -199,8 +207,12 @@ impl Shell {
         let mut line = line;
         if editor.pending.is_empty() {
             match self.expand_history(&editor.history, &line) {
-                Ok(Some(expanded)) => {
+                Ok(Some(bang::Expanded { line: expanded, only_shown })) => {
                     self.out.push(2, format!("{expanded}\n").as_bytes());
+                    if only_shown {
+                        self.remember(editor, &expanded);
+                        return None;
+                    }
                     line = expanded;
                 }
                 Ok(None) => {}

@@ -237,7 +237,7 @@ fn functions(shell: &mut Shell, names: &[String], asked: &Asked) -> Done {
             (true, false) => format!("{name}\n"),
             _ => format!("{}\n", print::function(&name, &text)),
         });
-        if flags == "fx" && !asked.names_only {
+        if flags == "fx" && !asked.names_only && names.is_empty() {
             shell.print(format!("declare -fx {name}\n"));
         }
     }

@@ -71,7 +71,10 @@ pub(super) fn history(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _:
         'p' => {
             for text in rest {
                 match shell.expand_history(&shell.history_lines(), text) {
-                    Ok(expanded) => shell.print(format!("{}\n", expanded.unwrap_or_else(|| text.clone()))),
+                    Ok(expanded) => {
+                        let line = expanded.map_or_else(|| text.clone(), |e| e.line);
+                        shell.print(format!("{line}\n"));
+                    }
                     Err(_) => {
                         shell.builtin_error("history", format!("{text}: history expansion failed"));
                         return Done::Status(1);

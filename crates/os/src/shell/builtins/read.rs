@@ -142,6 +142,10 @@ pub(super) fn read(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
         }
         return Done::Status(if shell.kind == ShellKind::Dash { 2 } else { 1 });
     }
+    let limit = shell.vars.text("TMOUT").and_then(|t| t.parse::<u32>().ok()).filter(|t| *t > 0 && bash);
+    if let (Some(seconds), None) = (limit, r.until) {
+        r.until = Some(sys.now().plus(i64::from(seconds) * crate::time::SECOND));
+    }
     if !prompt.is_empty() && sys.is_tty(r.fd) {
         shell.eprint(prompt);
     }

@@ -1,4 +1,4 @@
-//! History: the file, what is remembered, and `!` references.
+//! History: the file, and what is remembered.
 
 use super::*;
 
@@ -19,7 +19,8 @@ impl Shell {
         if editor.history.len() == editor.loaded || self.kind == ShellKind::Dash {
             return;
         }
-        let first = editor.history.len().saturating_sub(HISTORY);
+        let most = self.vars.text("HISTFILESIZE").and_then(|n| n.parse::<usize>().ok()).unwrap_or(HISTORY);
+        let first = editor.history.len().saturating_sub(most);
         let text: String = editor.history[first..].iter().map(|l| format!("{l}\n")).collect();
         let file = self.history_file();
         // A home that cannot be written keeps no history.
@@ -63,93 +64,25 @@ impl Shell {
         {
             return;
         }
+        let ignored = self.vars.text("HISTIGNORE").unwrap_or("");
+        let again = |pattern: &str| match (pattern, editor.history.last()) {
+            ("&", Some(last)) => last == line,
+            _ => crate::text::glob::matches(pattern, line),
+        };
+        if ignored.split(':').any(|pattern| !pattern.is_empty() && again(pattern)) {
+            return;
+        }
         // Lines of one command are kept as one entry.
         let entry = if line.contains("<<") { line.to_string() } else { line.replace('\n', "; ") };
-        Rc::make_mut(&mut editor.history).push(entry);
-    }
-
-    /// `!!`, `!$`, `!n`, `!-n`, `!text`, `^a^b`: the line they make, or None when there is none of them.
-    ///
-    /// # Errors
-    /// What bash says when there is no such line.
-    pub(in crate::shell) fn expand_history(
-        &self,
-        history: &[String],
-        line: &str,
-    ) -> Result<Option<String>, String> {
-        if self.kind != ShellKind::Bash || !(line.contains('!') || line.starts_with('^')) {
-            return Ok(None);
+        let most = self.vars.text("HISTSIZE").and_then(|n| n.parse::<usize>().ok()).unwrap_or(usize::MAX);
+        let history = Rc::make_mut(&mut editor.history);
+        if control.contains("erasedups") {
+            history.retain(|l| *l != entry);
         }
-        if let Some(rest) = line.strip_prefix('^') {
-            let mut parts = rest.split('^');
-            let (old, new) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-            let last = history.last().filter(|l| l.contains(old));
-            return match last {
-                Some(last) => Ok(Some(last.replacen(old, new, 1))),
-                None => Err(format!(":s{line}: substitution failed")),
-            };
-        }
-        let chars: Vec<char> = line.chars().collect();
-        let mut out = String::new();
-        let (mut i, mut quoted, mut changed) = (0, false, false);
-        while i < chars.len() {
-            match chars[i] {
-                '\'' => quoted = !quoted,
-                '\\' => {
-                    out.push('\\');
-                    i += 1;
-                }
-                '!' if !quoted => {
-                    let rest: String = chars[i + 1..].iter().collect();
-                    let (found, used) = match chars.get(i + 1) {
-                        Some('!') => (history.last().cloned(), 1),
-                        Some('$') => {
-                            (history.last().and_then(|l| l.split_whitespace().last()).map(str::to_string), 1)
-                        }
-                        Some('*') => (
-                            history
-                                .last()
-                                .map(|l| l.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")),
-                            1,
-                        ),
-                        Some('^') => {
-                            (history.last().and_then(|l| l.split_whitespace().nth(1)).map(str::to_string), 1)
-                        }
-                        None | Some(' ' | '\t' | '=' | '(' | '"') => {
-                            out.push('!');
-                            i += 1;
-                            continue;
-                        }
-                        _ => {
-                            let word: String = rest
-                                .chars()
-                                .take_while(|c| !c.is_whitespace() && !";&|)\"".contains(*c))
-                                .collect();
-                            let by_number = word.parse::<i64>().ok().map(|n| {
-                                let at = if n < 0 { history.len() as i64 + n } else { n - 1 };
-                                usize::try_from(at).ok().and_then(|at| history.get(at).cloned())
-                            });
-                            let found = by_number.unwrap_or_else(|| {
-                                history.iter().rev().find(|l| l.starts_with(&word)).cloned()
-                            });
-                            if found.is_none() {
-                                return Err(format!("!{word}: event not found"));
-                            }
-                            (found, word.chars().count())
-                        }
-                    };
-                    let event: String = chars[i..=(i + used).min(chars.len() - 1)].iter().collect();
-                    out.push_str(&found.ok_or(format!("{event}: event not found"))?);
-                    changed = true;
-                    i += used + 1;
-                    continue;
-                }
-                _ => {}
-            }
-            out.extend(chars.get(i));
-            i += 1;
-        }
-        Ok(changed.then_some(out))
+        history.push(entry);
+        let extra = history.len().saturating_sub(most);
+        history.drain(..extra);
+        editor.loaded = editor.loaded.saturating_sub(extra);
     }
 }
 

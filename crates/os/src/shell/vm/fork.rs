@@ -23,6 +23,9 @@ impl Shell {
         let frames = std::mem::take(&mut self.frames);
         let memo = std::mem::take(&mut self.memo);
         let mut child = self.clone();
+        if let Input::Tty(editor) = &input {
+            child.script_history = editor.history.clone();
+        }
         self.input = input;
         self.frames = frames;
         self.memo = memo;
