@@ -64,12 +64,12 @@ pub enum Op {
     /// Goes on with the next instruction when a pattern fits, else to the offset.
     Match(Rc<[Word]>, i32),
     EndCase,
-    /// `((…))`, and its text.
-    Arith(Rc<Word>, Rc<str>),
+    /// `((…))`, its text and line.
+    Arith(Rc<Word>, Rc<str>, u32),
     /// A part of `for ((…))`: where an error in it leads.
     ArithPart(Rc<Word>, Rc<str>, i32),
-    /// `[[ … ]]`
-    Cond(Rc<Cond>),
+    /// `[[ … ]]` and its line.
+    Cond(Rc<Cond>, u32),
     /// One process a stage; a single stage with `!` or `time` does not come here.
     Pipeline(Rc<[Rc<Code>]>),
     /// Which of the stages' stderr goes through the pipe too (`|&`) is in their code.

@@ -29,6 +29,8 @@ pub enum Stop {
     Fatal(String),
     /// The same for a parameter without value, where bash -c leaves with another status.
     Unset(String),
+    /// In bash the command is given up as a whole, and the message was already given.
+    Discard,
     /// The command fails, and its message was already given.
     Failed(i32),
 }

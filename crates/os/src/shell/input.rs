@@ -62,12 +62,16 @@ impl Shell {
     /// The next command of the input.
     pub(super) fn next_command(&mut self, sys: &mut Sys<'_>) -> Next {
         let mut input = std::mem::replace(&mut self.input, Input::None);
+        let no_braces = self.shopts.contains("no braceexpand");
         let next = match &mut input {
             Input::None => Next::End,
             Input::Text { src, pos, line, .. } => {
                 let aliases = self.live_aliases();
                 let mut parser = Parser::resume(std::mem::take(src), *pos, *line, self.kind, &aliases);
                 parser.extglob = self.opts.extglob;
+                if no_braces {
+                    parser.without_braces();
+                }
                 let mut result = parser.next_command();
                 if let Err(ParseError::Incomplete("here-document")) = result {
                     // At the end of a script the document ends too.
@@ -107,11 +111,15 @@ impl Shell {
         line: &mut u32,
         eof: &mut bool,
     ) -> Next {
+        let no_braces = self.shopts.contains("no braceexpand");
         loop {
             if !text.is_empty() && (text.ends_with('\n') || *eof) {
                 let aliases = self.live_aliases();
                 let mut parser = Parser::new(text, self.kind, &aliases).starting_at(*line);
                 parser.extglob = self.opts.extglob;
+                if no_braces {
+                    parser.without_braces();
+                }
                 parser.lenient = *eof;
                 match parser.next_command() {
                     Ok(found) => {

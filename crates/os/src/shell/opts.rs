@@ -48,19 +48,29 @@ impl Opts {
             ];
             return all.iter().filter(|(on, _)| *on).map(|(_, c)| *c).collect();
         }
+        let on = |name: &str| shell.shopts.contains(name);
+        let off = |mark: &str| shell.shopts.contains(mark);
         let all = [
             (self.allexport, 'a'),
+            (on("notify"), 'b'),
             (self.errexit, 'e'),
             (self.noglob, 'f'),
-            (bash, 'h'),
+            (!off("no hashall"), 'h'),
             (shell.interactive, 'i'),
+            (on("keyword"), 'k'),
             (self.monitor, 'm'),
+            (self.noexec, 'n'),
+            (on("privileged"), 'p'),
+            (on("onecmd"), 't'),
             (self.nounset, 'u'),
             (self.verbose, 'v'),
             (self.xtrace, 'x'),
-            (bash, 'B'),
+            (!off("no braceexpand"), 'B'),
             (self.noclobber, 'C'),
-            (bash && shell.interactive, 'H'),
+            (on("errtrace"), 'E'),
+            (on("histexpand") || (shell.interactive && !off("no histexpand")), 'H'),
+            (on("physical"), 'P'),
+            (on("functrace"), 'T'),
             (self.command_string, 'c'),
             (self.stdin, 's'),
         ];

@@ -160,7 +160,10 @@ impl Shell {
                     Index::At => Raw::List(elements_of(array.as_ref(), false), true),
                     Index::Star => Raw::List(elements_of(array.as_ref(), false), false),
                     Index::Expr(word) => {
-                        let key = self.subscript(sys, name, word)?;
+                        let key = match &array {
+                            Some(Value::Assoc(_)) => self.text(sys, word)?,
+                            _ => self.subscript(sys, name, word)?,
+                        };
                         element_of(array.as_ref(), &key).map_or(Raw::Unset, Raw::One)
                     }
                 }

@@ -104,6 +104,11 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// `set +B`: braces stand for themselves.
+    pub fn without_braces(&mut self) {
+        self.braces_left = 0;
+    }
+
     /// The line number to begin with.
     pub fn starting_at(mut self, line: u32) -> Self {
         self.line = line;

@@ -261,7 +261,7 @@ impl Printer {
                 self.indent -= self.step;
                 self.newline("esac");
             }
-            Node::Arith(text) => self.push(&format!("(( {text} ))")),
+            Node::Arith(text) => self.push(&format!("(({text}))")),
             Node::Cond(text) => self.push(&format!("[[ {text} ]]")),
             Node::Function(name, body) => self.definition(name, body),
             Node::Coproc(name, body) => {

@@ -61,12 +61,15 @@ impl Var {
 #[derive(Clone, PartialEq, Debug)]
 pub struct ReadOnly(pub String);
 
+/// What the local names of a function were before.
+type Scope = Vec<(String, Option<Var>)>;
+
 /// All variables. Clones share until something is set.
 #[derive(Clone, Debug, Default)]
 pub struct Vars {
     map: Rc<OrdMap<String, Var>>,
     /// For each function being run: what its local names were before.
-    scopes: Vec<Vec<(String, Option<Var>)>>,
+    scopes: Rc<Vec<Scope>>,
 }
 
 impl Vars {
@@ -192,12 +195,12 @@ impl Vars {
 
     /// Enters a function.
     pub fn push_scope(&mut self) {
-        self.scopes.push(Vec::new());
+        Rc::make_mut(&mut self.scopes).push(Vec::new());
     }
 
     /// Leaves a function: its locals get back what they were.
     pub fn pop_scope(&mut self) {
-        for (name, old) in self.scopes.pop().unwrap_or_default().into_iter().rev() {
+        for (name, old) in Rc::make_mut(&mut self.scopes).pop().unwrap_or_default().into_iter().rev() {
             let map = Rc::make_mut(&mut self.map);
             match old {
                 Some(var) => map.insert(name, var),
@@ -220,7 +223,7 @@ impl Vars {
 
     /// Makes `name` local to the function; `inherit` keeps the value it had outside (dash and ash).
     pub fn make_local(&mut self, name: &str, inherit: bool) {
-        let Some(scope) = self.scopes.last_mut() else { return };
+        let Some(scope) = Rc::make_mut(&mut self.scopes).last_mut() else { return };
         if scope.iter().any(|(n, _)| n == name) {
             return;
         }

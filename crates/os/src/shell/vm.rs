@@ -149,9 +149,15 @@ pub(super) const ERR: u8 = 100;
 pub(super) const DEBUG: u8 = 101;
 pub(super) const RETURN: u8 = 102;
 /// How deeply functions may call one another.
-const MAX_FRAMES: usize = 5000;
+const MAX_FRAMES: usize = 1000;
 
 impl Shell {
+    /// Notes the line of the command being run.
+    fn at_line(&mut self, line: u32) -> &mut Shell {
+        self.line = line;
+        self
+    }
+
     /// Does one thing.
     pub(super) fn step(&mut self, sys: &mut Sys<'_>) -> Step {
         self.note_signals(sys);
@@ -362,7 +368,7 @@ impl Shell {
     fn debug_trap(&mut self, op: &Op) -> bool {
         let stops = matches!(
             op,
-            Op::Simple(_) | Op::Arith(..) | Op::ArithPart(..) | Op::Cond(_) | Op::Case(..) | Op::NextWord(_)
+            Op::Simple(_) | Op::Arith(..) | Op::ArithPart(..) | Op::Cond(..) | Op::Case(..) | Op::NextWord(_)
         );
         let more = |l: &Loop| l.words.as_ref().is_none_or(|(_, words)| !words.is_empty());
         let ends = matches!(op, Op::NextWord(_)) && !self.loops.last().is_some_and(more);
@@ -381,7 +387,7 @@ impl Shell {
         let text: Option<Rc<str>> = match op {
             Op::Simple(simple) => Some(simple.text.clone()),
             Op::Case(_, head) => Some(head.clone()),
-            Op::Arith(_, text) | Op::ArithPart(_, text, _) => Some(format!("(( {text} ))").into()),
+            Op::Arith(_, text, _) | Op::ArithPart(_, text, _) => Some(format!("(( {text} ))").into()),
             Op::NextWord(_) => self.loops.last().map(|l| l.head.clone()),
             _ => None,
         };
@@ -541,7 +547,7 @@ impl Shell {
                 self.cases.pop();
                 self.jump(1);
             }
-            Op::Arith(word, head) => match self.text(sys, &word) {
+            Op::Arith(word, head, line) => match self.at_line(line).text(sys, &word) {
                 Ok(text) => {
                     self.trace_line(sys, &format!("(( {head} ))"));
                     return self.finish(sys, i32::from(text == "0"));
@@ -567,7 +573,7 @@ impl Shell {
                 }
                 Err(stop) => return self.stop(sys, stop),
             },
-            Op::Cond(cond) => match self.cond(sys, &cond) {
+            Op::Cond(cond, line) => match self.at_line(line).cond(sys, &cond) {
                 Ok(true) => return self.finish(sys, 0),
                 Ok(false) => return self.finish(sys, 1),
                 Err(stop) => return self.stop(sys, stop),

@@ -114,6 +114,11 @@ pub(super) fn jobs(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _: &R
             }
         }
     }
+    if shell.kind == ShellKind::Bash && !shell.interactive {
+        while let Some(at) = shell.jobs.iter().position(|j| j.is_done() && j.notified) {
+            shell.forget(at);
+        }
+    }
     let lines: Vec<String> = shell
         .jobs
         .iter()

@@ -7,6 +7,7 @@ impl Parser<'_> {
     pub(super) fn command(&mut self) -> ParseResult<Vec<Op>> {
         self.enter()?;
         self.blanks();
+        let line = self.line;
         let mut ops = match self.reserved() {
             Some(word @ ("if" | "while" | "until" | "for" | "case" | "{" | "[[" | "select")) => {
                 self.take(word);
@@ -24,7 +25,7 @@ impl Parser<'_> {
                             return self.unexpected(Some("]]"));
                         }
                         self.take("]]");
-                        vec![Op::Cond(Rc::new(cond))]
+                        vec![Op::Cond(Rc::new(cond), line)]
                     }
                     _ => {
                         let mut code = Code::default();
@@ -68,7 +69,7 @@ impl Parser<'_> {
                         Some(parts) => {
                             let text: String = self.src[pos + 2..self.pos - 2].iter().collect();
                             let text = text.trim().into();
-                            vec![Op::Arith(Rc::new(Word { parts: vec![Part::Arith(parts)] }), text)]
+                            vec![Op::Arith(Rc::new(Word { parts: vec![Part::Arith(parts)] }), text, line)]
                         }
                         None => {
                             (self.pos, self.line) = (pos, line);

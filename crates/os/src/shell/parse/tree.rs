@@ -119,7 +119,10 @@ impl Parser<'_> {
                         ";"
                     }
                 }
-                _ => break,
+                _ => {
+                    connector = "";
+                    break;
+                }
             };
         }
         self.leave();
@@ -250,10 +253,7 @@ impl Parser<'_> {
                 let (pos, line) = (self.pos, self.line);
                 self.take("((");
                 match self.arith_text()? {
-                    Some(_) => {
-                        let text: String = self.src[pos + 2..self.pos - 2].iter().collect();
-                        Node::Arith(text.trim().to_string())
-                    }
+                    Some(_) => Node::Arith(self.src[pos + 2..self.pos - 2].iter().collect()),
                     None => {
                         (self.pos, self.line) = (pos, line);
                         self.tree_subshell(comsub)?
@@ -346,7 +346,8 @@ impl Parser<'_> {
             }
             let text: String = self.src[start..self.pos - 2].iter().collect();
             // An empty part is a 1.
-            let part = |t: &str| if t.trim().is_empty() { "1".to_string() } else { t.trim().to_string() };
+            let part =
+                |t: &str| if t.trim().is_empty() { "1".to_string() } else { t.trim_start().to_string() };
             let parts = text.split(';').map(part).collect();
             return Ok(Node::ArithFor(parts, self.tree_loop_body(comsub)?));
         }
@@ -545,6 +546,7 @@ impl Parser<'_> {
             RedirKind::Clobber => format!("{}>| {target}", number(1)),
             RedirKind::Append => format!("{}>> {target}", number(1)),
             RedirKind::ReadWrite => format!("{}<> {target}", number(1)),
+            RedirKind::Both if raw.starts_with(">&") => format!(">&{target}"),
             RedirKind::Both => format!("&> {target}"),
             RedirKind::BothAppend => format!("&>> {target}"),
             RedirKind::HereString => format!("{}<<< {target}", number(0)),

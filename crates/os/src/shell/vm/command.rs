@@ -59,12 +59,13 @@ impl Shell {
                 continue;
             }
             if !self.make_assignment(sys, assign)? {
-                return if self.interactive {
-                    Err(Stop::Failed(1))
-                } else {
-                    self.exit_with = Some(if self.kind == ShellKind::Bash { 1 } else { 2 });
-                    Err(Stop::Failed(1))
-                };
+                if self.kind == ShellKind::Bash {
+                    return Err(Stop::Discard);
+                }
+                if !self.interactive {
+                    self.exit_with = Some(2);
+                }
+                return Err(Stop::Failed(1));
             }
             // What was noted for this assignment is used up; the words before have none.
             self.memo.truncate(noted.0);

@@ -351,6 +351,10 @@ impl Shell {
         if job_control {
             self.take_terminal(sys);
         }
+        if self.kind == ShellKind::Bash && !self.interactive {
+            // A script is not told of jobs that ended while it waited for a command.
+            self.jobs.iter_mut().filter(|j| j.is_done()).for_each(|j| j.notified = true);
+        }
         let statuses: Vec<i32> = job.pids.iter().map(|(_, s)| s.map_or(127, ExitStatus::code)).collect();
         let last = job.pids.last().and_then(|(pid, s)| Some((*pid, (*s)?)));
         let interrupted = matches!(last, Some((_, ExitStatus::Signal(Signal::INT)))) && self.interactive;

@@ -49,6 +49,9 @@ impl Shell {
         let src = std::mem::take(&mut lines.src);
         let mut parser = Parser::resume(src, lines.pos, lines.line, self.kind, &aliases);
         parser.extglob = self.opts.extglob;
+        if self.shopts.contains("no braceexpand") {
+            parser.without_braces();
+        }
         parser.lenient = true;
         let result = parser.next_command();
         sys.spend((parser.pos - lines.pos) as u64 / 16);

@@ -8,12 +8,17 @@ impl Shell {
         match stop {
             Stop::Need(code) => self.start_capture(sys, &code),
             Stop::Process(writes, code) => self.start_process(sys, writes, &code),
+            Stop::Fatal(message) if self.kind == ShellKind::Bash => {
+                self.error(message);
+                self.discard(sys)
+            }
             Stop::Fatal(message) => self.fatal(sys, &message, 1),
             // bash -c leaves with 127 after an unset parameter.
             Stop::Unset(message) if self.opts.command_string && self.subshell == 0 => {
                 self.fatal(sys, &message, 127)
             }
             Stop::Unset(message) => self.fatal(sys, &message, 1),
+            Stop::Discard => self.discard(sys),
             Stop::Failed(status) => self.finish(sys, status),
         }
     }
@@ -29,6 +34,47 @@ impl Shell {
             self.exit_with = Some(if self.kind == ShellKind::Bash { code } else { 2 });
         }
         Step::Go
+    }
+
+    /// In bash an error of an expansion or assignment gives up the command that is being run as a whole: the next line
+    /// of a script goes on, the text of an `eval` or `-c` does not.
+    pub(super) fn discard(&mut self, sys: &mut Sys<'_>) -> Step {
+        self.status = 1;
+        self.last_status = 1;
+        self.pipe_status = None;
+        self.begin_command();
+        let at = self.frames.iter().rposition(|f| f.lines.is_some());
+        match at {
+            Some(at) => {
+                self.unwind(sys, at + 1);
+                let frame = &mut self.frames[at];
+                frame.pc = frame.code.ops.len();
+                if !matches!(frame.kind, FrameKind::Source(_)) {
+                    frame.lines = None;
+                }
+                self.leave_command(at);
+                self.status = 1;
+            }
+            None if self.interactive => self.unwind(sys, 0),
+            None if self.subshell > 0 || self.opts.command_string => self.exit_with = Some(1),
+            None => {
+                self.unwind(sys, 0);
+                self.status = 1;
+                if self.opts.errexit {
+                    self.exit_with = Some(1);
+                }
+            }
+        }
+        Step::Go
+    }
+
+    /// Forgets the loops and cases of a frame whose command is given up.
+    fn leave_command(&mut self, at: usize) {
+        let frame = &self.frames[at];
+        let (loops, cases, tested) = (frame.loops, frame.cases, frame.tested);
+        self.loops.truncate(loops);
+        self.cases.truncate(cases);
+        self.tested = tested;
     }
 
     pub(super) fn start_capture(&mut self, sys: &mut Sys<'_>, code: &Rc<Code>) -> Step {

@@ -52,7 +52,9 @@ impl Shell {
     pub(in crate::shell) fn trace_line(&mut self, sys: &mut Sys<'_>, line: &str) {
         if self.opts.xtrace {
             let prefix = self.trace_prefix(sys);
-            self.eprint(format!("{prefix}{line}\n"));
+            let fd = self.vars.text("BASH_XTRACEFD").and_then(|fd| fd.parse::<Fd>().ok());
+            let fd = fd.filter(|fd| self.kind == ShellKind::Bash && sys.is_open(*fd)).unwrap_or(2);
+            self.out.push(fd, format!("{prefix}{line}\n").as_bytes());
         }
     }
 
