@@ -346,8 +346,8 @@ fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8
 
 /// What no base image carries: people install it, so a workstation has it ([`image::add_extras`](crate::image::add_extras)).
 pub const EXTRAS: &[&str] = &[
-    "bc", "column", "envsubst", "file", "htpasswd", "jq", "less", "man", "nano", "unzip", "vi", "view",
-    "vim", "xxd", "yq", "zip",
+    "bc", "column", "envsubst", "file", "htop", "htpasswd", "jq", "less", "man", "nano", "unzip", "vi",
+    "view", "vim", "xxd", "yq", "zip",
 ];
 
 /// What is no applet of BusyBox.

@@ -54,6 +54,36 @@ fn top_fills_the_screen_and_leaves_it() {
 }
 
 #[test]
+fn htop_searches_sorts_and_kills() {
+    let mut s = Screen::new();
+    s.resize(100, 16);
+    s.keys("sleep 1000 & sleep 2000 &\r");
+    s.keys("htop\r").pass(4);
+    let rows = s.rows();
+    assert!(rows[1].starts_with(" CPU[") && rows[1].contains("Tasks: 4, 0 thr; 1 running"), "{rows:#?}");
+    assert!(rows[2].starts_with(" Mem[") && rows[2].contains("Load average: "), "{rows:#?}");
+    assert!(rows[3].starts_with(" Swp[") && rows[3].contains("Uptime: 00:00:0"), "{rows:#?}");
+    assert!(
+        rows[5].starts_with("    PID USER       PRI  NI  VIRT   RES   SHR S CPU%▽ MEM%   TIME+"),
+        "{rows:#?}"
+    );
+    assert!(rows[15].starts_with("F1Help  F2Setup F3SearchF4FilterF5Tree  F6SortBy"), "{rows:#?}");
+    s.keys("t");
+    assert!(s.rows().iter().any(|r| r.ends_with("├─ sleep 1000")), "{:#?}", s.rows());
+    s.keys("\\sleep\r");
+    let listed = |s: &mut Screen| s.rows()[6..15].iter().filter(|r| r.contains("sleep")).count();
+    assert_eq!((listed(&mut s), s.rows()[8].as_str()), (2, ""));
+    s.keys("/2000\rk");
+    assert!(s.rows().iter().any(|r| r.starts_with("15 SIGTERM")), "{:#?}", s.rows());
+    s.keys("\r").pass(2);
+    assert_eq!(listed(&mut s), 1, "{:#?}", s.rows());
+    s.keys("\x1b[17~");
+    assert!(s.rows()[5].starts_with("Sort by"), "{:#?}", s.rows());
+    s.keys("q").keys("\x1b[21~").keys("echo back\r");
+    assert!(s.rows().iter().any(|r| r == "back"), "{:#?}", s.rows());
+}
+
+#[test]
 fn watch_shows_another_screen_until_it_is_interrupted() {
     let mut s = Screen::new();
     s.keys("echo before\r").keys("watch -n 1 date +%T\r").pass(3);

@@ -32,6 +32,12 @@ pub enum Look {
     Faint,
     /// What a search has found.
     Match,
+    /// Names and figures of meters.
+    Cyan,
+    Green,
+    /// Titles, and the line that is chosen.
+    GreenBar,
+    CyanBar,
 }
 
 impl Look {
@@ -42,6 +48,10 @@ impl Look {
             Look::Bold => "1",
             Look::Faint => "94",
             Look::Match => "30;103",
+            Look::Cyan => "36",
+            Look::Green => "32",
+            Look::GreenBar => "30;42",
+            Look::CyanBar => "30;46",
         }
     }
 }

@@ -62,6 +62,11 @@ impl Output {
         if self.broken && code == 0 { 1 } else { code }
     }
 
+    /// All that was not written, as text.
+    pub fn text(&self) -> String {
+        self.parts.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect()
+    }
+
     /// Bytes not yet written.
     pub fn len(&self) -> usize {
         self.parts.iter().map(|(_, b)| b.len()).sum()

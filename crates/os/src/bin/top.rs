@@ -19,12 +19,42 @@ pub const SPEC: ProgramSpec = ProgramSpec::inside(
     || Box::new(Top::default()),
 );
 
-/// What was seen at one moment.
+/// What was seen at the last look, for what was used since.
 #[derive(Clone, Debug, Default)]
-pub struct Sample {
-    at: Time,
+pub struct Sampler {
+    at: Option<Time>,
     total: u64,
     each: OrdMap<Pid, u64>,
+}
+
+impl Sampler {
+    /// All processes with what they used since the last look (at first, since they began), and how busy all cores
+    /// were, in tenths of a percent.
+    pub fn look(&mut self, sys: &mut Sys<'_>) -> (Vec<Row>, u64) {
+        let now = sys.now();
+        let all = sys.processes();
+        let span = now.since(self.at.unwrap_or(sys.boot_time())).max(1) as u64;
+        let total = sys.cpu_used();
+        let cores = u64::from(sys.limits().cores.max(1));
+        let busy = (total.saturating_sub(self.total) * 1000 / span / cores).min(1000);
+        let rows: Vec<Row> = all
+            .iter()
+            .map(|p| {
+                let before = self.each.get(&p.pid).copied().unwrap_or(0);
+                let alive = (now.since(p.started).max(1) as u64).min(span);
+                let cpu = (p.cpu.saturating_sub(before) * 1000 / alive).min(1000 * cores);
+                Row {
+                    info: p.clone(),
+                    user: users::user_name(sys, p.uid),
+                    cpu: if alive < 1000 { 0 } else { cpu },
+                }
+            })
+            .collect();
+        self.at = Some(now);
+        self.total = total;
+        self.each = all.iter().map(|p| (p.pid, p.cpu)).collect();
+        (rows, busy)
+    }
 }
 
 /// top
@@ -41,7 +71,7 @@ pub struct Top {
     /// P, M, T or N.
     key: char,
     shown: u32,
-    last: Sample,
+    sampler: Sampler,
     next: Option<Time>,
     cooked: Option<Mode>,
     message: String,
@@ -50,6 +80,7 @@ pub struct Top {
 }
 
 /// One process with what it used since the last look.
+#[derive(Clone, Debug)]
 pub struct Row {
     pub info: ProcInfo,
     pub user: String,
@@ -125,28 +156,7 @@ impl Top {
 
     /// All processes, in order.
     fn rows(&mut self, sys: &mut Sys<'_>) -> (Vec<Row>, u64) {
-        let now = sys.now();
-        let all = sys.processes();
-        let first = self.shown == 0;
-        let since = if first { sys.boot_time() } else { self.last.at };
-        let span = now.since(since).max(1) as u64;
-        let total = sys.cpu_used();
-        let cores = u64::from(sys.limits().cores.max(1));
-        let busy = (total.saturating_sub(self.last.total) * 1000 / span / cores).min(1000);
-        let mut rows: Vec<Row> = all
-            .iter()
-            .map(|p| {
-                let before = self.last.each.get(&p.pid).copied().unwrap_or(0);
-                let alive = (now.since(p.started).max(1) as u64).min(span);
-                let cpu = (p.cpu.saturating_sub(before) * 1000 / alive).min(1000 * cores);
-                Row {
-                    info: p.clone(),
-                    user: users::user_name(sys, p.uid),
-                    cpu: if alive < 1000 { 0 } else { cpu },
-                }
-            })
-            .collect();
-        self.last = Sample { at: now, total, each: all.iter().map(|p| (p.pid, p.cpu)).collect() };
+        let (mut rows, busy) = self.sampler.look(sys);
         match self.key {
             'M' => rows.stable_sort_by_key(|r| (std::cmp::Reverse(r.info.memory), r.info.pid)),
             'T' => rows.stable_sort_by_key(|r| (std::cmp::Reverse(r.info.cpu), r.info.pid)),

@@ -35,7 +35,7 @@ impl Load {
 }
 
 /// Memory of a machine in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct MemoryFigures {
     /// Of the machine, or of the node it runs on.
     pub total: u64,

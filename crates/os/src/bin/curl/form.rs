@@ -117,7 +117,7 @@ pub fn multipart(parts: &[Part], boundary: &str) -> Vec<u8> {
 pub fn url_encoded(sys: &mut Sys<'_>, text: &str) -> Option<String> {
     let at = text.find(['=', '@']);
     let (name, content) = match at {
-        Some(at) if text[at..].starts_with('=') => (&text[..at], text[at + 1..].as_bytes().to_vec()),
+        Some(at) if text[at..].starts_with('=') => (&text[..at], text.as_bytes()[at + 1..].to_vec()),
         Some(at) => (&text[..at], contents(sys, &text[at + 1..])?),
         None => ("", text.as_bytes().to_vec()),
     };

@@ -22,6 +22,8 @@ pub enum Key {
     End,
     PageUp,
     PageDown,
+    /// `F1` to `F12`.
+    Function(u8),
     /// The terminal's brackets around pasted text.
     PasteBegin,
     PasteEnd,
@@ -81,12 +83,17 @@ fn escape(next: &mut dyn FnMut() -> Option<u8>, alt: bool, unread: &mut VecDeque
             b'D' => Key::Left,
             b'H' => Key::Home,
             b'F' => Key::End,
+            b'P'..=b'S' if second == b'O' => Key::Function(byte - b'O'),
             b'~' => match number {
                 "1" | "7" => Key::Home,
                 "4" | "8" => Key::End,
                 "3" => Key::Delete,
                 "5" => Key::PageUp,
                 "6" => Key::PageDown,
+                "11" | "12" | "13" | "14" | "15" => Key::Function(number.as_bytes()[1] - b'0'),
+                "17" | "18" | "19" => Key::Function(number.as_bytes()[1] - b'1'),
+                "20" | "21" => Key::Function(number.as_bytes()[1] - b'0' + 9),
+                "23" | "24" => Key::Function(number.as_bytes()[1] - b'0' + 8),
                 "200" => Key::PasteBegin,
                 "201" => Key::PasteEnd,
                 _ => Key::Esc,
