@@ -283,8 +283,13 @@ fn signals() -> Vec<String> {
 impl App for Htop {
     fn begin(&mut self, sys: &mut Sys<'_>) -> Result<(), (String, u8)> {
         let mut said = Output::default();
+        // A few lines, which any terminal or pipe takes at once.
+        let tell = |sys: &mut Sys<'_>, text: &str| {
+            let _written = sys.write(1, text.as_bytes());
+            Err((String::new(), 0))
+        };
         if helped(sys, &mut said) {
-            return Err((HELP.to_string(), 0));
+            return tell(sys, HELP);
         }
         let long = [
             ("delay", 'd'),
@@ -301,10 +306,10 @@ impl App for Htop {
         let opts = with_cx(sys, &mut said, |cx| opts::parse(cx, "d:F:p:s:tu:VCMhH:", &long));
         let opts = opts.map_err(|code| (said.text(), code))?;
         if opts.has('V') {
-            return Err(("htop 3.2.2\n".to_string(), 0));
+            return tell(sys, "htop 3.2.2\n");
         }
         if opts.has('h') {
-            return Err((HELP.to_string(), 0));
+            return tell(sys, HELP);
         }
         let tenths: i64 = match opts.value('d').map(str::parse) {
             None => 15,

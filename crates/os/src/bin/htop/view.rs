@@ -82,7 +82,7 @@ fn column(kb: u64) -> String {
     match kb {
         0..100_000 => format!("{kb:>5}"),
         100_000..10_240_000 => format!("{:>4}M", kb >> 10),
-        _ => format!("{:>4}G", tenths(kb * 10 >> 20)),
+        _ => format!("{:>4}G", tenths((kb * 10) >> 20)),
     }
 }
 
