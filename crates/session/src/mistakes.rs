@@ -1,33 +1,6 @@
 //! Hints for mistyped and outdated commands: one line beneath kubectl's or the shell's own words, which stay as they are.
 
-/// Resource types of Kubernetes that this cluster does not serve: what people type for them, and the kind.
-const NOT_SERVED: &[(&[&str], &str)] = &[
-    (&["componentstatuses", "componentstatus", "cs"], "ComponentStatus"),
-    (&["replicationcontrollers", "replicationcontroller", "rc"], "ReplicationController"),
-    (&["resourcequotas", "resourcequota", "quota"], "ResourceQuota"),
-    (&["limitranges", "limitrange", "limits"], "LimitRange"),
-    (&["podtemplates", "podtemplate"], "PodTemplate"),
-    (&["horizontalpodautoscalers", "horizontalpodautoscaler", "hpa"], "HorizontalPodAutoscaler"),
-    (&["poddisruptionbudgets", "poddisruptionbudget", "pdb"], "PodDisruptionBudget"),
-    (&["networkpolicies", "networkpolicy", "netpol"], "NetworkPolicy"),
-    (&["roles", "role"], "Role"),
-    (&["rolebindings", "rolebinding"], "RoleBinding"),
-    (&["clusterroles", "clusterrole"], "ClusterRole"),
-    (&["clusterrolebindings", "clusterrolebinding"], "ClusterRoleBinding"),
-    (&["customresourcedefinitions", "customresourcedefinition", "crd", "crds"], "CustomResourceDefinition"),
-    (&["apiservices", "apiservice"], "APIService"),
-    (&["certificatesigningrequests", "certificatesigningrequest", "csr"], "CertificateSigningRequest"),
-    (&["csidrivers", "csidriver"], "CSIDriver"),
-    (&["csinodes", "csinode"], "CSINode"),
-    (&["volumeattachments", "volumeattachment"], "VolumeAttachment"),
-    (&["runtimeclasses", "runtimeclass"], "RuntimeClass"),
-    (
-        &["validatingwebhookconfigurations", "validatingwebhookconfiguration"],
-        "ValidatingWebhookConfiguration",
-    ),
-    (&["mutatingwebhookconfigurations", "mutatingwebhookconfiguration"], "MutatingWebhookConfiguration"),
-    (&["token"], "TokenRequest"),
-];
+use crate::unsupported;
 
 /// The hint for a failed `kubectl` command, if there is one.
 pub fn hint(argv: &[String], stderr: &str) -> Option<String> {
@@ -35,10 +8,7 @@ pub fn hint(argv: &[String], stderr: &str) -> Option<String> {
 }
 
 fn not_served(word: &str) -> Option<String> {
-    let word = word.to_ascii_lowercase();
-    let bare = word.split('.').next().unwrap_or(&word);
-    let (_, kind) =
-        NOT_SERVED.iter().find(|(words, kind)| words.contains(&bare) || kind.eq_ignore_ascii_case(bare))?;
+    let kind = unsupported::kind(word)?;
     Some(format!("Kubernetes has {kind}, this cluster does not: it is not simulated here yet"))
 }
 

@@ -1,4 +1,5 @@
-//! What is simulated, what is approximated, what is not: the list behind the app's page and the README.
+//! What is simulated, what is approximated, what is not: the list behind the app's page and the README, and the kinds
+//! of Kubernetes that this cluster does not serve, for hints.
 
 use protocol::{Fidelity, FidelityRow};
 
@@ -125,6 +126,43 @@ const ROWS: &[(&str, &str, Fidelity, &str)] = &[
     ),
 ];
 
+/// Resource types of Kubernetes that this cluster does not serve: what people type for them, and the kind.
+const KINDS: &[(&[&str], &str)] = &[
+    (&["componentstatuses", "componentstatus", "cs"], "ComponentStatus"),
+    (&["replicationcontrollers", "replicationcontroller", "rc"], "ReplicationController"),
+    (&["resourcequotas", "resourcequota", "quota"], "ResourceQuota"),
+    (&["limitranges", "limitrange", "limits"], "LimitRange"),
+    (&["podtemplates", "podtemplate"], "PodTemplate"),
+    (&["horizontalpodautoscalers", "horizontalpodautoscaler", "hpa"], "HorizontalPodAutoscaler"),
+    (&["poddisruptionbudgets", "poddisruptionbudget", "pdb"], "PodDisruptionBudget"),
+    (&["networkpolicies", "networkpolicy", "netpol"], "NetworkPolicy"),
+    (&["roles", "role"], "Role"),
+    (&["rolebindings", "rolebinding"], "RoleBinding"),
+    (&["clusterroles", "clusterrole"], "ClusterRole"),
+    (&["clusterrolebindings", "clusterrolebinding"], "ClusterRoleBinding"),
+    (&["customresourcedefinitions", "customresourcedefinition", "crd", "crds"], "CustomResourceDefinition"),
+    (&["apiservices", "apiservice"], "APIService"),
+    (&["certificatesigningrequests", "certificatesigningrequest", "csr"], "CertificateSigningRequest"),
+    (&["csidrivers", "csidriver"], "CSIDriver"),
+    (&["csinodes", "csinode"], "CSINode"),
+    (&["volumeattachments", "volumeattachment"], "VolumeAttachment"),
+    (&["runtimeclasses", "runtimeclass"], "RuntimeClass"),
+    (
+        &["validatingwebhookconfigurations", "validatingwebhookconfiguration"],
+        "ValidatingWebhookConfiguration",
+    ),
+    (&["mutatingwebhookconfigurations", "mutatingwebhookconfiguration"], "MutatingWebhookConfiguration"),
+    (&["token"], "TokenRequest"),
+];
+
+/// The kind that a word names, if Kubernetes has it and this cluster does not serve it.
+pub fn kind(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    let bare = word.split('.').next().unwrap_or(&word);
+    let fits = |(words, kind): &&(&[&str], &str)| words.contains(&bare) || kind.eq_ignore_ascii_case(bare);
+    KINDS.iter().find(fits).map(|(_, kind)| *kind)
+}
+
 /// All rows, in the order in which they are shown.
 pub fn rows() -> Vec<FidelityRow> {
     ROWS.iter()
@@ -135,4 +173,21 @@ pub fn rows() -> Vec<FidelityRow> {
             note: (*note).into(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::Console;
+
+    #[test]
+    fn what_is_said_not_to_be_served_is_not() {
+        let mut console = Console::new(Default::default()).expect("a console");
+        let served = console.run("kubectl api-resources -o name --cached=false", None).output;
+        assert!(served.contains("deployments.apps"), "{served}");
+        for name in served.lines().map(|line| line.split('.').next().unwrap_or(line)) {
+            assert_eq!(kind(name), None, "{name} is served");
+        }
+        assert_eq!(kind("NetworkPolicies.networking.k8s.io"), Some("NetworkPolicy"));
+    }
 }
