@@ -303,9 +303,8 @@ impl Request {
         if !extensions.is_empty() {
             list.push(sequence(&[oid(EXTENSION_REQUEST), group(SET, &[extensions::der(extensions)])]));
         }
-        list.sort_unstable();
         let body =
-            sequence(&[integer(&Big::default()), subject.der(), key.public().info(), group(0xa0, &list)]);
+            sequence(&[integer(&Big::default()), subject.der(), key.public().info(), der::set(0xa0, list)]);
         Request::read(&Signed::new(body, key, hash)?.der())
     }
 
