@@ -10,7 +10,7 @@ use kubarium_os::{
 
 fn machine() -> Machine {
     let mut root = image::base(Flavour::Gnu);
-    root.make_dirs("/work").expect("a fresh tree");
+    root.make_dirs("/srv").expect("a fresh tree");
     let spec = MachineSpec { root, seed: 7, ..MachineSpec::default() };
     Machine::new(spec, Time::from_secs(1_767_603_600))
 }
@@ -20,7 +20,7 @@ fn options(script: &str) -> SpawnOptions {
     SpawnOptions {
         argv: ["bash", "-c", script].map(str::to_string).to_vec(),
         env: env.map(|(k, v)| (k.to_string(), v.to_string())).to_vec(),
-        cwd: "/work".to_string(),
+        cwd: "/srv".to_string(),
         ..SpawnOptions::default()
     }
 }
@@ -141,7 +141,7 @@ fn what_the_real_program_makes_is_taken_here() {
         for entry in fs::read_dir(&dir).expect("a folder") {
             let path = entry.expect("a file").path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            root.put_file(&format!("/work/{name}"), fs::read(&path).expect("a file"), 0o644).expect("a name");
+            root.put_file(&format!("/srv/{name}"), fs::read(&path).expect("a file"), 0o644).expect("a name");
         }
         let _gone = fs::remove_dir_all(&dir);
         // Their certificates begin today.
