@@ -6,7 +6,7 @@
 
 use api::core::v1::{Event, EventSource, ObjectReference};
 use api::meta::v1::ObjectMeta;
-use api::{Kind, Object, Str, Timestamp};
+use api::{Object, Str, Timestamp};
 use serde_json::json;
 
 use super::Cx;
@@ -252,6 +252,6 @@ pub fn reference(object: &Object) -> ObjectReference {
 }
 
 /// A reference to one container of a pod: its field path is what `kubectl describe` groups events by.
-pub fn container_reference<K: Kind>(object: &Object, list: &str, container: &str) -> ObjectReference {
+pub fn container_reference(object: &Object, list: &str, container: &str) -> ObjectReference {
     ObjectReference { field_path: format!("spec.{list}{{{container}}}").into(), ..reference(object) }
 }

@@ -155,7 +155,7 @@ impl Node {
         message: impl Into<Str>,
     ) {
         let reference: ObjectReference =
-            container_reference::<Pod>(&worker.pod, worker.list_of(slot), &worker.slots[slot].name);
+            container_reference(&worker.pod, worker.list_of(slot), &worker.slots[slot].name);
         self.recorder.event_for(env.cx, &reference, kind, reason, message);
     }
 

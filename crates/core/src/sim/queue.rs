@@ -11,12 +11,10 @@ use api::Timestamp;
 /// What an event is for; at equal times lower classes run first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Inputs from outside the world (API requests, faults), so that they precede the reactions of the same moment.
-    Input = 0,
     /// Work in progress: watch deliveries, reconciles, messages, container starts. "Idle" means none of these is left.
-    Work = 1,
+    Work,
     /// Periodic or open-ended timers: heartbeats, probes, resyncs, crash back-off. They do not keep the world busy.
-    Background = 2,
+    Background,
 }
 
 /// Names one scheduled event; becomes stale when the event has run or was cancelled.
@@ -120,12 +118,11 @@ mod tests {
         q.push(t, Class::Background, "beat");
         q.push(t, Class::Work, "a");
         q.push(t, Class::Work, "b");
-        q.push(t, Class::Input, "in");
         let mut order = vec![];
         while let Some((_, e)) = q.pop_due(t) {
             order.push(e);
         }
-        assert_eq!(order, ["in", "a", "b", "beat"]);
+        assert_eq!(order, ["a", "b", "beat"]);
     }
 
     #[test]
