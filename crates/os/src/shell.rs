@@ -9,6 +9,7 @@ mod brace;
 mod builtins;
 mod code;
 mod cond;
+mod edit;
 mod expand;
 mod files;
 mod input;

@@ -5,6 +5,7 @@ pub(super) mod declare;
 mod describe;
 mod directories;
 mod editing;
+mod export;
 mod limits;
 mod options;
 mod process;
@@ -118,7 +119,7 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("eval", false, eval),
     ("exec", false, exec),
     ("exit", false, exit),
-    ("export", false, declare::export),
+    ("export", false, export::export),
     ("false", false, |_, _, _, _| Done::Status(1)),
     ("fc", true, editing::fc),
     ("fg", false, process::fg),
@@ -138,7 +139,7 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("pwd", false, directories::pwd),
     ("read", false, read::read),
     ("readarray", true, read::mapfile),
-    ("readonly", false, declare::export),
+    ("readonly", false, export::export),
     ("return", false, return_),
     ("set", false, options::set),
     ("shift", false, shift),
@@ -154,7 +155,7 @@ const BUILTINS: &[(&str, bool, Builtin)] = &[
     ("ulimit", false, limits::ulimit),
     ("umask", false, process::umask),
     ("unalias", false, options::unalias),
-    ("unset", false, declare::unset),
+    ("unset", false, export::unset),
     ("wait", false, process::wait),
 ];
 

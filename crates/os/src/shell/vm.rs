@@ -364,42 +364,6 @@ impl Shell {
         }
     }
 
-    /// Runs the DEBUG trap before a command; true when it was begun.
-    fn debug_trap(&mut self, op: &Op) -> bool {
-        let stops = matches!(
-            op,
-            Op::Simple(_) | Op::Arith(..) | Op::ArithPart(..) | Op::Cond(..) | Op::Case(..) | Op::NextWord(_)
-        );
-        let more = |l: &Loop| l.words.as_ref().is_none_or(|(_, words)| !words.is_empty());
-        let ends = matches!(op, Op::NextWord(_)) && !self.loops.last().is_some_and(more);
-        if !stops || ends || self.debugged || !self.traps.contains_key(&DEBUG) {
-            return false;
-        }
-        // Functions do not have it unless `set -T` says so; traps never.
-        let traced = self.shopts.contains("functrace");
-        let inside = |f: &Frame| {
-            matches!(f.kind, FrameKind::Trap(_)) || (!traced && matches!(f.kind, FrameKind::Function { .. }))
-        };
-        if self.frames.iter().any(inside) {
-            return false;
-        }
-        let Some(action) = self.traps.get(&DEBUG).cloned() else { return false };
-        let text: Option<Rc<str>> = match op {
-            Op::Simple(simple) => Some(simple.text.clone()),
-            Op::Case(_, head) => Some(head.clone()),
-            Op::Arith(_, text, _) | Op::ArithPart(_, text, _) => Some(format!("(( {text} ))").into()),
-            Op::NextWord(_) => self.loops.last().map(|l| l.head.clone()),
-            _ => None,
-        };
-        if let Some(text) = text {
-            self.command_text = text;
-        }
-        self.debugged = true;
-        let status = self.status;
-        self.run_source(&action, FrameKind::Trap(status), "trap");
-        true
-    }
-
     fn execute(&mut self, sys: &mut Sys<'_>, op: Op) -> Step {
         if !self.traps.is_empty() && self.debug_trap(&op) {
             return Step::Go;

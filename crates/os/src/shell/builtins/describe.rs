@@ -232,10 +232,12 @@ pub(super) fn command(shell: &mut Shell, sys: &mut Sys<'_>, words: &[String], _:
         return Done::Status(0);
     }
     let Some(brief) = how else {
-        if standard && shell.builtin(&args[0]).is_none() && !args[0].contains('/') {
-            if let Ok(path) = sys.find_program(&args[0], STANDARD_PATH) {
-                return Done::Command(args.to_vec(), Some(path));
-            }
+        if standard
+            && shell.builtin(&args[0]).is_none()
+            && !args[0].contains('/')
+            && let Ok(path) = sys.find_program(&args[0], STANDARD_PATH)
+        {
+            return Done::Command(args.to_vec(), Some(path));
         }
         return Done::Command(args.to_vec(), None);
     };

@@ -130,7 +130,7 @@ impl Shell {
             let keep = builtins::is_special(&name) && self.kind != ShellKind::Bash || name == "exec";
             let exports = matches!(name.as_str(), "export" | "readonly" | "declare" | "typeset");
             for (var, value) in temporary {
-                if !keep && !(exports && words.contains(&var)) {
+                if !(keep || exports && words.contains(&var)) {
                     restore.push((var.clone(), self.vars.save(&var)));
                 }
                 if self.assign(&var, value) {
