@@ -13,6 +13,7 @@ pub(super) mod formats; // shared with yq
 mod input;
 pub(super) mod json; // shared with yq
 pub(super) mod lex; // shared with yq
+mod maths;
 mod natives;
 mod options;
 pub(super) mod parse; // shared with yq

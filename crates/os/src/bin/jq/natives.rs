@@ -7,6 +7,7 @@ use super::ast::Native;
 use super::dates;
 use super::formats;
 use super::json;
+use super::maths;
 use super::regex;
 use super::value::{self, Outcome, Value, sorted_keys, type_error};
 use crate::text::math;
@@ -126,12 +127,32 @@ const TABLE: &[(&str, usize, Function)] = &[
     ("cos", 0, |v, _| math1(v, math::cos)),
     ("tan", 0, |v, _| math1(v, |x| math::sin(x) / math::cos(x))),
     ("atan", 0, |v, _| math1(v, |x| math::atan2(x, 1.0))),
+    ("asin", 0, |v, _| math1(v, |x| math::atan2(x, ((1.0 - x) * (1.0 + x)).sqrt()))),
+    ("acos", 0, |v, _| math1(v, |x| math::atan2(((1.0 - x) * (1.0 + x)).sqrt(), x))),
+    ("sinh", 0, |v, _| math1(v, maths::sinh)),
+    ("cosh", 0, |v, _| math1(v, maths::cosh)),
+    ("tanh", 0, |v, _| math1(v, maths::tanh)),
+    ("asinh", 0, |v, _| math1(v, maths::asinh)),
+    ("acosh", 0, |v, _| math1(v, maths::acosh)),
+    ("atanh", 0, |v, _| math1(v, maths::atanh)),
+    ("log1p", 0, |v, _| math1(v, maths::log1p)),
+    ("expm1", 0, |v, _| math1(v, maths::expm1)),
+    ("logb", 0, |v, _| math1(v, maths::logb)),
+    ("significand", 0, |v, _| math1(v, maths::significand)),
+    ("frexp", 0, |v, _| Ok(maths::frexp_pair(real(v)?))),
+    ("modf", 0, |v, _| Ok(maths::modf_pair(real(v)?))),
     ("pow", 2, |_, a| math2(a, math::pow)),
+    ("hypot", 2, |_, a| math2(a, maths::hypot)),
+    ("drem", 2, |_, a| math2(a, maths::drem)),
+    ("copysign", 2, |_, a| math2(a, f64::copysign)),
+    ("scalb", 2, |_, a| math2(a, maths::scalb)),
+    ("scalbln", 2, |_, a| math2(a, maths::scalb)),
+    ("fma", 3, |_, a| Ok(Value::num(real(&a[0])?.mul_add(real(&a[1])?, real(&a[2])?)))),
     ("atan2", 2, |_, a| math2(a, math::atan2)),
     ("fmod", 2, |_, a| math2(a, |x, y| x % y)),
     ("fmin", 2, |_, a| math2(a, f64::min)),
     ("fmax", 2, |_, a| math2(a, f64::max)),
-    ("ldexp", 2, |_, a| math2(a, |x, y| x * math::pow(2.0, y))),
+    ("ldexp", 2, |_, a| math2(a, maths::scalb)),
     ("builtins", 0, |_, _| {
         let name = |(name, arity, _): &(&str, usize, Function)| Value::str(format!("{name}/{arity}"));
         Ok(Value::array(TABLE.iter().filter(|(name, ..)| !name.starts_with('_')).map(name).collect()))
