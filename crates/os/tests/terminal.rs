@@ -134,6 +134,12 @@ fn a_line_is_edited_and_run() {
 }
 
 #[test]
+fn bash_knows_the_size_of_its_window() {
+    let mut s = Screen::new(ShellKind::Bash, &["bash"]);
+    assert!(s.keys("echo $COLUMNS x $LINES\r").contains("\n80 x 24\n"), "{}", plain(&s.shown));
+}
+
+#[test]
 fn a_command_over_several_lines_asks_for_more() {
     let mut s = Screen::new(ShellKind::Bash, &["bash"]);
     let seen = s.keys("for i in 1 2; do\r");

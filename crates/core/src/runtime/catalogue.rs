@@ -70,7 +70,7 @@ impl Image {
             user_name: Str::EMPTY,
             stop_signal: "SIGTERM".into(),
             flavour: Flavour::Gnu,
-            shell: ShellKind::Bash,
+            shell: ShellKind::Dash,
             dormant: &[],
             on_stop: Some(0),
             memory: 4 << 20,
@@ -82,6 +82,11 @@ impl Image {
     /// The same on BusyBox (busybox, alpine).
     pub fn busybox(size: u64) -> Image {
         Image { flavour: Flavour::BusyBox, shell: ShellKind::Ash, ..Image::new(size) }
+    }
+
+    /// The same where `/bin/sh` is bash, as on Red Hat's relatives.
+    pub fn with_bash(self) -> Image {
+        Image { shell: ShellKind::Bash, ..self }
     }
 
     /// The same without shell and tools ("distroless").

@@ -90,5 +90,7 @@ fn debian(repository: &str, tag: &str) -> Option<Image> {
     if !super::tag_in(tag, tags) {
         return None;
     }
-    Some(Image::new(size).cmd(&["bash"]).memory(2 << 20))
+    let image = Image::new(size).cmd(&["bash"]).memory(2 << 20);
+    let relative = repository.ends_with("/centos") || repository.ends_with("/fedora");
+    Some(if relative { image.with_bash() } else { image })
 }

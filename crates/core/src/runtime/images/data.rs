@@ -67,7 +67,7 @@ pub const MYSQL: Family = Family {
     image: mysql,
 };
 
-fn mysql(_repository: &str, tag: &str) -> Option<Image> {
+fn mysql(repository: &str, tag: &str) -> Option<Image> {
     let (version, suffix) = version_of(
         tag,
         &["9.4.0", "8.4.6", "8.0.43", "5.7.44", "5.6.51", "11.8.3", "10.11.14", "1.0"],
@@ -76,10 +76,10 @@ fn mysql(_repository: &str, tag: &str) -> Option<Image> {
     let banner = format!(
         "[Server] /usr/sbin/mysqld: ready for connections. Version: '{version}'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL."
     );
-    Some(
-        store(flavoured(&suffix, 242_118_009, 0), "3306", &[3306], &banner, 380 << 20)
-            .env("MYSQL_VERSION", version),
-    )
+    let image = store(flavoured(&suffix, 242_118_009, 0), "3306", &[3306], &banner, 380 << 20)
+        .env("MYSQL_VERSION", version);
+    // MySQL's own images stand on Oracle Linux.
+    Some(if repository.ends_with("/mysql") && suffix != "debian" { image.with_bash() } else { image })
 }
 
 /// PostgreSQL, which wants a password.

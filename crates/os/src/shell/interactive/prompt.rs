@@ -30,6 +30,7 @@ impl Shell {
         let status = self.status;
         if !self.prompt_commands_run {
             self.prompt_commands_run = true;
+            self.note_window(sys);
             let command = self.vars.text("PROMPT_COMMAND").unwrap_or("").to_string();
             if self.kind == ShellKind::Bash && !command.trim().is_empty() {
                 self.run_source(&command, FrameKind::Trap(status), "PROMPT_COMMAND");
@@ -46,6 +47,18 @@ impl Shell {
         let code = Code { ops: vec![Op::Prompt(Rc::new(word))], text: String::new() };
         self.push_frame(Rc::new(code), FrameKind::Trap(status));
         true
+    }
+
+    /// Writes the window's size into LINES and COLUMNS, as bash does before each prompt.
+    fn note_window(&mut self, sys: &Sys<'_>) {
+        if self.kind != ShellKind::Bash {
+            return;
+        }
+        let Some((columns, lines)) = sys.window(2) else { return };
+        for (name, size) in [("LINES", lines), ("COLUMNS", columns)] {
+            // A person who made them read-only keeps what is there.
+            let _kept = self.vars.set(name, size.to_string());
+        }
     }
 
     /// The prompt with its backslash escapes read.
