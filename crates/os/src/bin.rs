@@ -346,8 +346,8 @@ fn two_operands(cx: &mut tool::Cx<'_, '_>, operands: &[String]) -> Result<(), u8
 
 /// What no base image carries: people install it, so a workstation has it ([`image::add_extras`](crate::image::add_extras)).
 pub const EXTRAS: &[&str] = &[
-    "bc", "column", "envsubst", "file", "htop", "htpasswd", "jq", "less", "man", "nano", "unzip", "vi",
-    "view", "vim", "xxd", "yq", "zip",
+    "bc", "column", "envsubst", "file", "htop", "htpasswd", "jq", "less", "man", "nano", "nc", "ping",
+    "telnet", "unzip", "vi", "view", "vim", "xxd", "yq", "zip",
 ];
 
 /// What is no applet of BusyBox.
@@ -360,10 +360,7 @@ const NO_APPLETS: &[&str] = &[
 /// Whether a base image of this flavour carries the program. Others are added by the images that have them.
 pub fn belongs(name: &str, flavour: Flavour) -> bool {
     match flavour {
-        Flavour::Gnu => {
-            !matches!(name, "ash" | "apk" | "nc" | "ping" | "telnet" | "sudo" | "time")
-                && !EXTRAS.contains(&name)
-        }
+        Flavour::Gnu => !matches!(name, "ash" | "apk" | "sudo" | "time") && !EXTRAS.contains(&name),
         Flavour::BusyBox => !NO_APPLETS.contains(&name),
     }
 }
