@@ -216,6 +216,11 @@ impl Backend {
         }
     }
 
+    /// The time in µs until a node answers an echo request, at the moment shown; `None`: no answer comes.
+    pub fn ping(&self, addr: std::net::IpAddr) -> Option<i64> {
+        self.cluster.borrow().world().echo(addr)
+    }
+
     /// Bytes for a connection into a container. They become part of history.
     pub fn write_stream(&self, id: u64, channel: u8, data: Vec<u8>) {
         self.input(Input::StreamData { stream: id, channel, data });

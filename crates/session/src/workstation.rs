@@ -362,8 +362,13 @@ impl Workstation {
             HostCall::Ping { call, addr, .. } if addr.is_loopback() => {
                 self.hardware.deliver(HostEvent::Pong { call, rtt: 40, ttl: 64 });
             }
-            // Datagrams and other echo requests get no answer from here.
-            HostCall::SendTo { .. } | HostCall::Ping { .. } => {}
+            HostCall::Ping { call, addr, .. } => {
+                if let Some(rtt) = self.backend.ping(addr) {
+                    self.hardware.deliver(HostEvent::Pong { call, rtt, ttl: 64 });
+                }
+            }
+            // Datagrams get no answer from here.
+            HostCall::SendTo { .. } => {}
         }
     }
 

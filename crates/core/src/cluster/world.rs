@@ -388,6 +388,12 @@ impl World {
         self.queue.push(self.now + COMPACTION_INTERVAL, Class::Background, Event::Compact);
     }
 
+    /// The time in µs until somebody outside has a node's answer to an echo request; `None`: none comes. Asking leaves no
+    /// trace.
+    pub fn echo(&self, addr: std::net::IpAddr) -> Option<i64> {
+        self.network.echo_from_outside(addr)
+    }
+
     // ---- the outside -------------------------------------------------------------------------------------------
 
     /// True if the request opens a connection into a container: exec, attach, port-forward. Logs are reads.

@@ -152,6 +152,13 @@ impl Network {
         }
     }
 
+    /// The time in µs that an echo request of somebody outside takes to a node and back. `None`: no answer comes, for the
+    /// address is no running node's (those of pods and Services are known inside only), or its link is cut.
+    pub fn echo_from_outside(&self, addr: IpAddr) -> Option<i64> {
+        let netns = self.netns_of_ip(addr).filter(|it| it.sandbox == SandboxId::HOST)?;
+        self.delay(None, Some(netns)).map(|delay| 2 * delay)
+    }
+
     /// The host namespace of a node.
     pub fn host_netns(&self, node: NodeId) -> NetnsId {
         NetnsId { node, sandbox: SandboxId::HOST }
