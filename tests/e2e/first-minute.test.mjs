@@ -54,6 +54,7 @@ test("the hints follow what is typed, too", async ({ url, profile }) => {
   assert.equal(await step(page), "1/4", "looking is no deed");
   await page.type("kubectl apply -f hello.yaml");
   await at(page, "2/4");
+  assert.match(await page.byId("coach-deed").textContent(), /deployment\/hello web=/, "what there is is broken");
   await page.type("kubectl set image deployment/hello web=nginx:9.99");
   await at(page, "3/4");
   await page.byId("track").press("ArrowLeft");

@@ -50,41 +50,59 @@ pub const STEPS: &[Step] = &[
     },
 ];
 
-/// Where the person is; none: through, or sent away.
+/// The second step of those who applied the manifest that lies in a new home folder.
+const BREAK_HELLO: Step =
+    Step { deed: Deed::Run("kubectl set image deployment/hello web=nginx:9.99"), ..STEPS[1] };
+
+/// How far the person is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Coach(Option<usize>);
+pub struct Coach {
+    /// The number of the step, from 0; none: through, or sent away.
+    at: Option<usize>,
+    /// Whether it is the manifest's Deployment that there is to break.
+    hello: bool,
+}
 
 impl Default for Coach {
     fn default() -> Coach {
-        Coach(Some(0))
+        Coach { at: Some(0), hello: false }
     }
 }
 
 impl Coach {
     /// For those who have seen it.
     pub fn over() -> Coach {
-        Coach(None)
+        Coach { at: None, hello: false }
     }
 
     /// The step shown; none once it is over.
     pub fn step(self) -> Option<&'static Step> {
-        STEPS.get(self.0?)
+        match self.at? {
+            1 if self.hello => Some(&BREAK_HELLO),
+            at => STEPS.get(at),
+        }
     }
 
     /// Which step of how many, from 1.
     pub fn position(self) -> Option<(usize, usize)> {
-        self.0.map(|it| (it + 1, STEPS.len()))
+        self.at.map(|it| (it + 1, STEPS.len()))
     }
 
     /// Something was done to the cluster.
     pub fn saw(self, mark: &Mark) -> Coach {
-        let done = match (self.0, mark.kind) {
-            // Whatever it is, it was given something to do.
-            (Some(0), MarkKind::Command | MarkKind::Fault) => true,
-            (Some(1), MarkKind::Command) => mark.text.contains("set image"),
-            _ => false,
-        };
-        if done { self.next() } else { self }
+        if mark.kind != MarkKind::Command {
+            return self;
+        }
+        let text = &mark.text;
+        match self.at {
+            // Something else to do is fine, too, but the next step needs one of these to break.
+            Some(0) if text.contains("create deployment web") => self.next(),
+            Some(0) if text.contains("apply") && text.contains("hello.yaml") => {
+                Coach { hello: true, ..self.next() }
+            }
+            Some(1) if text.contains("set image") => self.next(),
+            _ => self,
+        }
     }
 
     /// The moment shown is the newest one, or it is not.
@@ -97,7 +115,10 @@ impl Coach {
 
     /// This step is over.
     pub fn next(self) -> Coach {
-        Coach(self.0.map(|it| it + 1).filter(|it| *it < STEPS.len()))
+        match self.at {
+            Some(at) if at + 1 < STEPS.len() => Coach { at: Some(at + 1), ..self },
+            _ => Coach::over(),
+        }
     }
 }
 
@@ -120,8 +141,11 @@ mod tests {
     #[test]
     fn what_is_typed_counts_as_much_as_what_is_clicked() {
         let ran = |text: &str| Mark { at: 0, kind: MarkKind::Command, text: text.into() };
+        assert_eq!(Coach::default().saw(&ran("kubectl create namespace mine")), Coach::default());
         let coach = Coach::default().saw(&ran("kubectl apply -f ~/hello.yaml"));
         assert_eq!(coach.position(), Some((2, 4)));
+        let line = "kubectl set image deployment/hello web=nginx:9.99";
+        assert_eq!(coach.step().map(|it| it.deed), Some(Deed::Run(line)), "what there is is broken");
         assert_eq!(coach.saw(&ran("kubectl expose deployment web")), coach);
         let coach = coach.saw(&ran("kubectl set image deployment/hello web=nginx:9.99"));
         assert_eq!(coach.saw_time(true).position(), Some((3, 4)));
