@@ -330,8 +330,8 @@ test("the keyboard enters the terminal and leaves it", async ({ url, profile }) 
   await page.whenPrompt();
   await page.page.keyboard.press("Control+Backquote");
   const inTerminal = () => page.page.evaluate(() => Boolean(document.activeElement?.closest(".xterm")));
-  assert.ok(await inTerminal(), "Ctrl+` goes to the terminal");
+  await eventually("Ctrl+` goes to the terminal", inTerminal);
   await page.page.keyboard.press("Escape");
   await page.page.keyboard.press("Tab");
-  assert.ok(!(await inTerminal()), "Escape, then Tab, leaves it");
+  await eventually("Escape, then Tab, leaves it", async () => !(await inTerminal()));
 });
